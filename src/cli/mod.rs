@@ -1,0 +1,1 @@
+//! Arguments, dispatch, one file per command.

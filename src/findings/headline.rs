@@ -1,0 +1,1 @@
+//! The first sentences of a report, each made from figures in it.

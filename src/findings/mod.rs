@@ -1,0 +1,20 @@
+//! The only room that joins model and stats: figures, targets, rules, verdict.
+//!
+//! What an analysis says is one [`Report`], all that a renderer may see. Every sentence in it is computed from a figure in it.
+
+#![warn(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod analyse;
+pub mod evidence;
+pub mod figures;
+pub mod headline;
+pub mod normalize;
+pub mod report;
+pub mod rules;
+pub mod targets;
+pub mod verdict;
+
+pub use evidence::{Evidence, Value};
+pub use figures::{Figure, Figures, Measured, Support};
+pub use report::{Finding, Interval, Report, Severity, TargetResult, TargetState};
+pub use verdict::{Effect, Verdict};

@@ -1,0 +1,198 @@
+//! What can go wrong while a file is read: which file, where in it, what was expected.
+
+use std::fmt;
+use std::io;
+
+/// Where in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The file as a whole.
+    File,
+    /// A line, counted from 1.
+    Line(u64),
+    /// A line and a column, both counted from 1.
+    LineColumn(u64, u64),
+    /// A member: `aggregate.counters`.
+    Field(String),
+    /// A member and a line.
+    FieldAt(String, u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::File => Ok(()),
+            Place::Line(line) => write!(f, ", line {line}"),
+            Place::LineColumn(line, column) => write!(f, ", line {line}, column {column}"),
+            Place::Field(path) => write!(f, ", at `{path}`"),
+            Place::FieldAt(path, line) => write!(f, ", at `{path}` (line {line})"),
+        }
+    }
+}
+
+/// An input that cannot become a run. Every text reads after "failed to read: ".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    /// The file system said no.
+    #[error("cannot open {file}")]
+    Open {
+        /// Which file.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Reading stopped in the middle, or the compressed stream is damaged.
+    #[error("cannot read {file} to its end")]
+    Read {
+        /// Which file.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Nothing stands behind an argument.
+    #[error("no file matches {argument}")]
+    NoMatch {
+        /// As it was typed.
+        argument: String,
+    },
+    /// An argument that cannot be taken apart.
+    #[error("cannot understand {argument}: {reason}")]
+    Argument {
+        /// As it was typed.
+        argument: String,
+        /// Why.
+        reason: String,
+    },
+    /// A folder without any result.
+    #[error("{argument} holds no load-test result ({seen} files looked at)")]
+    NothingFound {
+        /// As it was typed.
+        argument: String,
+        /// How many files were looked at.
+        seen: usize,
+    },
+    /// The file is empty.
+    #[error("{file} is empty")]
+    Empty {
+        /// Which file.
+        file: String,
+    },
+    /// No format claims the file.
+    #[error("{file} is not a load-test result that knee knows ({looks_like})")]
+    Unknown {
+        /// Which file.
+        file: String,
+        /// What its first bytes look like.
+        looks_like: String,
+    },
+    /// Two formats claim the file.
+    #[error("two formats claim {file}: {first} ({first_why}) and {second} ({second_why})")]
+    Tie {
+        /// Which file.
+        file: String,
+        /// One format's id.
+        first: &'static str,
+        /// Its reason.
+        first_why: String,
+        /// The other's id.
+        second: &'static str,
+        /// Its reason.
+        second_why: String,
+    },
+    /// `--from` names no format.
+    #[error("there is no format `{name}`")]
+    NoSuchFormat {
+        /// As it was typed.
+        name: String,
+        /// The nearest id.
+        nearest: Option<&'static str>,
+    },
+    /// The content breaks the rules of its format.
+    #[error("{file}{place}: {problem}")]
+    Content {
+        /// Which file.
+        file: String,
+        /// Where.
+        place: Place,
+        /// What was expected and what was found.
+        problem: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// More than can be held.
+    #[error(
+        "{file} is larger than {limit} bytes after decompression, more than a {format} file may be"
+    )]
+    TooLarge {
+        /// Which file.
+        file: String,
+        /// The limit.
+        limit: u64,
+        /// The format's id.
+        format: &'static str,
+    },
+}
+
+impl IngestError {
+    /// A broken rule of the format.
+    pub fn content(file: &str, place: Place, problem: impl Into<String>) -> IngestError {
+        IngestError::Content {
+            file: file.to_owned(),
+            place,
+            problem: problem.into(),
+            hint: None,
+        }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn with_hint(mut self, text: impl Into<String>) -> IngestError {
+        if let IngestError::Content { hint, .. } = &mut self {
+            *hint = Some(text.into());
+        }
+        self
+    }
+
+    /// What `serde_json` says, with file and place.
+    pub fn json(file: &str, error: &serde_json::Error) -> IngestError {
+        let text = error.to_string();
+        // serde_json appends " at line 1 column 2"; the place says it already.
+        let problem = text
+            .rsplit_once(" at line ")
+            .map_or(text.as_str(), |(head, _)| head);
+        let place = if error.line() == 0 {
+            Place::File
+        } else {
+            Place::LineColumn(error.line() as u64, error.column() as u64)
+        };
+        let made = IngestError::content(file, place, problem);
+        if error.is_eof() {
+            made.with_hint("the file ends too early; was the run or the copy interrupted?")
+        } else {
+            made
+        }
+    }
+
+    /// What to type or look at next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            IngestError::Content { hint, .. } => hint.clone(),
+            IngestError::Unknown { .. } | IngestError::NothingFound { .. } => Some(
+                "`knee formats` lists what is read; `--from FORMAT` skips the guess".to_owned(),
+            ),
+            IngestError::Tie { first, .. } => Some(format!("say which one it is: --from {first}")),
+            IngestError::NoSuchFormat { nearest, .. } => Some(match nearest {
+                Some(id) => format!("did you mean `{id}`? `knee formats` lists all"),
+                None => "`knee formats` lists all".to_owned(),
+            }),
+            IngestError::Empty { .. } => {
+                Some("a load generator that is killed early leaves an empty file".to_owned())
+            }
+            IngestError::NoMatch { .. } => {
+                Some("check the path and the working directory".to_owned())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Many formats in, runs out.
+//!
+//! This room judges nothing and knows no targets. A format is one file and one row of [`FORMATS`]; nobody else knows the
+//! tool. There are two kinds: a **Document** turns whole files into runs, a **Log** turns chunks of rows into a
+//! [`recorder::Recorder`] in constant memory.
+
+#![warn(clippy::indexing_slicing, clippy::expect_used, clippy::unreachable)]
+
+pub mod argument;
+pub mod artillery;
+pub mod error;
+pub mod flat_json;
+pub mod input;
+pub mod json;
+pub mod knee_run;
+pub mod locust;
+pub mod log;
+pub mod recorder;
+pub mod requests_csv;
+pub mod sniff;
+pub mod unit;
+
+use std::path::{Path, PathBuf};
+
+use crate::model::Run;
+
+pub use argument::{Argument, expand};
+pub use error::{IngestError, Place};
+pub use input::Input;
+pub use unit::{Ingested, read};
+
+use sniff::{Claim, Head};
+
+/// What the user may decide about reading.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `--from`: the format, instead of sniffing.
+    pub from: Option<String>,
+    /// `--jobs`: threads; 0 = as many as there are cores.
+    pub jobs: usize,
+}
+
+/// The files of one logical input: one file, or the files of a set.
+#[derive(Clone)]
+pub struct Unit {
+    /// The files, in order of name.
+    pub inputs: Vec<Input>,
+    /// What the run is called when nobody names it.
+    pub stem: String,
+    /// Threads that a log may use.
+    pub jobs: usize,
+}
+
+/// How a format reads.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// Whole files to runs. The reader adds every file it read to `source.files`.
+    Document(fn(&Unit) -> Result<Vec<Run>, IngestError>),
+    /// Rows in chunks: `open` sees the first line and gives the parser of the rest.
+    Log(fn(&Head) -> Result<Box<dyn log::RowParser>, String>),
+}
+
+/// Files that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Set {
+    /// What the files of one set share: folder and prefix.
+    pub key: PathBuf,
+    /// What to call the run.
+    pub stem: String,
+    /// Where the other files of the set would be.
+    pub siblings: Vec<PathBuf>,
+}
+
+/// One row of [`FORMATS`].
+pub struct Format {
+    /// What `--from` and `source.format` call it.
+    pub id: &'static str,
+    /// The load generator, in lower case.
+    pub tool: &'static str,
+    /// Which files, in words.
+    pub files: &'static str,
+    /// What it cannot give, in words; for `knee formats`.
+    pub limits: &'static str,
+    /// Whether a file is of this format.
+    pub sniff: fn(&Head) -> Option<Claim>,
+    /// Which other files belong to this one; `None` when it stands alone.
+    pub set: Option<fn(&Path) -> Option<Set>>,
+    /// Whether all files of this format that are given together are read together.
+    pub gathers: bool,
+    /// How it reads.
+    pub kind: Kind,
+}
+
+/// Every format that is read, in the order of `knee formats`.
+pub static FORMATS: &[Format] = &[
+    artillery::FORMAT,
+    locust::csv::FORMAT,
+    locust::json::FORMAT,
+    flat_json::FORMAT,
+    requests_csv::FORMAT,
+    knee_run::FORMAT,
+];
+
+/// The format of that id.
+pub fn format(id: &str) -> Result<&'static Format, IngestError> {
+    FORMATS
+        .iter()
+        .find(|format| format.id == id)
+        .ok_or_else(|| {
+            let nearest = FORMATS
+                .iter()
+                .map(|format| (strsim::jaro_winkler(id, format.id), format.id))
+                .max_by(|a, b| a.0.total_cmp(&b.0))
+                .filter(|(likeness, _)| *likeness > 0.7);
+            IngestError::NoSuchFormat {
+                name: id.to_owned(),
+                nearest: nearest.map(|(_, id)| id),
+            }
+        })
+}

@@ -1,0 +1,291 @@
+//! Which format a file is: graded claims with reasons, made from its name and its first bytes.
+//!
+//! One parser runs. Two claims of the same highest grade are an error that names both.
+
+/// How many decompressed bytes a format sees before it claims a file.
+pub const HEAD_BYTES: usize = 64 * 1024;
+
+/// What a format sees of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// The file's name without folders; "-" for standard input.
+    pub name: &'a str,
+    /// Its first decompressed bytes, at most [`HEAD_BYTES`], without a byte order mark.
+    pub bytes: &'a [u8],
+    /// Whether `bytes` is the whole file.
+    pub complete: bool,
+}
+
+/// How sure a format is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// The shape fits, but it would fit others as well.
+    Possible,
+    /// Members or columns of this tool.
+    Likely,
+    /// A mark that only this format has.
+    Certain,
+}
+
+/// A format's claim on a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// How sure.
+    pub grade: Grade,
+    /// Why: "members `aggregate` and `intermediate`".
+    pub why: String,
+}
+
+impl Claim {
+    /// A claim with its reason.
+    #[expect(clippy::unnecessary_wraps, reason = "every sniffer returns an option")]
+    pub fn new(grade: Grade, why: impl Into<String>) -> Option<Claim> {
+        Some(Claim {
+            grade,
+            why: why.into(),
+        })
+    }
+}
+
+/// The members that stand in the first bytes of a JSON text, however far it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JsonHead {
+    /// Whether the text starts as `{`, `[`, or neither.
+    pub top: JsonTop,
+    /// Paths of members in order of appearance: `aggregate.counters`, `[].name`; at most three levels deep.
+    pub paths: Vec<String>,
+    /// Whether a second object follows the first on a line of its own.
+    pub lines: bool,
+    /// String values of members at most two levels deep: path, value.
+    pub texts: Vec<(String, String)>,
+}
+
+/// How a JSON text starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JsonTop {
+    /// Not as JSON.
+    #[default]
+    None,
+    /// `{`
+    Object,
+    /// `[`
+    Array,
+}
+
+impl JsonHead {
+    /// Whether a path was seen.
+    pub fn has(&self, path: &str) -> bool {
+        self.paths.iter().any(|seen| seen == path)
+    }
+
+    /// The text of a member.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.texts
+            .iter()
+            .find(|(seen, _)| seen == path)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+const MOST_PATHS: usize = 400;
+
+/// Reads the members off the first bytes of a JSON text. Never fails: it stops where the text stops making sense.
+///
+/// ```
+/// let head = knee::ingest::sniff::json_head(br#"{"aggregate": {"counters": {"a": 1}}, "inter"#);
+/// assert!(head.has("aggregate.counters"));
+/// assert!(!head.has("intermediate"));
+/// ```
+pub fn json_head(bytes: &[u8]) -> JsonHead {
+    let mut head = JsonHead::default();
+    let mut scan = Scan {
+        bytes,
+        at: 0,
+        nesting: 0,
+        head: &mut head,
+    };
+    scan.skip_space();
+    scan.head.top = match scan.peek() {
+        Some(b'{') => JsonTop::Object,
+        Some(b'[') => JsonTop::Array,
+        _ => return head,
+    };
+    if scan.value("", 0).is_some() {
+        scan.skip_space();
+        scan.head.lines = scan.peek() == Some(b'{');
+    }
+    head
+}
+
+struct Scan<'a, 'h> {
+    bytes: &'a [u8],
+    at: usize,
+    nesting: usize,
+    head: &'h mut JsonHead,
+}
+
+impl Scan<'_, '_> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn take(&mut self, wanted: u8) -> Option<()> {
+        (self.peek()? == wanted).then(|| self.at += 1)
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    fn string(&mut self) -> Option<String> {
+        self.take(b'"')?;
+        let start = self.at;
+        loop {
+            match self.peek()? {
+                b'\\' => self.at += 2,
+                b'"' => break,
+                _ => self.at += 1,
+            }
+        }
+        let text = String::from_utf8_lossy(self.bytes.get(start..self.at)?).into_owned();
+        self.at += 1;
+        Some(text)
+    }
+
+    fn value(&mut self, path: &str, depth: usize) -> Option<()> {
+        if self.nesting > 64 || self.head.paths.len() >= MOST_PATHS {
+            return None;
+        }
+        self.skip_space();
+        match self.peek()? {
+            bracket @ (b'{' | b'[') => {
+                self.nesting += 1;
+                let done = if bracket == b'{' {
+                    self.object(path, depth)
+                } else {
+                    self.array(path, depth)
+                };
+                self.nesting -= 1;
+                done
+            }
+            b'"' => {
+                let text = self.string()?;
+                if depth <= 2 {
+                    self.head.texts.push((path.to_owned(), text));
+                }
+                Some(())
+            }
+            _ => {
+                while !matches!(
+                    self.peek()?,
+                    b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n'
+                ) {
+                    self.at += 1;
+                }
+                Some(())
+            }
+        }
+    }
+
+    fn object(&mut self, path: &str, depth: usize) -> Option<()> {
+        self.take(b'{')?;
+        self.skip_space();
+        if self.take(b'}').is_some() {
+            return Some(());
+        }
+        loop {
+            self.skip_space();
+            let key = self.string()?;
+            let inner = if path.is_empty() {
+                key
+            } else {
+                format!("{path}.{key}")
+            };
+            if depth < 3 && !self.head.has(&inner) {
+                self.head.paths.push(inner.clone());
+            }
+            self.skip_space();
+            self.take(b':')?;
+            self.value(&inner, depth + 1)?;
+            self.skip_space();
+            if self.take(b'}').is_some() {
+                return Some(());
+            }
+            self.take(b',')?;
+        }
+    }
+
+    fn array(&mut self, path: &str, depth: usize) -> Option<()> {
+        self.take(b'[')?;
+        self.skip_space();
+        if self.take(b']').is_some() {
+            return Some(());
+        }
+        let inner = format!("{path}[]");
+        loop {
+            self.value(&inner, depth)?;
+            self.skip_space();
+            if self.take(b']').is_some() {
+                return Some(());
+            }
+            self.take(b',')?;
+        }
+    }
+}
+
+/// What a head looks like to a person, for the message that nobody claims it.
+pub fn looks_like(bytes: &[u8]) -> &'static str {
+    let text = std::str::from_utf8(bytes.get(..bytes.len().min(4096)).unwrap_or(bytes));
+    match text {
+        _ if bytes.contains(&0) => "binary data",
+        Err(error) if error.error_len().is_some() => "bytes that are not UTF-8 text",
+        _ if matches!(json_head(bytes).top, JsonTop::Object | JsonTop::Array) => {
+            "JSON with other members"
+        }
+        _ if bytes.trim_ascii_start().starts_with(b"<") => "HTML or XML",
+        _ if bytes
+            .split(|b| *b == b'\n')
+            .next()
+            .is_some_and(|line| line.contains(&b',')) =>
+        {
+            "comma-separated text with other columns"
+        }
+        _ => "text of another kind",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_and_lines_are_told_apart() {
+        let array = json_head(b"[{\"name\":\"a\",\"n\":1}]");
+        assert_eq!(array.top, JsonTop::Array);
+        assert!(array.has("[].name"));
+        assert_eq!(array.text("[].name"), Some("a"));
+        assert!(!array.lines);
+        assert!(json_head(b"{\"a\":1}\n{\"a\":2}\n").lines);
+    }
+
+    #[test]
+    fn any_bytes_end_in_an_answer() {
+        for bytes in [
+            &b""[..],
+            b"{",
+            b"{\"",
+            b"{\"a\\",
+            b"[[[[",
+            b"{\"a\":}",
+            b"\xff\xfe",
+            b"{\"a\" 1}",
+            b"nan",
+        ] {
+            json_head(bytes);
+            looks_like(bytes);
+        }
+        json_head(&vec![b'['; 100_000]);
+    }
+}

@@ -1,0 +1,297 @@
+//! From candidate files to runs: sniff, group into units, read, name, give ids.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use crate::ingest::argument::Candidate;
+use crate::ingest::error::IngestError;
+use crate::ingest::input::sha256_hex;
+use crate::ingest::sniff::{self, Grade, Head};
+use crate::ingest::{FORMATS, Format, Input, Kind, Options, Unit, format, log};
+use crate::model::{IdentitySource, Run};
+
+/// What came out of the inputs.
+#[derive(Debug, Default)]
+pub struct Ingested {
+    /// The runs, in the order of the arguments.
+    pub runs: Vec<Run>,
+    /// Files in folders and globs that no format claims.
+    pub skipped: Vec<String>,
+}
+
+/// Which format reads an input.
+fn choose(input: &Input, options: &Options) -> Result<Option<&'static Format>, IngestError> {
+    let (bytes, complete) = input.head()?;
+    if bytes.trim_ascii().is_empty() && complete {
+        return Err(IngestError::Empty {
+            file: input.name.clone(),
+        });
+    }
+    if let Some(id) = &options.from {
+        return format(id).map(Some);
+    }
+    let head = Head {
+        name: input.file_name(),
+        bytes: &bytes,
+        complete,
+    };
+    let mut claims: Vec<(Grade, String, &'static Format)> = FORMATS
+        .iter()
+        .filter_map(|format| (format.sniff)(&head).map(|claim| (claim.grade, claim.why, format)))
+        .collect();
+    claims.sort_by_key(|claim| std::cmp::Reverse(claim.0));
+    let mut claims = claims.into_iter();
+    let Some(best) = claims.next() else {
+        return Ok(None);
+    };
+    match claims.next().filter(|second| second.0 == best.0) {
+        Some(second) => Err(IngestError::Tie {
+            file: input.name.clone(),
+            first: best.2.id,
+            first_why: best.1,
+            second: second.2.id,
+            second_why: second.1,
+        }),
+        None => Ok(Some(best.2)),
+    }
+}
+
+/// Files that are read together, and how they were named.
+struct Planned {
+    format: &'static Format,
+    inputs: Vec<Input>,
+    stem: String,
+    name: Option<String>,
+    labels: BTreeMap<String, String>,
+}
+
+/// What makes two candidates one unit.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Together {
+    /// `A+B`: files of one run.
+    Joined(usize, &'static str),
+    /// A set by folder and prefix.
+    Set(&'static str, PathBuf),
+    /// A format that gathers.
+    Gathered(&'static str, Option<String>),
+}
+
+fn plan(
+    candidates: Vec<Candidate>,
+    options: &Options,
+) -> Result<(Vec<Planned>, Vec<String>), IngestError> {
+    let mut planned: Vec<Planned> = Vec::new();
+    let mut places: BTreeMap<Together, usize> = BTreeMap::new();
+    let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut skipped = Vec::new();
+    for candidate in candidates {
+        if let Some(path) = &candidate.input.path {
+            // Two arguments may name one file; sets bring their siblings in.
+            if candidate.joined.is_none() && !seen.insert(path.clone()) && candidate.found {
+                continue;
+            }
+        }
+        let format = match choose(&candidate.input, options) {
+            Ok(Some(format)) => format,
+            Ok(None) | Err(IngestError::Empty { .. }) if candidate.found => {
+                skipped.push(candidate.input.name.clone());
+                continue;
+            }
+            Ok(None) => {
+                let (bytes, _) = candidate.input.head()?;
+                let looks_like = sniff::looks_like(&bytes).to_owned();
+                return Err(IngestError::Unknown {
+                    file: candidate.input.name.clone(),
+                    looks_like,
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        let set = candidate
+            .input
+            .path
+            .as_deref()
+            .and_then(|path| format.set.and_then(|set| set(path)));
+        let together = match (candidate.joined, &set) {
+            (Some(argument), _) => Some(Together::Joined(argument, format.tool)),
+            (None, Some(set)) => Some(Together::Set(format.tool, set.key.clone())),
+            (None, None) if format.gathers => {
+                Some(Together::Gathered(format.id, candidate.name.clone()))
+            }
+            (None, None) => None,
+        };
+        let place = together.as_ref().and_then(|key| places.get(key).copied());
+        if let Some(unit) = place.and_then(|place| planned.get_mut(place)) {
+            let known = unit
+                .inputs
+                .iter()
+                .any(|input| input.path.is_some() && input.path == candidate.input.path);
+            if !known || unit.format.gathers {
+                unit.inputs.push(candidate.input);
+            }
+            continue;
+        }
+        let mut inputs = vec![candidate.input.clone()];
+        let mut stem = stem_of(&candidate.input);
+        if let Some(set) = set {
+            stem.clone_from(&set.stem);
+            if candidate.joined.is_none() {
+                for sibling in set.siblings.iter().filter(|path| path.is_file()) {
+                    let input = Input::file(sibling, sibling.to_string_lossy());
+                    let other = Some(sibling) != candidate.input.path.as_ref();
+                    // A file of the right name may be another tool's: its content decides.
+                    if other
+                        && matches!(choose(&input, options), Ok(Some(found)) if found.tool == format.tool)
+                    {
+                        seen.insert(sibling.clone());
+                        inputs.push(input);
+                    }
+                }
+            }
+        }
+        if let Some(key) = together {
+            places.insert(key, planned.len());
+        }
+        planned.push(Planned {
+            format,
+            inputs,
+            stem,
+            name: candidate.name,
+            labels: candidate.labels,
+        });
+    }
+    Ok((planned, skipped))
+}
+
+fn stem_of(input: &Input) -> String {
+    let name = input.file_name();
+    let mut stem = name;
+    for ending in [".gz", ".zst"] {
+        stem = stem.strip_suffix(ending).unwrap_or(stem);
+    }
+    let stem = stem.rsplit_once('.').map_or(stem, |(head, _)| head);
+    if stem == "-" || stem.is_empty() {
+        "stdin".to_owned()
+    } else {
+        stem.to_owned()
+    }
+}
+
+/// Reads every candidate.
+pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, IngestError> {
+    if let Some(id) = &options.from {
+        format(id)?;
+    }
+    let (mut planned, skipped) = plan(candidates, options)?;
+    name_files(&mut planned);
+    let jobs = if options.jobs == 0 {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    } else {
+        options.jobs
+    };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(jobs.min(planned.len().max(1)))
+        .build();
+    let read_one = |unit: &Planned| read_unit(unit, jobs);
+    let parts: Vec<Result<Vec<Run>, IngestError>> = match pool {
+        Ok(pool) if planned.len() > 1 => {
+            pool.install(|| planned.par_iter().map(read_one).collect())
+        }
+        _ => planned.iter().map(read_one).collect(),
+    };
+    let mut runs = Vec::new();
+    for part in parts {
+        runs.extend(part?);
+    }
+    make_names_unique(&mut runs);
+    Ok(Ingested { runs, skipped })
+}
+
+fn read_unit(planned: &Planned, jobs: usize) -> Result<Vec<Run>, IngestError> {
+    let mut inputs = planned.inputs.clone();
+    if !planned.format.gathers {
+        inputs.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    let unit = Unit {
+        inputs,
+        stem: planned.stem.clone(),
+        jobs,
+    };
+    let mut runs = match planned.format.kind {
+        Kind::Document(read) => read(&unit)?,
+        Kind::Log(open) => vec![log::read(planned.format, open, &unit)?],
+    };
+    for (index, run) in runs.iter_mut().enumerate() {
+        if run.id.is_empty() {
+            let mut hashes: Vec<&str> = run
+                .source
+                .files
+                .iter()
+                .map(|file| file.sha256.as_str())
+                .collect();
+            hashes.sort_unstable();
+            run.id = sha256_hex(&format!("{}\n{index}", hashes.join("\n")));
+        }
+        if let Some(name) = &planned.name {
+            run.name.clone_from(name);
+        } else if run.name.is_empty() {
+            run.name.clone_from(&unit.stem);
+        }
+        run.labels.extend(planned.labels.clone());
+        run.identity_from
+            .entry("scenario".to_owned())
+            .or_insert(IdentitySource::Default);
+    }
+    Ok(runs)
+}
+
+/// The shortest end of each path that is unique among all inputs: no folder of the machine stands in a report.
+fn name_files(planned: &mut [Planned]) {
+    let parts_of = |path: &PathBuf| -> Vec<String> {
+        path.components()
+            .map(|part| part.as_os_str().to_string_lossy().into_owned())
+            .collect()
+    };
+    let paths: BTreeSet<PathBuf> = planned
+        .iter()
+        .flat_map(|unit| &unit.inputs)
+        .filter_map(|input| input.path.clone())
+        .collect();
+    let mut ends: BTreeMap<String, usize> = BTreeMap::new();
+    for path in &paths {
+        let parts = parts_of(path);
+        for start in 0..parts.len() {
+            *ends
+                .entry(parts.get(start..).unwrap_or_default().join("/"))
+                .or_default() += 1;
+        }
+    }
+    let shortest = |path: &PathBuf| -> String {
+        let parts = parts_of(path);
+        let mut all = (0..parts.len())
+            .rev()
+            .map(|start| parts.get(start..).unwrap_or_default().join("/"));
+        all.find(|end| ends.get(end).copied() == Some(1))
+            .unwrap_or_else(|| parts.last().cloned().unwrap_or_default())
+    };
+    for input in planned.iter_mut().flat_map(|unit| &mut unit.inputs) {
+        if let Some(path) = &input.path {
+            input.name = shortest(path);
+        }
+    }
+}
+
+/// Several runs of one name become NAME, NAME-2, ...
+fn make_names_unique(runs: &mut [Run]) {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for run in runs {
+        let wanted = run.name.clone();
+        let mut n = 2;
+        while !taken.insert(run.name.clone()) {
+            run.name = format!("{wanted}-{n}");
+            n += 1;
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The one schema: what a load test left, as plain data.
+//!
+//! This room names no other room, reads no files and judges nothing. What the input does not give is `None`,
+//! never zero. The serialised form is `knee.run/1`.
+
+#![warn(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod latency;
+pub mod metric;
+pub mod run;
+pub mod series;
+pub mod target;
+pub mod units;
+
+pub use latency::{
+    ClockStart, ClockStop, Histogram, Latency, Percentile, Population, QuantileMethod, Resolution,
+    ResolutionKind,
+};
+pub use metric::{Better, METRICS, MetricId, MetricSpec, Reading, Statistic, Unit};
+pub use run::{
+    Check, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, FileRef, Identity, IdentitySource,
+    Load, LoadModel, Note, Phase, Resource, Run, RunSchema, Sessions, Source, Stats,
+};
+pub use series::{EndpointSlice, Slice};
+pub use target::{Bound, Decide, Expectation, Operator, Origin, Target};
+pub use units::{Millis, PerSecond, Seconds};

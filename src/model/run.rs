@@ -1,0 +1,579 @@
+//! One run of a load test: who made it, under which load, and what came out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::latency::Latency;
+use crate::model::series::Slice;
+use crate::model::units::{PerSecond, Seconds};
+
+/// The version of the schema a run is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum RunSchema {
+    /// The first one.
+    #[default]
+    #[serde(rename = "knee.run/1")]
+    V1,
+}
+
+/// A normalized run: `knee.run/1`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "Run")]
+pub struct Run {
+    /// The schema's name and version.
+    pub schema: RunSchema,
+    /// sha256 over the sorted hashes of the decompressed files and the run's index among them.
+    pub id: String,
+    /// For display only.
+    pub name: String,
+    /// What the run is a run of.
+    #[serde(default)]
+    pub identity: Identity,
+    /// Where each member of the identity comes from.
+    #[serde(default)]
+    pub identity_from: BTreeMap<String, IdentitySource>,
+    /// The tool and the files.
+    pub source: Source,
+    /// Free labels.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// First event.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub started_at: Option<Timestamp>,
+    /// Last event.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub ended_at: Option<Timestamp>,
+    /// First to last event.
+    #[serde(default, rename = "duration_s")]
+    pub duration: Option<Seconds>,
+    /// The load that was offered.
+    #[serde(default)]
+    pub load: Load,
+    /// All requests.
+    #[serde(default)]
+    pub overall: Stats,
+    /// Sorted by name and method.
+    #[serde(default)]
+    pub endpoints: Vec<Endpoint>,
+    /// In order of time.
+    #[serde(default)]
+    pub timeline: Vec<Slice>,
+    /// What went wrong, counted.
+    #[serde(default)]
+    pub errors: Vec<ErrorCount>,
+    /// Virtual users or scenario runs.
+    #[serde(default)]
+    pub sessions: Option<Sessions>,
+    /// Checks that the script made.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// What the tool says and the schema has no word for.
+    #[serde(default)]
+    pub custom: Vec<Custom>,
+    /// Machines and processes beside the run.
+    #[serde(default)]
+    pub resources: Vec<Resource>,
+    /// What the reader wants known.
+    #[serde(default)]
+    pub notes: Vec<Note>,
+}
+
+impl Run {
+    /// An empty run of a tool and format; the reader fills in what the input gives.
+    pub fn new(tool: &str, format: &str) -> Run {
+        Run {
+            schema: RunSchema::V1,
+            id: String::new(),
+            name: String::new(),
+            identity: Identity::default(),
+            identity_from: BTreeMap::new(),
+            source: Source {
+                tool: tool.to_owned(),
+                tool_version: None,
+                format: format.to_owned(),
+                files: Vec::new(),
+            },
+            labels: BTreeMap::new(),
+            started_at: None,
+            ended_at: None,
+            duration: None,
+            load: Load::default(),
+            overall: Stats::default(),
+            endpoints: Vec::new(),
+            timeline: Vec::new(),
+            errors: Vec::new(),
+            sessions: None,
+            checks: Vec::new(),
+            custom: Vec::new(),
+            resources: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Adds a note, or adds to the count of the same one.
+    pub fn note(&mut self, id: &str, text: impl Into<String>, count: u64) {
+        let text = text.into();
+        if let Some(same) = self
+            .notes
+            .iter_mut()
+            .find(|note| note.id == id && note.text == text)
+        {
+            same.count += count;
+        } else {
+            self.notes.push(Note {
+                id: id.to_owned(),
+                text,
+                count,
+            });
+        }
+    }
+}
+
+/// What a run is a run of. `None` = nobody said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Identity {
+    /// The project.
+    #[serde(default)]
+    pub project: Option<String>,
+    /// The scenario; "default" unless somebody says otherwise.
+    pub scenario: String,
+    /// Where it ran.
+    #[serde(default)]
+    pub environment: Option<String>,
+    /// One CI job or sitting.
+    #[serde(default)]
+    pub job: Option<String>,
+    /// Branch of the code under test.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// Commit of the code under test.
+    #[serde(default)]
+    pub commit: Option<String>,
+}
+
+impl Default for Identity {
+    fn default() -> Identity {
+        Identity {
+            project: None,
+            scenario: "default".to_owned(),
+            environment: None,
+            job: None,
+            branch: None,
+            commit: None,
+        }
+    }
+}
+
+/// Who said a member of the identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentitySource {
+    /// `--label`.
+    Flag,
+    /// `knee.toml`.
+    Config,
+    /// The input.
+    File,
+    /// The variables of a CI system.
+    Ci,
+    /// Nobody.
+    Default,
+}
+
+/// The tool and the files a run comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Source {
+    /// The load generator, in lower case.
+    pub tool: String,
+    /// Its version, where the input has it.
+    #[serde(default)]
+    pub tool_version: Option<String>,
+    /// Id of the format.
+    pub format: String,
+    /// What was read.
+    #[serde(default)]
+    pub files: Vec<FileRef>,
+}
+
+/// One file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileRef {
+    /// The shortest end of its path that is unique among the inputs; "-" for standard input.
+    pub name: String,
+    /// Of the decompressed bytes, in hexadecimal.
+    pub sha256: String,
+    /// Decompressed size.
+    pub bytes: u64,
+}
+
+/// How arrivals are decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadModel {
+    /// Users arrive whether or not earlier ones are done.
+    Open,
+    /// A fixed set of users, each waiting for its answer.
+    Closed,
+}
+
+impl fmt::Display for LoadModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LoadModel::Open => "open",
+            LoadModel::Closed => "closed",
+        })
+    }
+}
+
+/// The load that was offered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Load {
+    /// Open or closed.
+    #[serde(default)]
+    pub model: Option<LoadModel>,
+    /// Most users at one time.
+    #[serde(default)]
+    pub users_max: Option<f64>,
+    /// Arrivals of users.
+    #[serde(default, rename = "arrival_rate_per_s")]
+    pub arrival_rate: Option<PerSecond>,
+    /// Requests that the plan offers.
+    #[serde(default, rename = "offered_per_s")]
+    pub offered: Option<PerSecond>,
+    /// Users or iterations that the generator left out.
+    #[serde(default)]
+    pub dropped: Option<u64>,
+    /// The declared phases.
+    #[serde(default)]
+    pub phases: Vec<Phase>,
+}
+
+/// One declared phase of the load.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Phase {
+    /// Its name, where it has one.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Seconds from the start of the run.
+    #[serde(rename = "start_s")]
+    pub start: Seconds,
+    /// Its length.
+    #[serde(rename = "duration_s")]
+    pub duration: Seconds,
+    /// Users at its start.
+    #[serde(default)]
+    pub users_from: Option<f64>,
+    /// Users at its end.
+    #[serde(default)]
+    pub users_to: Option<f64>,
+    /// Arrivals per second at its start.
+    #[serde(default)]
+    pub rate_from: Option<PerSecond>,
+    /// Arrivals per second at its end.
+    #[serde(default)]
+    pub rate_to: Option<PerSecond>,
+}
+
+impl Phase {
+    /// Whether the load rises or falls during the phase.
+    pub fn is_ramp(&self) -> bool {
+        let differs = |from: Option<f64>, to: Option<f64>| matches!((from, to), (Some(a), Some(b)) if (a - b).abs() > f64::EPSILON);
+        differs(self.users_from, self.users_to)
+            || differs(self.rate_from.map(|r| r.0), self.rate_to.map(|r| r.0))
+    }
+}
+
+/// Counts and latencies of a set of requests.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stats {
+    /// Requests attempted.
+    #[serde(default)]
+    pub requests: Option<u64>,
+    /// Requests that got an answer.
+    #[serde(default)]
+    pub responses: Option<u64>,
+    /// By the tool's own flag where it has one, else no answer or status 400 and above.
+    #[serde(default)]
+    pub failures: Option<u64>,
+    /// Failures that `knee.toml` declares as expected; not in `failures`.
+    #[serde(default)]
+    pub expected_failures: Option<u64>,
+    /// Requests per second, from count and duration.
+    #[serde(default, rename = "rate_per_s")]
+    pub rate: Option<PerSecond>,
+    /// Successes per second, from count and duration.
+    #[serde(default, rename = "goodput_per_s")]
+    pub goodput: Option<PerSecond>,
+    /// Received.
+    #[serde(default)]
+    pub bytes_received: Option<u64>,
+    /// Sent.
+    #[serde(default)]
+    pub bytes_sent: Option<u64>,
+    /// Answers by status code.
+    #[serde(default)]
+    pub codes: BTreeMap<String, u64>,
+    /// All that the input does not separate.
+    #[serde(default, rename = "latency_ms")]
+    pub latency: Option<Latency>,
+    /// Successes.
+    #[serde(default, rename = "latency_ok_ms")]
+    pub latency_ok: Option<Latency>,
+    /// Failures.
+    #[serde(default, rename = "latency_failed_ms")]
+    pub latency_failed: Option<Latency>,
+    /// What the tool itself prints and `knee` computes otherwise.
+    #[serde(default)]
+    pub as_reported: BTreeMap<String, f64>,
+}
+
+impl Stats {
+    /// The latency that is judged: successes where the input separates them, else what it has.
+    pub fn primary(&self) -> Option<&Latency> {
+        self.latency_ok.as_ref().or(self.latency.as_ref())
+    }
+
+    /// Requests that did not fail, where both counts are known. Expected failures are not successes.
+    pub fn successes(&self) -> Option<u64> {
+        let failed = self.failures? + self.expected_failures.unwrap_or(0);
+        Some(self.requests?.saturating_sub(failed))
+    }
+
+    /// Failures as a share of the requests that count: expected failures are left out of both.
+    pub fn error_share(&self) -> Option<f64> {
+        let counted = self
+            .requests?
+            .saturating_sub(self.expected_failures.unwrap_or(0));
+        (counted > 0).then_some(self.failures? as f64 / counted as f64)
+    }
+
+    /// Sets both rates from the counts.
+    pub fn set_rates(&mut self, duration: Option<Seconds>) {
+        let rate = |count: Option<u64>| PerSecond::of(count?, duration?);
+        self.rate = rate(self.requests);
+        self.goodput = rate(self.successes());
+    }
+}
+
+/// One line of the table of endpoints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Endpoint {
+    /// As the tool calls it.
+    pub name: String,
+    /// HTTP method or protocol, where the input has it.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Path, where the input has it apart from the name.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// The group that `knee.toml` puts it in.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// The names in the input when a rename or a merge changed them.
+    #[serde(default)]
+    pub names_in: Vec<String>,
+    /// Its figures.
+    pub stats: Stats,
+}
+
+impl Endpoint {
+    /// `METHOD NAME`, or the name alone when the method is unknown: how figures, findings and globs call it.
+    ///
+    /// ```
+    /// use knee::model::{Endpoint, Stats};
+    /// let endpoint = Endpoint { name: "/health".into(), method: Some("GET".into()), path: None, group: None, names_in: vec![], stats: Stats::default() };
+    /// assert_eq!(endpoint.label(), "GET /health");
+    /// ```
+    pub fn label(&self) -> String {
+        label(self.method.as_deref(), &self.name)
+    }
+}
+
+/// `METHOD NAME`, or the name alone.
+pub fn label(method: Option<&str>, name: &str) -> String {
+    match method {
+        Some(method) if !method.is_empty() => format!("{method} {name}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// What kind of failure it was.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// An answer with a status that counts as a failure.
+    HttpStatus,
+    /// No answer in time.
+    Timeout,
+    /// Refused, reset, unreachable.
+    Connection,
+    /// The script did not like the answer.
+    Assertion,
+    /// The script itself failed; not a request.
+    Exception,
+    /// Anything else.
+    Other,
+}
+
+/// One kind of failure at one endpoint, counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorCount {
+    /// The endpoint's name, where the input says it.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// The endpoint's method, where the input says it.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// What kind.
+    pub kind: ErrorKind,
+    /// Status or error code.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// The tool's text.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// How often.
+    pub count: u64,
+}
+
+/// Virtual users or scenario runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Sessions {
+    /// Started.
+    #[serde(default)]
+    pub started: Option<u64>,
+    /// Completed.
+    #[serde(default)]
+    pub completed: Option<u64>,
+    /// Failed.
+    #[serde(default)]
+    pub failed: Option<u64>,
+    /// From first to last request, think time included.
+    #[serde(default, rename = "duration_ms")]
+    pub duration: Option<Latency>,
+}
+
+/// A check that the script made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// Its name.
+    pub name: String,
+    /// Times passed.
+    pub passed: u64,
+    /// Times failed.
+    pub failed: u64,
+}
+
+/// What a custom metric counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CustomKind {
+    /// A sum.
+    Counter,
+    /// Per second.
+    Rate,
+    /// A distribution.
+    Distribution,
+}
+
+/// A metric that the tool or the script made up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Custom {
+    /// Its name in the input.
+    pub name: String,
+    /// What it counts.
+    pub kind: CustomKind,
+    /// Of a counter or rate.
+    #[serde(default)]
+    pub value: Option<f64>,
+    /// Of a distribution; the unit is the input's own.
+    #[serde(default)]
+    pub latency: Option<Latency>,
+}
+
+/// A series of a machine or process beside the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Resource {
+    /// Container, host or process.
+    pub component: String,
+    /// What was measured.
+    pub name: String,
+    /// In which unit.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Samples.
+    pub samples: u64,
+    /// Smallest.
+    #[serde(default)]
+    pub min: Option<f64>,
+    /// Mean.
+    #[serde(default)]
+    pub mean: Option<f64>,
+    /// Largest.
+    #[serde(default)]
+    pub max: Option<f64>,
+    /// First.
+    #[serde(default)]
+    pub first: Option<f64>,
+    /// Last.
+    #[serde(default)]
+    pub last: Option<f64>,
+    /// Least-squares slope.
+    #[serde(default)]
+    pub slope_per_s: Option<f64>,
+    /// Seconds from the run's start, value.
+    #[serde(default)]
+    pub series: Vec<(f64, f64)>,
+}
+
+/// Something the reader wants known: a record left out, a figure derived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Note {
+    /// A short stable word.
+    pub id: String,
+    /// One sentence.
+    pub text: String,
+    /// How often.
+    pub count: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expected_failures_are_neither_failures_nor_successes() {
+        let stats = Stats {
+            requests: Some(100),
+            failures: Some(9),
+            expected_failures: Some(10),
+            ..Stats::default()
+        };
+        assert_eq!(stats.successes(), Some(81));
+        assert_eq!(stats.error_share(), Some(0.1));
+    }
+
+    #[test]
+    fn an_empty_run_reads_back_as_it_was_written() {
+        let run = Run::new("locust", "locust-csv");
+        let text = serde_json::to_string(&run).unwrap();
+        assert_eq!(serde_json::from_str::<Run>(&text).unwrap(), run);
+    }
+
+    #[test]
+    fn equal_notes_are_counted_together() {
+        let mut run = Run::new("x", "y");
+        run.note("skipped", "a record was left out", 1);
+        run.note("skipped", "a record was left out", 2);
+        assert_eq!(run.notes.len(), 1);
+        assert_eq!(run.notes[0].count, 3);
+    }
+}

@@ -1,0 +1,99 @@
+//! What a page is made of: sections return blocks, renderers write them.
+
+/// A piece of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inline {
+    /// Words and numbers; renderers escape them.
+    Text(String),
+    /// The same, set off.
+    Strong(String),
+    /// A name from the input or a command: literal.
+    Code(String),
+}
+
+/// A line.
+pub type Line = Vec<Inline>;
+
+/// Where a column's text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A table. Every row has as many cells as there are columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Heading and alignment per column.
+    pub columns: Vec<(String, Align)>,
+    /// Rows of cells.
+    pub rows: Vec<Vec<Line>>,
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(columns: &[(&str, Align)]) -> Table {
+        let columns = columns
+            .iter()
+            .map(|(name, align)| ((*name).to_owned(), *align))
+            .collect();
+        Table {
+            columns,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: Vec<Line>) {
+        self.rows.push(cells);
+    }
+}
+
+/// A chart: drawn, described, and its data beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// File name without extension, unique in the report.
+    pub id: String,
+    /// What the chart shows, as a caption.
+    pub title: String,
+    /// What it says: the finding, for those who do not see it.
+    pub alt: String,
+    /// The drawing.
+    pub svg: String,
+    /// Its data.
+    pub data: Table,
+}
+
+/// A piece of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// A heading; 1 is the page's title.
+    Heading(u8, Line),
+    /// A paragraph.
+    Paragraph(Line),
+    /// A table.
+    Table(Table),
+    /// A list.
+    List(Vec<Line>),
+    /// A chart.
+    Figure(Box<Figure>),
+    /// Blocks that are folded away where the output can.
+    Details(Line, Vec<Block>),
+}
+
+/// Plain words.
+pub fn text(words: impl Into<String>) -> Inline {
+    Inline::Text(words.into())
+}
+
+/// Set off.
+pub fn strong(words: impl Into<String>) -> Inline {
+    Inline::Strong(words.into())
+}
+
+/// Literal.
+pub fn code(words: impl Into<String>) -> Inline {
+    Inline::Code(words.into())
+}

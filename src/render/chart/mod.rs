@@ -1,0 +1,1 @@
+//! Charts: one theme, one file per chart.

@@ -1,0 +1,7 @@
+//! Numbers in, numbers and typed caveats out. Names no other room and holds no words.
+
+#![warn(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros
+)]

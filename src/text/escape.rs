@@ -1,0 +1,1 @@
+//! One escaper per output, so that a name from an input is text and nothing else.

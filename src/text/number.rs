@@ -1,0 +1,236 @@
+//! The only place where a quantity becomes text.
+//!
+//! Enough digits to be found again in the input, thousands separated by a comma, a dot for decimals, whatever the locale.
+//! Nothing is rounded into a claim: a small share is not "0 %", and one just under the whole is not "100 %".
+
+/// With thousands separators: `15,914`.
+///
+/// ```
+/// assert_eq!(knee::text::number::count(15_914), "15,914");
+/// ```
+pub fn count(value: u64) -> String {
+    grouped(&value.to_string())
+}
+
+fn grouped(digits: &str) -> String {
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// At most that many decimals, no trailing zeros, thousands separated.
+///
+/// ```
+/// assert_eq!(knee::text::number::decimal(8024.5, 1), "8,024.5");
+/// assert_eq!(knee::text::number::decimal(15.0, 1), "15");
+/// assert_eq!(knee::text::number::decimal(-0.04, 1), "0");
+/// ```
+pub fn decimal(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return "-".to_owned();
+    }
+    let plain = format!("{:.decimals$}", value.abs());
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let is_zero = whole == "0" && fraction.is_empty();
+    let sign = if value < 0.0 && !is_zero { "-" } else { "" };
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{}{point}{fraction}", grouped(whole))
+}
+
+/// That many significant digits, and never fewer than the whole part: `88.8`, `0.0123`, `1,475`.
+///
+/// ```
+/// assert_eq!(knee::text::number::significant(88.831, 3), "88.8");
+/// assert_eq!(knee::text::number::significant(0.012_34, 3), "0.0123");
+/// assert_eq!(knee::text::number::significant(14_750.4, 3), "14,750");
+/// ```
+pub fn significant(value: f64, digits: usize) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return decimal(value, 0);
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a logarithm of a double is below 400"
+    )]
+    let magnitude = value.abs().log10().floor() as i32;
+    let wanted = i32::try_from(digits).unwrap_or(3) - 1 - magnitude;
+    decimal(value, usize::try_from(wanted).unwrap_or(0).min(12))
+}
+
+/// Milliseconds without the unit: one decimal from 10 up, two from 1 up, three below.
+///
+/// ```
+/// use knee::text::number::millis_bare;
+/// assert_eq!(millis_bare(368.84), "368.8");
+/// assert_eq!(millis_bare(8024.5), "8,024.5");
+/// assert_eq!(millis_bare(0.4), "0.4");
+/// ```
+pub fn millis_bare(value: f64) -> String {
+    match value.abs() {
+        size if size >= 10.0 => decimal(value, 1),
+        size if size >= 1.0 => decimal(value, 2),
+        _ => decimal(value, 3),
+    }
+}
+
+/// Milliseconds: `368.8 ms`.
+pub fn millis(value: f64) -> String {
+    format!("{} ms", millis_bare(value))
+}
+
+/// Events per second: `10.2/s`.
+pub fn rate(value: f64) -> String {
+    format!("{}/s", significant(value, 3))
+}
+
+/// A share as per cent: `88.54 %`, `<0.01 %`, `>99.99 %`.
+///
+/// ```
+/// use knee::text::number::percent;
+/// assert_eq!(percent(14_090.0 / 15_914.0), "88.54 %");
+/// assert_eq!(percent(0.000_01), "<0.01 %");
+/// assert_eq!(percent(0.999_999), ">99.99 %");
+/// assert_eq!(percent(1.0), "100 %");
+/// ```
+pub fn percent(share: f64) -> String {
+    if share > 0.0 && share < 0.000_1 {
+        return "<0.01 %".to_owned();
+    }
+    if share < 1.0 && share > 0.999_9 {
+        return ">99.99 %".to_owned();
+    }
+    format!("{} %", decimal(share * 100.0, 2))
+}
+
+/// A factor: `9.39x`.
+pub fn times(factor: f64) -> String {
+    format!("{}x", significant(factor, 3))
+}
+
+/// Seconds: `77.6 s`, from ten minutes up `12 min 3 s`, from two hours up `2 h 5 min`.
+///
+/// ```
+/// use knee::text::number::seconds;
+/// assert_eq!(seconds(77.63), "77.6 s");
+/// assert_eq!(seconds(723.0), "12 min 3 s");
+/// assert_eq!(seconds(7500.0), "2 h 5 min");
+/// ```
+pub fn seconds(value: f64) -> String {
+    if value.abs() < 600.0 {
+        return format!("{} s", significant(value, 3));
+    }
+    let whole = value.round();
+    let (minutes, rest) = ((whole / 60.0).floor(), whole % 60.0);
+    if minutes < 120.0 {
+        return format!("{minutes:.0} min {rest:.0} s");
+    }
+    let hours = (minutes / 60.0).floor();
+    format!("{} h {:.0} min", decimal(hours, 0), minutes % 60.0)
+}
+
+/// Bytes in decimal steps, as tools and disks count: `13.5 MB`.
+///
+/// ```
+/// use knee::text::number::bytes;
+/// assert_eq!(bytes(13_500_000.0), "13.5 MB");
+/// assert_eq!(bytes(999.0), "999 B");
+/// ```
+pub fn bytes(value: f64) -> String {
+    let steps = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    for (size, unit) in steps {
+        if value.abs() >= size {
+            return format!("{} {unit}", significant(value / size, 3));
+        }
+    }
+    format!("{} B", decimal(value, 0))
+}
+
+/// `1 request`, `2 requests`.
+///
+/// ```
+/// use knee::text::number::plural;
+/// assert_eq!(plural(1, "request"), "1 request");
+/// assert_eq!(plural(1475, "request"), "1,475 requests");
+/// assert_eq!(plural(2, "entry"), "2 entries");
+/// ```
+pub fn plural(number: u64, noun: &str) -> String {
+    let noun = if number == 1 {
+        noun.to_owned()
+    } else if let Some(stem) = noun
+        .strip_suffix('y')
+        .filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']))
+    {
+        format!("{stem}ies")
+    } else if noun.ends_with(['s', 'x']) || noun.ends_with("ch") || noun.ends_with("sh") {
+        format!("{noun}es")
+    } else {
+        format!("{noun}s")
+    };
+    format!("{} {noun}", count(number))
+}
+
+/// A value in the unit of that id (`ms`, `1/s`, `ratio`, `count`, `B`, `s`); others are printed as they are.
+///
+/// ```
+/// use knee::text::number::quantity;
+/// assert_eq!(quantity(0.8854, "ratio"), "88.54 %");
+/// assert_eq!(quantity(480.0, "count"), "480");
+/// ```
+pub fn quantity(value: f64, unit: &str) -> String {
+    match unit {
+        "ms" => millis(value),
+        "1/s" => rate(value),
+        "ratio" => percent(value),
+        "B" => bytes(value),
+        "s" => seconds(value),
+        "count" => decimal(value, 1),
+        _ => significant(value, 4),
+    }
+}
+
+/// What stands where nothing was measured.
+pub const ABSENT: &str = "-";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_rounded_into_a_claim() {
+        assert_eq!(percent(0.0), "0 %");
+        assert_eq!(percent(0.99994), ">99.99 %");
+        assert_eq!(percent(0.9999), "99.99 %");
+        assert_eq!(percent(0.0001), "0.01 %");
+    }
+
+    #[test]
+    fn odd_numbers_do_not_panic() {
+        for value in [
+            0.0,
+            -0.0,
+            f64::MIN_POSITIVE,
+            f64::MAX,
+            -1e300,
+            f64::NAN,
+            f64::INFINITY,
+        ] {
+            for text in [
+                decimal(value, 2),
+                significant(value, 3),
+                millis(value),
+                rate(value),
+                percent(value),
+                seconds(value),
+                bytes(value),
+            ] {
+                assert!(!text.is_empty());
+            }
+        }
+    }
+}
