@@ -58,7 +58,7 @@ pub(crate) struct Looking {
     #[arg(long, value_name = "DURATION")]
     pub(crate) trim_end: Option<String>,
 
-    /// An expectation, such as 'p95 < 200ms' or 'error_rate < 1%'. Repeatable.
+    /// An expectation, such as 'p95 < 200ms'. Repeatable.
     #[arg(long, value_name = "EXPECTATION")]
     pub(crate) target: Vec<String>,
 }
@@ -193,13 +193,13 @@ fn generated_at() -> anyhow::Result<Option<String>> {
     let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else {
         return Ok(None);
     };
-    let bad = || {
-        advise(
+    let seconds: Option<i64> = text.trim().parse().ok();
+    let moment = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    let Some(moment) = moment else {
+        return Err(advise(
             format!("SOURCE_DATE_EPOCH is `{text}`, not a number of seconds"),
             "unset it, or set it to whole seconds since 1970",
-        )
+        ));
     };
-    let seconds: i64 = text.trim().parse().map_err(|_| bad())?;
-    let moment = jiff::Timestamp::from_second(seconds).map_err(|_| bad())?;
     Ok(Some(moment.to_string()))
 }

@@ -15,8 +15,8 @@ use crate::render::{self, LATER, Layout, RENDERERS, Rendered, Renderer};
 pub(crate) struct Output {
     /// Write to a file or folder; the ending says the kind when KIND is not given. `x.md` puts charts into `x-charts/`,
     /// `dir/` makes `report.md` and `charts/`. Repeatable.
-    #[arg(short, long, value_name = "[KIND=]PATH")]
-    pub(crate) output: Vec<String>,
+    #[arg(short = 'o', long = "output", value_name = "[KIND=]PATH")]
+    pub(crate) paths: Vec<String>,
 
     /// What to print: markdown, text, json or csv.
     #[arg(long, value_name = "KIND")]
@@ -51,7 +51,7 @@ impl Output {
     /// Checks kinds and paths; `default` is what is printed when nothing is asked for.
     pub(crate) fn plan(&self, default: &str) -> anyhow::Result<Plan> {
         let mut outputs = Vec::new();
-        for text in &self.output {
+        for text in &self.paths {
             outputs.push(parse(text)?);
         }
         for kind in &self.format {
