@@ -24,7 +24,11 @@ fn the_commands_of_the_readme_run() {
     let scratch = std::env::temp_dir().join(format!("knee-readme-{}", std::process::id()));
     std::fs::create_dir_all(&scratch).unwrap();
     let all = commands();
-    assert!(all.len() >= 5, "only {} commands found in the README", all.len());
+    assert!(
+        all.len() >= 5,
+        "only {} commands found in the README",
+        all.len()
+    );
     for command in all {
         // The two commands for newcomers go through cargo; the binary under test stands in for the first.
         let line = command.replace("cargo run --release --quiet -- ", "knee ");
@@ -36,10 +40,19 @@ fn the_commands_of_the_readme_run() {
         let line = line.replace("samples/", &format!("{}/", samples.display()));
         let path = format!(
             "{}:{}",
-            std::path::Path::new(env!("CARGO_BIN_EXE_knee")).parent().unwrap().display(),
+            std::path::Path::new(env!("CARGO_BIN_EXE_knee"))
+                .parent()
+                .unwrap()
+                .display(),
             std::env::var("PATH").unwrap_or_default()
         );
-        let done = Command::new("sh").arg("-c").arg(&line).current_dir(&scratch).env("PATH", path).output().unwrap();
+        let done = Command::new("sh")
+            .arg("-c")
+            .arg(&line)
+            .current_dir(&scratch)
+            .env("PATH", path)
+            .output()
+            .unwrap();
         let said = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "{command}\n{said}");
     }
@@ -52,7 +65,10 @@ fn the_files_that_the_readme_links_exist() {
     for part in text.split("](").skip(1) {
         let target = part.split(')').next().unwrap();
         if !target.starts_with("http") && !target.starts_with('#') {
-            assert!(root().join(target).exists(), "README.md links {target}, which is not there");
+            assert!(
+                root().join(target).exists(),
+                "README.md links {target}, which is not there"
+            );
         }
     }
 }
@@ -60,6 +76,12 @@ fn the_files_that_the_readme_links_exist() {
 #[test]
 fn the_one_check_runs_the_command_of_the_readme() {
     let check = std::fs::read_to_string(root().join(".ci/run")).unwrap();
-    let test = commands().into_iter().find(|command| command.starts_with("cargo test")).unwrap();
-    assert!(check.lines().any(|line| line.ends_with(&test)), ".ci/run does not run `{test}`");
+    let test = commands()
+        .into_iter()
+        .find(|command| command.starts_with("cargo test"))
+        .unwrap();
+    assert!(
+        check.lines().any(|line| line.ends_with(&test)),
+        ".ci/run does not run `{test}`"
+    );
 }
