@@ -150,15 +150,21 @@ impl<'c, 'a> Panel<'c, 'a> {
         self.canvas.mark(self.fine(at), tone, hollow);
     }
 
-    /// Writes labels above and left of their points, in order of importance; one that would cover another is left out.
+    /// Writes labels above and left of the points of a rising line, or below and right where the edge of the plot is
+    /// near, in order of importance; one that would cover another is left out.
     pub(super) fn point_labels(&self, labels: &[((f64, f64), String)]) {
+        let [left_edge, _, top_edge, _] = self.place.map(|edge| edge * FINE);
         let mut taken: Vec<[i32; 4]> = Vec::new();
         for (at, text) in labels {
-            let (x, y) = self.fine(*at);
+            let point = self.fine(*at);
             let width = text_width(text, SMALL) * FINE;
-            let (mut right, y) = (x - 5 * FINE, y - 11 * FINE);
-            if right - width < (LEFT + 4) * FINE {
-                right = x + width + 5 * FINE;
+            let mut right = point.0 - 5 * FINE;
+            let mut y = point.1 - 11 * FINE;
+            if right - width < left_edge + 4 * FINE {
+                right = point.0 + width + 8 * FINE;
+                y = point.1 + 11 * FINE;
+            } else if y - 6 * FINE < top_edge {
+                y = point.1 + 14 * FINE;
             }
             let left = right - width;
             let (top, bottom) = (y - 8 * FINE, y + 8 * FINE);

@@ -5,7 +5,7 @@
 //! expect. See <https://hdrhistogram.github.io/HdrHistogram/plotFiles.html>.
 
 use crate::findings::report::Report;
-use crate::model::{Histogram, Latency, Millis, Percentile, Run};
+use crate::model::{Histogram, Latency, Millis, Percentile, Population, Run};
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::{EndLabel, LEFT, Panel};
 use crate::render::chart::percentiles_over_time::people;
@@ -102,8 +102,11 @@ fn picture(canvas: &Canvas<'_>, curves: &[Curve<'_>]) {
     let panel = Panel::new(canvas, [right, 40, 322], share_axis(curves, right), y);
     let first = curves.first();
     let heading = match first.filter(|_| !several) {
-        Some(curve) => format!("Latency of {}", people(curve.latency.population)),
-        None => "Latency".to_owned(),
+        Some(curve) => format!(
+            "Latency of {} by percentile",
+            people(curve.latency.population)
+        ),
+        None => "Latency by percentile".to_owned(),
     };
     let mut remark = Vec::new();
     if log {
@@ -235,7 +238,10 @@ impl<'a> Curve<'a> {
             parts.push(format!("largest {}", number::millis(max)));
         }
         let count = number::count(self.latency.count);
-        let people = people(self.latency.population);
+        let people = match self.latency.population {
+            Population::All => "requests",
+            other => people(other),
+        };
         format!("{count} {people}: {}.", parts.join(", "))
     }
 }

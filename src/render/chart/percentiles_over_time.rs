@@ -148,7 +148,7 @@ impl<'a> View<'a> {
             remark.insert(0, "log scale");
         }
         last.heading(
-            &format!("Latency of {}", people(self.whose)),
+            &format!("Latency of {} over time", people(self.whose)),
             &remark.join("; "),
         );
         let mut ends = Vec::new();
@@ -168,14 +168,14 @@ impl<'a> View<'a> {
         last.end_labels(&ends);
         let mut top = 280 + 44;
         if let Some((load, course)) = &self.load {
-            let pen = Pen::new(Tone::Neutral, Dash::Solid);
+            let pen = Pen::new(Tone::Neutral, Dash::Solid).wide(5);
             let place = [RIGHT, top, top + 60];
             last = self.lower(canvas, place, &x, (course, pen, Tone::Wash));
             last.heading(load.heading(), "");
             top += 104;
         }
         if let Some(course) = &self.failures {
-            let pen = Pen::new(Tone::Alarm, Dash::Solid);
+            let pen = Pen::new(Tone::Alarm, Dash::Solid).wide(5);
             let place = [RIGHT, top, top + 48];
             last = self.lower(canvas, place, &x, (course, pen, Tone::AlarmWash));
             last.heading("Failures per second", "");
@@ -195,7 +195,7 @@ impl<'a> View<'a> {
             canvas,
             place,
             x.clone(),
-            scale::linear(most, 2, scale::bare),
+            scale::linear(most, 3, scale::bare),
         );
         for path in self.paths(course) {
             panel.area(&path, pen, wash);
@@ -316,9 +316,7 @@ fn lines(latencies: &[Option<&Latency>]) -> (Vec<(Percentile, Pen, Course)>, Vec
             .collect()
     };
     let known = |course: &Course| course.iter().flatten().count();
-    let mut lines = Vec::new();
-    let mut remarks = Vec::new();
-    let mut thin = Vec::new();
+    let (mut lines, mut thin, mut from) = (Vec::new(), Vec::new(), Vec::new());
     for (percentile, pen) in DRAWN {
         let least = least(percentile);
         let (all, carried) = (course(percentile, 0.0), course(percentile, least));
@@ -330,26 +328,28 @@ fn lines(latencies: &[Option<&Latency>]) -> (Vec<(Percentile, Pen, Course)>, Vec
             continue;
         }
         if known(&carried) < known(&all) {
-            let least = number::decimal(least, 0);
-            remarks.push(format!(
-                "{percentile} only where a slice holds {least} requests"
-            ));
+            from.push(format!("{percentile} from {}", number::decimal(least, 0)));
         }
         lines.push((percentile, pen, carried));
     }
-    let tail = lines.iter().any(|line| line.0 > Percentile::P50);
-    for (percentile, pen, all) in thin {
-        let least = number::decimal(least(percentile), 0);
-        if tail {
-            remarks.push(format!(
-                "{percentile} left out, no slice holds {least} requests"
-            ));
-        } else {
-            remarks.push(format!(
-                "{percentile} is near each slice's maximum, no slice holds {least} requests"
-            ));
-            lines.push((percentile, pen, all));
+    let mut remarks = Vec::new();
+    if !from.is_empty() {
+        remarks.push(format!("{} requests a slice", from.join(", ")));
+    }
+    let names: Vec<String> = thin.iter().map(|line| line.0.to_string()).collect();
+    let names = names.join(" and ");
+    if lines.iter().any(|line| line.0 > Percentile::P50) {
+        if let Some((percentile, _, _)) = thin.first() {
+            let least = number::decimal(least(*percentile), 0);
+            remarks.push(format!("{names} left out, no slice has {least} requests"));
         }
+    } else if !thin.is_empty() {
+        let counts = latencies.iter().flatten().map(|latency| latency.count);
+        let most = number::plural(counts.max().unwrap_or(0), "request");
+        remarks.push(format!(
+            "{names} near the maximum, slices have at most {most}"
+        ));
+        lines.append(&mut thin);
     }
     (lines, remarks)
 }

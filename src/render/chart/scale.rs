@@ -111,7 +111,7 @@ pub(super) fn latency(values: impl Iterator<Item = f64>, log: bool) -> Axis {
         lo = one_two_five_below(lo * 0.99);
         hi = one_two_five_above(hi * 1.01);
     }
-    let mut ticks = one_two_five(lo, hi, 8);
+    let mut ticks = one_two_five(lo, hi, 12);
     if zeros {
         lo = one_two_five_below(lo * 0.6);
         ticks.insert(0, lo);

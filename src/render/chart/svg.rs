@@ -129,6 +129,8 @@ impl<'a> Canvas<'a> {
             .color(&theme::sentinel(look.tone, Dash::Solid))
             .into_text_style(&self.sheet)
             .pos(Pos::new(horizontal, VPos::Center));
+        // The backend centres small letters; figures are taller and would stand too high.
+        let at = (at.0, at.1 + look.size * FINE / 11);
         let text = plain(text, 200);
         if !text.is_empty() {
             done(self.sheet.draw(&Text::new(text, at, style)));
