@@ -129,7 +129,9 @@ impl<'a> View<'a> {
         let mut middle: Vec<f64> = lowest.2.iter().flatten().copied().collect();
         middle.sort_by(f64::total_cmp);
         let median = middle.get(middle.len() / 2).copied().unwrap_or(0.0);
-        median > 0.0 && most / median > LOG_FROM
+        let positive = self.values().filter(|value| *value > 0.0);
+        let least = positive.fold(f64::INFINITY, f64::min);
+        most / median.max(least) > LOG_FROM
     }
 
     fn height(&self) -> i32 {
@@ -154,14 +156,20 @@ impl<'a> View<'a> {
         let mut ends = Vec::new();
         for (percentile, pen, course) in &self.lines {
             let paths = self.paths(course);
+            // Dashes of lines that fill every pixel are noise; their order and labels tell them apart.
+            let pen = if self.slices.len() > thin::POINTS {
+                Pen::new(pen.tone, Dash::Solid).wide(3)
+            } else {
+                *pen
+            };
             for path in &paths {
-                last.line(path, *pen);
+                last.line(path, pen);
             }
             if let Some(end) = paths.last().and_then(|path| path.last()) {
                 ends.push(EndLabel {
                     at: *end,
                     text: percentile.to_string(),
-                    pen: *pen,
+                    pen,
                 });
             }
         }

@@ -3,7 +3,7 @@
 use crate::text::number;
 
 /// Lines of at most this many points are drawn as they are.
-const POINTS: usize = 800;
+pub(super) const POINTS: usize = 800;
 
 /// Rows that the table beside a chart has at most.
 const ROWS: usize = 40;
