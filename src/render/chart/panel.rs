@@ -185,8 +185,10 @@ impl<'c, 'a> Panel<'c, 'a> {
 
     /// Writes the names of the series right of the plot, each tied to the end of its line by its own pen.
     pub(super) fn end_labels(&self, labels: &[EndLabel]) {
+        // Reversed, so that of lines that end together the later one, the higher percentile, stands above.
         let mut ends: Vec<((i32, i32), &EndLabel)> = labels
             .iter()
+            .rev()
             .map(|label| (self.fine(label.at), label))
             .collect();
         ends.sort_by_key(|((_, y), _)| *y);

@@ -4,7 +4,7 @@
 //! value: 1/(1-q) of them. Missing slices break the line. Panels share the axis of time; no panel has two axes of y.
 
 use crate::findings::report::Report;
-use crate::model::{Latency, Percentile, Population, Run, Slice};
+use crate::model::{Latency, PerSecond, Percentile, Population, Run, Seconds, Slice};
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::{EndLabel, Panel};
 use crate::render::chart::scale::{self, Axis};
@@ -101,11 +101,11 @@ impl<'a> View<'a> {
         if most.max()? < LEAST {
             return None;
         }
-        let spans = spans(&slices);
+        let spans = spans(&slices, run.duration);
         let end = spans.iter().map(|span| span.1).fold(0.0, f64::max);
         Some(View {
-            load: load(&slices),
-            failures: failures(&slices),
+            load: load(&slices, &spans),
+            failures: failures(&slices, &spans),
             slices,
             spans,
             end,
@@ -367,13 +367,17 @@ fn least(percentile: Percentile) -> f64 {
     (1.0 / (1.0 - percentile.share())).round()
 }
 
-/// Start and end per slice: clipped to the run's start, and where clocks overlap, to the slice before.
-fn spans(slices: &[&Slice]) -> Vec<(f64, f64)> {
+/// Start and end per slice: clipped to the run, because windows of the clock begin before it and end after it, and
+/// where windows overlap, to the one before.
+fn spans(slices: &[&Slice], duration: Option<Seconds>) -> Vec<(f64, f64)> {
+    let last = slices.last().map_or(0.0, |slice| slice.start.0);
+    let finish = duration.map(|length| length.0).filter(|at| *at > last);
+    let finish = finish.unwrap_or(f64::INFINITY);
     let mut until = 0.0_f64;
     slices
         .iter()
         .map(|slice| {
-            let end = slice.start.0 + slice.duration.0;
+            let end = (slice.start.0 + slice.duration.0).min(finish);
             let start = slice.start.0.max(until).min(end);
             until = until.max(end);
             (start, end)
@@ -381,19 +385,15 @@ fn spans(slices: &[&Slice]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-fn load(slices: &[&Slice]) -> Option<(Load, Course)> {
-    let sound = |value: f64| (value.is_finite() && value >= 0.0).then_some(value);
-    let per_second = |count: u64, slice: &Slice| sound(count as f64 / slice.duration.0);
+fn load(slices: &[&Slice], spans: &[(f64, f64)]) -> Option<(Load, Course)> {
     for load in [Load::Users, Load::Arrivals, Load::Requests] {
         let course: Course = slices
             .iter()
-            .map(|slice| match load {
-                Load::Users => sound(slice.users?),
-                Load::Arrivals => per_second(slice.arrivals?, slice),
-                Load::Requests => match slice.stats.rate {
-                    Some(rate) => sound(rate.0),
-                    None => per_second(slice.stats.requests?, slice),
-                },
+            .zip(spans)
+            .map(|(slice, span)| match load {
+                Load::Users => slice.users.filter(|v| v.is_finite() && *v >= 0.0),
+                Load::Arrivals => per_second(slice.arrivals?, slice, *span),
+                Load::Requests => per_second(slice.stats.requests?, slice, *span),
             })
             .collect();
         if course.iter().flatten().count() >= LEAST {
@@ -403,17 +403,21 @@ fn load(slices: &[&Slice]) -> Option<(Load, Course)> {
     None
 }
 
-fn failures(slices: &[&Slice]) -> Option<Course> {
+fn failures(slices: &[&Slice], spans: &[(f64, f64)]) -> Option<Course> {
     let course: Course = slices
         .iter()
-        .map(|slice| Some(slice.stats.failures? as f64 / slice.duration.0))
-        .map(|value| value.filter(|v| v.is_finite()))
+        .zip(spans)
+        .map(|(slice, span)| per_second(slice.stats.failures?, slice, *span))
         .collect();
-    course
-        .iter()
-        .flatten()
-        .any(|value| *value > 0.0)
-        .then_some(course)
+    let failed = course.iter().flatten().any(|value| *value > 0.0);
+    failed.then_some(course)
+}
+
+/// A count over the part of its slice that lies in the run, and over no less than a second of a longer slice.
+fn per_second(count: u64, slice: &Slice, span: (f64, f64)) -> Option<f64> {
+    let length = (span.1 - span.0).max(1.0).min(slice.duration.0);
+    let rate = PerSecond::of(count, Seconds(length))?.0;
+    rate.is_finite().then_some(rate)
 }
 
 /// Whose latency it is, in words.

@@ -118,7 +118,7 @@ pub(super) fn latency(values: impl Iterator<Item = f64>, log: bool) -> Axis {
     }
     let mut ticks: Vec<(f64, String)> = ticks.into_iter().map(|v| (v, milliseconds(v))).collect();
     if zeros && let Some(foot) = ticks.first_mut() {
-        foot.1 = "0".to_owned();
+        "0".clone_into(&mut foot.1);
     }
     Axis {
         scale: Scale::log(lo, hi),

@@ -227,20 +227,19 @@ fn dress_tag(tag: &str, svg: &mut String) {
             .strip_suffix(&format!(" {name}="))
             .unwrap_or_default();
         svg.push_str(start);
-        match (name, value) {
-            ("opacity", _) | ("font-family", _) | ("stroke", "none") => {}
+        let attribute = match (name, value) {
+            ("opacity" | "font-family", _) | ("stroke", "none") => continue,
             ("font-size", size) => {
                 let size = size.parse::<f64>().unwrap_or_default().round();
-                svg.push_str(&format!(" font-size=\"{size}\""));
+                format!("font-size=\"{size}\"")
             }
-            ("points", points) => svg.push_str(&format!(" points=\"{}\"", points.trim_end())),
-            _ => {
-                let themed = theme::attributes(name, value);
-                let themed = themed.unwrap_or_else(|| format!("{name}=\"{value}\""));
-                svg.push(' ');
-                svg.push_str(&themed);
-            }
-        }
+            _ => match theme::attributes(name, value) {
+                Some(themed) => themed,
+                None => format!("{name}=\"{}\"", value.trim_end()),
+            },
+        };
+        svg.push(' ');
+        svg.push_str(&attribute);
     }
 }
 

@@ -261,6 +261,28 @@ fn a_slice_that_starts_before_the_run_is_clipped() {
 }
 
 #[test]
+fn counts_of_windows_that_reach_out_of_the_run_are_not_diluted() {
+    let mut run = even(4, 400, |_| [20.0, 30.0, 40.0]);
+    for (slice, (start, arrivals)) in
+        run.timeline
+            .iter_mut()
+            .zip([(-8.0, 16), (2.0, 80), (12.0, 80), (22.0, 24)])
+    {
+        slice.start = Seconds(start);
+        slice.arrivals = Some(arrivals);
+    }
+    run.duration = Some(Seconds(25.0));
+    // 16 in the 2 s after the start, 80 in 10 s, 24 in the 3 s before the end: 8/s throughout.
+    let neutral = curves(&over_time(&run).svg, "neutral");
+    let course = neutral.iter().find(|path| path.len() == 8).unwrap();
+    assert!(
+        course.iter().all(|point| point.1 == course[0].1),
+        "{course:?}"
+    );
+    assert_eq!(course[7].0, (theme::WIDTH - 84) * theme::FINE);
+}
+
+#[test]
 fn slices_without_successes_do_not_show_failures_as_latency() {
     let mut run = even(5, 400, |_| [20.0, 30.0, 40.0]);
     run.timeline[2].stats.latency_ok = None;
@@ -374,6 +396,16 @@ fn zeros_and_equal_values_have_an_axis() {
         assert_eq!(figures.len(), 2);
         figures.iter().for_each(sound);
     }
+}
+
+#[test]
+fn a_median_of_zero_stands_on_the_foot_of_the_axis() {
+    let run = even(5, 400, |i| [f64::from(i % 2), 5.0, 100.0]);
+    let svg = over_time(&run).svg;
+    assert!(svg.contains("log scale"));
+    let paths = curves(&svg, "first");
+    assert_eq!(paths[0][0].1, 280 * theme::FINE);
+    assert!(paths[0][2].1 < 280 * theme::FINE);
 }
 
 #[test]

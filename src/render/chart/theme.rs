@@ -87,10 +87,6 @@ const DASHES: [(Dash, Option<&str>); 4] = [
 ];
 
 /// The sentinel colour of a tone and a line style.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "both enums have a dozen members"
-)]
 pub(super) fn sentinel(tone: Tone, dash: Dash) -> RGBColor {
     RGBColor(1, dash as u8, tone as u8)
 }
@@ -114,29 +110,23 @@ pub(super) fn attributes(attribute: &str, colour: &str) -> Option<String> {
 
 /// The style sheet. Every rule is bound to the chart's class, because a page may hold the drawing inline.
 pub(super) fn style_sheet() -> String {
-    let variables = |dark: bool| -> String {
-        TONES
-            .iter()
-            .map(|(_, name, light, night)| {
-                format!("--knee-{name}:{};", if dark { night } else { light })
-            })
-            .collect()
-    };
-    let mut sheet = format!(".knee-chart{{{}}}\n", variables(false));
-    sheet.push_str("@media (prefers-color-scheme:dark){.knee-chart{");
-    sheet.push_str(&variables(true));
-    sheet.push_str("}}\n");
-    for (_, name, _, _) in TONES {
-        sheet.push_str(&format!(
-            ".knee-chart .s-{name}{{stroke:var(--knee-{name})}}.knee-chart .f-{name}{{fill:var(--knee-{name})}}\n"
-        ));
+    let (mut light, mut dark, mut classes) = (String::new(), String::new(), String::new());
+    for (_, name, by_day, by_night) in TONES {
+        light.extend(["--knee-", name, ":", by_day, ";"]);
+        dark.extend(["--knee-", name, ":", by_night, ";"]);
+        for (letter, property) in [("s", "stroke"), ("f", "fill")] {
+            let class = [".knee-chart .", letter, "-", name, "{", property];
+            classes.extend(class.into_iter().chain([":var(--knee-", name, ")}\n"]));
+        }
     }
-    sheet.push_str(".knee-chart{font-family:system-ui,sans-serif}\n");
-    sheet.push_str(
-        ".knee-chart text{paint-order:stroke;stroke:var(--knee-paper);stroke-width:12px;stroke-linejoin:round;font-variant-numeric:tabular-nums}\n",
-    );
-    sheet.push_str(".knee-chart polyline{stroke-linejoin:round;stroke-linecap:round}\n");
-    sheet
+    format!(
+        ".knee-chart{{{light}font-family:system-ui,sans-serif}}\n\
+         @media (prefers-color-scheme:dark){{.knee-chart{{{dark}}}}}\n\
+         {classes}\
+         .knee-chart text{{paint-order:stroke;stroke:var(--knee-paper);stroke-width:12px;\
+         stroke-linejoin:round;font-variant-numeric:tabular-nums}}\n\
+         .knee-chart polyline{{stroke-linejoin:round;stroke-linecap:round}}\n"
+    )
 }
 
 /// How wide a text will be, near enough to keep labels apart: the reader's font decides.
@@ -151,7 +141,7 @@ mod tests {
 
     fn luminance(colour: &str) -> f64 {
         let channel = |at: usize| {
-            let value = u32::from_str_radix(&colour[at..at + 2], 16).unwrap();
+            let value = u32::from_str_radix(colour.get(at..at + 2).unwrap(), 16).unwrap();
             let value = f64::from(value) / 255.0;
             if value <= 0.039_28 {
                 value / 12.92
