@@ -147,7 +147,7 @@ pub fn markdown_code(text: &str, in_table: bool) -> String {
 /// Words in XML and HTML.
 ///
 /// ```
-/// assert_eq!(knee::text::escape::xml("<a href=\"x\">'&'"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;");
+/// assert_eq!(knee::text::escape::xml("<a href=\"x\">'&'"), "&lt;a href=&quot;x&quot;&gt;&apos;&amp;&apos;");
 /// ```
 pub fn xml(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 8);
@@ -157,7 +157,7 @@ pub fn xml(text: &str) -> String {
             '<' => quoted.push_str("&lt;"),
             '>' => quoted.push_str("&gt;"),
             '"' => quoted.push_str("&quot;"),
-            '\'' => quoted.push_str("&#39;"),
+            '\'' => quoted.push_str("&apos;"),
             _ => quoted.push(c),
         }
     }

@@ -27,7 +27,7 @@ fn every_format_has_a_file_a_row_and_a_sample_with_facts() {
     let rows = unique(FORMATS.iter().map(|format| format.id));
     assert_eq!(
         rows,
-        with("pub const FORMAT: Format", "ingest/"),
+        with("const FORMAT: Format =", "ingest/"),
         "a format without a row, or a row without a file"
     );
     let facts: Vec<String> = files(&root().join("samples"))
@@ -55,7 +55,7 @@ fn every_rule_has_a_file_a_row_a_text_and_two_tests() {
     let rows = unique(RULES.iter().map(|rule| rule.id));
     assert_eq!(
         rows,
-        with("pub const RULE: Rule", "findings/rules/"),
+        with("const RULE: Rule =", "findings/rules/"),
         "a rule without a row, or a row without a file"
     );
     for rule in RULES {
@@ -85,9 +85,9 @@ fn every_rule_has_a_file_a_row_a_text_and_two_tests() {
 #[test]
 fn every_section_and_renderer_has_a_row() {
     let rows = unique(SECTIONS.iter().map(|section| section.id));
-    assert_eq!(rows, with("pub const SECTION: Section", "render/section/"));
+    assert_eq!(rows, with("const SECTION: Section =", "render/section/"));
     let rows = unique(RENDERERS.iter().map(|renderer| renderer.id));
-    assert_eq!(rows, with("pub const RENDERER: Renderer", "render/"));
+    assert_eq!(rows, with("const RENDERER: Renderer =", "render/"));
 }
 
 #[test]

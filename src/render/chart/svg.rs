@@ -13,6 +13,7 @@ use plotters::style::{Color, FontDesc, FontFamily, FontStyle, IntoTextStyle, Sha
 
 use crate::render::chart::scale::Scale;
 use crate::render::chart::theme::{self, Dash, FINE, Tone};
+use crate::text::escape;
 
 /// What a drawing says to those who do not see it.
 pub(super) struct Head<'a> {
@@ -199,9 +200,9 @@ fn dress(raw: &str, head: &Head<'_>, height: i32) -> String {
 fn opening(head: &Head<'_>, height: i32) -> String {
     let width = theme::WIDTH;
     let (id, title, alt) = (
-        escaped(head.id),
-        escaped(&plain(head.title, 300)),
-        escaped(&plain(head.alt, 2000)),
+        escape::xml(head.id),
+        escape::xml(&plain(head.title, 300)),
+        escape::xml(&plain(head.alt, 2000)),
     );
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"knee-chart\" width=\"{width}\" height=\"{height}\" \
@@ -241,22 +242,6 @@ fn dress_tag(tag: &str, svg: &mut String) {
         svg.push(' ');
         svg.push_str(&attribute);
     }
-}
-
-/// For element content and attributes.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 /// One line of at most that many characters: no control characters, none that XML forbids, none that turn the

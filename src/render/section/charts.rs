@@ -26,7 +26,7 @@ pub fn figures(report: &Report, place: usize) -> Vec<Figure> {
     if void {
         Vec::new()
     } else {
-        chart::charts(run, report, place)
+        chart::charts(run, report)
     }
 }
 
