@@ -22,7 +22,7 @@ pub enum TrendError {
         /// How many are accepted.
         limit: usize,
     },
-    /// A value is not a finite number, or two points share their place.
+    /// A value is not a finite number, or all points share their place.
     Unusable,
 }
 
@@ -38,7 +38,7 @@ pub enum PMethod {
 /// The answer of the Mann-Kendall test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MannKendall {
-    /// Values.
+    /// Values, those left out not counted.
     pub n: usize,
     /// Rising minus falling pairs.
     pub s: i64,
@@ -47,7 +47,7 @@ pub struct MannKendall {
     /// Standard score, with the correction for continuity.
     pub z: f64,
     /// Two-sided.
-    pub p: f64,
+    pub p_value: f64,
     /// How p was found.
     pub method: PMethod,
 }
@@ -56,23 +56,18 @@ const EXACT_UP_TO: usize = 10;
 /// All pairs of so many points are eight million slopes, 64 MiB.
 const SLOPES_UP_TO: usize = 4096;
 
-/// The Mann-Kendall test of values in order of time; at least three.
+/// The Mann-Kendall test of values in order of time. Values that are not finite are left out; fewer than two show nothing.
 ///
 /// ```
 /// use knee::stats::trend::mann_kendall;
-/// let rising = mann_kendall(&[1.0, 2.0, 3.0, 4.0, 5.0]).unwrap();
+/// let rising = mann_kendall(&[1.0, 2.0, 3.0, 4.0, 5.0]);
 /// assert_eq!(rising.s, 10);
-/// assert!((rising.p - 2.0 / 120.0).abs() < 1e-12);
+/// assert!((rising.p_value - 2.0 / 120.0).abs() < 1e-12);
 /// ```
-pub fn mann_kendall(values: &[f64]) -> Result<MannKendall, TrendError> {
-    let n = values.len();
-    if n < 3 {
-        return Err(TrendError::TooFew { needed: 3 });
-    }
-    if values.iter().any(|value| !value.is_finite()) {
-        return Err(TrendError::Unusable);
-    }
-    let mut sorted = values.to_vec();
+pub fn mann_kendall(values: &[f64]) -> MannKendall {
+    let finite = values.iter().copied().filter(|value| value.is_finite());
+    let mut sorted: Vec<f64> = finite.collect();
+    let n = sorted.len();
     let falling = inversions(&mut sorted);
     let size = n as f64;
     let mut variance = size * (size - 1.0) * (2.0 * size + 5.0);
@@ -84,7 +79,7 @@ pub fn mann_kendall(values: &[f64]) -> Result<MannKendall, TrendError> {
         variance -= t * (t - 1.0) * (2.0 * t + 5.0);
     }
     variance /= 18.0;
-    let pairs = n as u64 * (n as u64 - 1) / 2;
+    let pairs = n as u64 * (n as u64).saturating_sub(1) / 2;
     let rising = pairs - tied - falling;
     let s = rising.cast_signed() - falling.cast_signed();
     let z = if s == 0 || variance <= 0.0 {
@@ -92,21 +87,21 @@ pub fn mann_kendall(values: &[f64]) -> Result<MannKendall, TrendError> {
     } else {
         (s as f64 - s.signum() as f64) / variance.sqrt()
     };
-    let (p, method) = if n <= EXACT_UP_TO && tied == 0 {
+    let (p_value, method) = if n <= EXACT_UP_TO && tied == 0 {
         (exact_p(n, rising.min(falling)), PMethod::Exact)
     } else {
         // erfc(|z| / sqrt 2) is twice the upper tail.
         let p = statrs::function::erf::erfc(z.abs() / std::f64::consts::SQRT_2);
         (p.min(1.0), PMethod::Normal)
     };
-    Ok(MannKendall {
+    MannKendall {
         n,
         s,
         variance,
         z,
-        p,
+        p_value,
         method,
-    })
+    }
 }
 
 /// The median slope over all pairs of (x, y) points; points that share their x make no pair. At least two, at most 4 096.
@@ -279,13 +274,13 @@ mod tests {
     #[test]
     fn tests_and_slopes_are_those_of_two_other_programs() {
         for (values, s, variance, z, p, exact, slope) in REFERENCE {
-            let found = mann_kendall(values).unwrap();
+            let found = mann_kendall(values);
             assert_eq!(found.s, *s);
             assert!(near(found.variance, *variance), "{found:?}");
             assert!(near(found.z, *z), "{found:?}");
             // The reference computes 2 (1 - cdf), which keeps fewer digits than the complement.
             let expected = exact.unwrap_or(*p);
-            assert!((found.p - expected).abs() < 1e-10, "{found:?}");
+            assert!((found.p_value - expected).abs() < 1e-10, "{found:?}");
             let method = match exact {
                 Some(_) => PMethod::Exact,
                 None => PMethod::Normal,
@@ -321,40 +316,42 @@ mod tests {
         };
         for order in &orders {
             let values: Vec<f64> = order.iter().map(|v| f64::from(*v)).collect();
-            let found = mann_kendall(&values).unwrap();
+            let found = mann_kendall(&values);
             assert_eq!(found.s, s(order));
             let extreme = orders.iter().filter(|o| s(o).abs() >= found.s.abs());
             let share = extreme.count() as f64 / 120.0;
-            assert!((found.p - share).abs() < 1e-12, "{order:?}");
+            assert!((found.p_value - share).abs() < 1e-12, "{order:?}");
         }
     }
 
     #[test]
     fn a_flat_series_has_no_trend() {
-        let flat = mann_kendall(&[5.0; 20]).unwrap();
+        let flat = mann_kendall(&[5.0; 20]);
         assert_eq!((flat.s, flat.variance), (0, 0.0));
-        assert_eq!((flat.z, flat.p), (0.0, 1.0));
+        assert_eq!((flat.z, flat.p_value), (0.0, 1.0));
         assert_eq!(theil_sen(&indexed(&[5.0; 20])), Ok(0.0));
     }
 
     #[test]
     fn a_long_series_takes_no_pairwise_time() {
         let values: Vec<f64> = (0..200_000).map(|i| f64::from(i % 1000)).collect();
-        let found = mann_kendall(&values).unwrap();
+        let found = mann_kendall(&values);
         // 200 rising blocks of 1000: pairs inside a block rise; across blocks rises and falls cancel.
         assert_eq!(found.s, 200 * 1000 * 999 / 2);
     }
 
     #[test]
+    fn values_that_are_no_numbers_are_left_out() {
+        let found = mann_kendall(&[1.0, f64::NAN, 2.0, f64::INFINITY, 3.0]);
+        assert_eq!((found.n, found.s), (3, 3));
+        for few in [&[] as &[f64], &[1.0], &[f64::NAN]] {
+            let found = mann_kendall(few);
+            assert_eq!((found.s, found.p_value), (0, 1.0));
+        }
+    }
+
+    #[test]
     fn what_cannot_be_answered_says_why() {
-        assert_eq!(
-            mann_kendall(&[1.0, 2.0]),
-            Err(TrendError::TooFew { needed: 3 })
-        );
-        assert_eq!(
-            mann_kendall(&[1.0, f64::NAN, 2.0]),
-            Err(TrendError::Unusable)
-        );
         assert_eq!(theil_sen(&[]), Err(TrendError::TooFew { needed: 2 }));
         assert_eq!(
             theil_sen(&[(1.0, 2.0), (1.0, 3.0)]),
