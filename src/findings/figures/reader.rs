@@ -7,7 +7,7 @@ use crate::findings::report::Interval;
 use crate::findings::steady;
 use crate::model::metric::{PopulationName, ResourceStatistic};
 use crate::model::{
-    Endpoint, Latency, MetricId, Millis, Percentile, Reading, Run, Statistic, Stats,
+    Endpoint, Histogram, Latency, MetricId, Millis, Percentile, Reading, Run, Statistic, Stats,
 };
 use crate::stats::proportion::wilson;
 use crate::stats::quantile::{self, Cumulative, Edges, Sides, Summary};
@@ -294,7 +294,7 @@ impl<'a> Distribution<'a> {
     fn counts(&self) -> &Cumulative {
         self.counts.get_or_init(|| {
             let buckets = self.latency.histogram.iter();
-            let buckets = buckets.flat_map(|histogram| histogram.buckets());
+            let buckets = buckets.flat_map(Histogram::buckets);
             Cumulative::new(buckets.map(|(lower, upper, count)| (lower.0, upper.0, count)))
         })
     }

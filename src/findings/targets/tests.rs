@@ -16,22 +16,11 @@ fn limit(metric: &str, operator: Operator, limit: f64) -> Expectation {
 }
 
 fn sum(metric: &str, operator: Operator, value: f64) -> Expectation {
-    match limit(metric, operator, value) {
-        Expectation::Figure {
-            metric,
-            at,
-            bound,
-            up_to,
-            ..
-        } => Expectation::Figure {
-            metric,
-            sum: true,
-            at,
-            bound,
-            up_to,
-        },
-        other => other,
+    let mut expect = limit(metric, operator, value);
+    if let Expectation::Figure { sum, .. } = &mut expect {
+        *sum = true;
     }
+    expect
 }
 
 fn target(expect: Expectation) -> Target {
