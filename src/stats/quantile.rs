@@ -11,8 +11,10 @@
 //!
 //! From buckets the ends are the outer edges of the buckets of these ranks. From a summary the quantile function is
 //! rebuilt: linear between (normal score of the level, ln value), minimum at 1/(n+1), maximum at n/(n+1), read at
-//! lo/(n+1) and hi/(n+1). Simulated coverage of the nominal 95 % is 94 to 100 %, but 91 % where the upper rank falls
-//! between the last percentile and the maximum; there the upper side is widened by 1.25 in the logarithm.
+//! lo/(n+1) and hi/(n+1). Where the upper rank falls between the last percentile and the maximum, the upper side is
+//! widened by 1.25 in the logarithm. On the heavy-tailed latencies of the tests the nominal 95 % interval of a summary
+//! holds the true p50 and p95 in 97 % of runs, p99 of 3 000 samples in 96 %, but p99 of 10 000 and more in 92 to 93 %
+//! (91 % without the widening); from buckets it is 94 to 97 % throughout.
 //!
 //! Limits: samples are taken as independent. Requests of one run are not quite, and runs differ far more than the
 //! requests inside one: these intervals say how well one run measured itself, not what the next run will show.
