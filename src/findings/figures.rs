@@ -1,12 +1,20 @@
 //! Every named figure of a run, with its samples, interval and support: the one place that reads METRICS.
+//!
+//! A figure is the input's own where it has it, else computed from the distribution. Nothing is guessed between two
+//! percentiles that the input gives. Intervals are those of `stats::quantile` and `stats::proportion`, at 95 %.
+
+mod reader;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::findings::figures::reader::Reader;
 use crate::findings::report::Interval;
-use crate::model::{Endpoint, MetricId, Percentile, Run, Unit};
+use crate::model::metric::{PopulationName, ResourceStatistic};
+use crate::model::{Endpoint, METRICS, MetricId, Percentile, Reading, Run, Statistic, Unit};
+use crate::stats::quantile;
 
 /// How well the samples carry a quantile (statistics 2a).
 #[derive(
@@ -20,6 +28,16 @@ pub enum Support {
     Weak,
     /// Carried, or not a quantile.
     Ok,
+}
+
+impl From<quantile::Support> for Support {
+    fn from(support: quantile::Support) -> Support {
+        match support {
+            quantile::Support::None => Support::None,
+            quantile::Support::Weak => Support::Weak,
+            quantile::Support::Ok => Support::Ok,
+        }
+    }
 }
 
 /// What was measured, before it has a name.
@@ -146,15 +164,148 @@ impl Default for Options {
 
 /// Reads one metric of a run, or of one of its endpoints. `None` = not measured.
 pub fn measure(
-    _run: &Run,
-    _endpoint: Option<&Endpoint>,
-    _metric: &MetricId,
-    _options: &Options,
+    run: &Run,
+    endpoint: Option<&Endpoint>,
+    metric: &MetricId,
+    options: &Options,
 ) -> Option<Measured> {
-    None
+    Reader::new(run, endpoint, options).read(metric)
 }
 
-/// All figures of a run that pages show.
-pub fn figures_of(_run: &Run, _options: &Options) -> Vec<Figure> {
-    Vec::new()
+/// All figures of a run that pages show: the run's own, then each endpoint's, in the order of the registry.
+///
+/// The headline figures of the run are there even when they were not measured, so that a page can say so.
+pub fn figures_of(run: &Run, options: &Options) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let whole = Reader::new(run, None, options);
+    for metric in metrics_of_run(run, options) {
+        match whole.read(&metric) {
+            None if !HEADLINE.contains(&metric.to_string().as_str()) => {}
+            measured => figures.push(figure(run, None, &metric, measured)),
+        }
+    }
+    let metrics = metrics_of_endpoints(options);
+    for endpoint in &run.endpoints {
+        let label = endpoint.label();
+        let reader = Reader::new(run, Some(endpoint), options);
+        for metric in &metrics {
+            if let Some(measured) = reader.read(metric) {
+                figures.push(figure(run, Some(&label), metric, Some(measured)));
+            }
+        }
+    }
+    figures
 }
+
+/// The figures of a run that every page speaks of, measured or not.
+const HEADLINE: &[&str] = &[
+    "requests",
+    "rate",
+    "goodput",
+    "peak_rate",
+    "sustained_rate",
+    "error_rate",
+    "apdex",
+    "p50",
+    "p95",
+    "p99",
+    "max",
+    "sessions_failed",
+    "bytes_received",
+    "duration",
+    "users",
+];
+
+/// Percentiles that pages speak of, whatever tables show.
+const SPOKEN_OF: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];
+
+fn figure(
+    run: &Run,
+    endpoint: Option<&str>,
+    metric: &MetricId,
+    measured: Option<Measured>,
+) -> Figure {
+    Figure {
+        run: run.id.clone(),
+        endpoint: endpoint.map(str::to_owned),
+        metric: metric.to_string(),
+        value: measured.map(|found| found.value),
+        unit: metric.unit(),
+        n: measured.and_then(|found| found.n),
+        interval: measured.and_then(|found| found.interval),
+        support: measured.map_or(Support::None, |found| found.support),
+    }
+}
+
+fn metrics_of_run(run: &Run, options: &Options) -> Vec<MetricId> {
+    let mut metrics: Vec<MetricId> = METRICS
+        .iter()
+        .filter_map(|row| match row.reading {
+            Reading::Latency(Statistic::Quantile(_)) | Reading::Named | Reading::Levels => None,
+            Reading::Latency(statistic) => Some(MetricId::Latency(None, statistic)),
+            _ => Some(MetricId::Plain(row.id)),
+        })
+        .collect();
+    let quantiles = options.percentiles.iter().chain(&SPOKEN_OF);
+    metrics.extend(quantiles.clone().copied().map(MetricId::quantile));
+    for population in populations_beside_primary(run) {
+        let statistics = quantiles.clone().copied().map(Statistic::Quantile);
+        metrics.extend(
+            statistics
+                .chain([Statistic::Max])
+                .map(|statistic| MetricId::Latency(Some(population), statistic)),
+        );
+    }
+    for resource in &run.resources {
+        let named = |statistic| {
+            MetricId::Resource(resource.component.clone(), resource.name.clone(), statistic)
+        };
+        metrics.extend(
+            [
+                ResourceStatistic::Max,
+                ResourceStatistic::Mean,
+                ResourceStatistic::Slope,
+                ResourceStatistic::Last,
+            ]
+            .map(named),
+        );
+    }
+    let customs = run.custom.iter();
+    metrics.extend(customs.map(|custom| MetricId::Custom(custom.name.clone())));
+    let checks = run.checks.iter();
+    metrics.extend(checks.map(|check| MetricId::Check(check.name.clone())));
+    in_order(metrics)
+}
+
+/// Populations that the input separates from the one that is judged.
+fn populations_beside_primary(run: &Run) -> Vec<PopulationName> {
+    let stats = &run.overall;
+    let mut names = Vec::new();
+    if stats.latency_failed.is_some() {
+        names.push(PopulationName::Failed);
+    }
+    let every = stats.latency.as_ref();
+    let holds_every = every.is_some_and(|every| PopulationName::All.holds(every.population));
+    if holds_every && stats.latency_ok.is_some() {
+        names.push(PopulationName::All);
+    }
+    names
+}
+
+fn metrics_of_endpoints(options: &Options) -> Vec<MetricId> {
+    let plain = ["requests", "rate", "goodput", "error_rate"].map(MetricId::Plain);
+    let ends = [Statistic::Min, Statistic::Mean, Statistic::Max]
+        .map(|statistic| MetricId::Latency(None, statistic));
+    let quantiles = options.percentiles.iter().copied().map(MetricId::quantile);
+    in_order(plain.into_iter().chain(ends).chain(quantiles).collect())
+}
+
+/// The order of the registry; each once.
+fn in_order(mut metrics: Vec<MetricId>) -> Vec<MetricId> {
+    metrics.sort_by_cached_key(|metric| (metric.rank(), metric.clone()));
+    metrics.dedup();
+    metrics
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,23 +1,405 @@
 //! Targets against runs: a state is value, operator, limit, nothing else, and strictness is kept.
+//!
+//! Every target appears at least once for every run. What cannot be judged is "not measured" with its reason, never
+//! met: a missing figure, a quantile that is as good as the maximum, a glob that matches nothing.
 
-use crate::findings::figures::Options;
-use crate::findings::report::TargetResult;
-use crate::model::{Run, Target};
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::findings::figures::{Measured, Options, Support, measure};
+use crate::findings::report::{Interval, TargetResult, TargetState};
+use crate::model::{
+    Bound, Decide, Endpoint, Expectation, MetricId, Reading, Run, Statistic, Target,
+};
+use crate::stats::quantile;
+use crate::text::number;
 
 /// Every declared target against one run; each appears at least once.
-pub fn judge(_run: &Run, _targets: &[Target], _options: &Options) -> Vec<TargetResult> {
-    Vec::new()
+pub fn judge(run: &Run, targets: &[Target], options: &Options) -> Vec<TargetResult> {
+    let mut results = Vec::new();
+    for target in targets {
+        judge_one(run, target, options, &mut results);
+    }
+    results
+}
+
+/// A glob over labels, scenarios or groups. The text itself matches too: labels hold brackets and stars.
+pub(crate) struct LabelGlob {
+    literal: String,
+    glob: Option<GlobMatcher>,
+}
+
+impl LabelGlob {
+    /// What is no valid glob matches itself alone.
+    pub(crate) fn new(pattern: &str) -> LabelGlob {
+        let glob = GlobBuilder::new(pattern).literal_separator(false).build();
+        LabelGlob {
+            literal: pattern.to_owned(),
+            glob: glob.ok().map(|glob| glob.compile_matcher()),
+        }
+    }
+
+    /// Whether the whole text matches.
+    pub(crate) fn is_match(&self, text: &str) -> bool {
+        self.literal == text || self.glob.as_ref().is_some_and(|glob| glob.is_match(text))
+    }
+}
+
+/// Additive over endpoints.
+const ADDITIVE: [&str; 5] = [
+    "requests",
+    "rate",
+    "goodput",
+    "bytes_received",
+    "bytes_sent",
+];
+
+fn judge_one(run: &Run, target: &Target, options: &Options, results: &mut Vec<TargetResult>) {
+    let blank = blank(run, target);
+    if let Some(reason) = other_scenario(run, target) {
+        results.push(unjudged(blank, TargetState::NotApplicable, reason));
+        return;
+    }
+    let Expectation::Figure { metric, sum, .. } = &target.expect else {
+        let reason = "it speaks of several load levels; this is one run";
+        results.push(not_measured(blank, reason));
+        return;
+    };
+    if target.expect.needs_levels() {
+        let reason = "it speaks of load levels; this is one run";
+        results.push(not_measured(blank, reason));
+        return;
+    }
+    if let Some(reason) = phase_not_separated(target, metric) {
+        results.push(not_measured(blank, reason));
+        return;
+    }
+    let scoped = target.endpoint.is_some() || target.group.is_some();
+    if !scoped && !sum {
+        results.push(decide(blank, target, &Scope::Run { run, options }));
+        return;
+    }
+    let members = members(run, target);
+    if members.is_empty() {
+        results.push(not_measured(blank, nothing_matches(target)));
+    } else if *sum {
+        let scope = Scope::Sum {
+            run,
+            options,
+            members: &members,
+        };
+        results.push(decide(blank, target, &scope));
+    } else {
+        for endpoint in members {
+            let mut result = blank.clone();
+            result.endpoint = Some(endpoint.label());
+            let scope = Scope::Endpoint {
+                run,
+                options,
+                endpoint,
+            };
+            results.push(decide(result, target, &scope));
+        }
+    }
+}
+
+/// The result before anything was measured.
+fn blank(run: &Run, target: &Target) -> TargetResult {
+    let (metric, level) = match &target.expect {
+        Expectation::Figure { metric, at, .. } => (Some(metric), *at),
+        Expectation::NoBlowUp { .. } => (None, None),
+    };
+    TargetResult {
+        name: target
+            .name
+            .clone()
+            .unwrap_or_else(|| target.expect_text.clone()),
+        run: run.id.clone(),
+        endpoint: None,
+        level,
+        metric: metric.map(ToString::to_string),
+        expect: target.expect_text.clone(),
+        value: None,
+        unit: metric.map(MetricId::unit),
+        interval: None,
+        n: None,
+        margin: None,
+        state: TargetState::NotMeasured,
+        reason: None,
+        optional: target.optional,
+        origin: target.origin.to_string(),
+    }
+}
+
+fn unjudged(
+    mut result: TargetResult,
+    state: TargetState,
+    reason: impl Into<String>,
+) -> TargetResult {
+    result.state = state;
+    result.reason = Some(reason.into());
+    result
+}
+
+fn not_measured(result: TargetResult, reason: impl Into<String>) -> TargetResult {
+    unjudged(result, TargetState::NotMeasured, reason)
+}
+
+fn other_scenario(run: &Run, target: &Target) -> Option<String> {
+    let wanted = target.scenario.as_ref()?;
+    let scenario = &run.identity.scenario;
+    let matches = LabelGlob::new(wanted).is_match(scenario);
+    (!matches).then(|| format!("it is for the scenario {wanted}; this run is of {scenario}"))
+}
+
+/// Only resources are sampled outside the load; a run's requests are all made under load.
+fn phase_not_separated(target: &Target, metric: &MetricId) -> Option<String> {
+    let phase = target.phase.as_deref()?;
+    let is_resource = matches!(metric, MetricId::Resource(..));
+    if phase == "load" && !is_resource {
+        return None;
+    }
+    Some(format!(
+        "the figures of this run are not separated into idle and load, and it asks for {phase}"
+    ))
+}
+
+fn members<'a>(run: &'a Run, target: &Target) -> Vec<&'a Endpoint> {
+    let endpoint = target.endpoint.as_deref().map(LabelGlob::new);
+    let group = target.group.as_deref().map(LabelGlob::new);
+    let is_member = |candidate: &&Endpoint| {
+        let by_label = endpoint
+            .as_ref()
+            .is_none_or(|glob| glob.is_match(&candidate.label()));
+        let by_group = group.as_ref().is_none_or(|glob| {
+            let name = candidate.group.as_deref();
+            name.is_some_and(|name| glob.is_match(name))
+        });
+        by_label && by_group
+    };
+    run.endpoints.iter().filter(is_member).collect()
+}
+
+fn nothing_matches(target: &Target) -> String {
+    match (&target.endpoint, &target.group) {
+        (Some(endpoint), Some(group)) => {
+            format!("no endpoint of the group {group} matches {endpoint}")
+        }
+        (Some(endpoint), None) => format!("no endpoint matches {endpoint}"),
+        (None, Some(group)) => format!("no endpoint belongs to the group {group}"),
+        (None, None) => "the input gives no endpoints to add up".to_owned(),
+    }
+}
+
+/// What a target speaks of, inside one run.
+enum Scope<'a> {
+    Run {
+        run: &'a Run,
+        options: &'a Options,
+    },
+    Endpoint {
+        run: &'a Run,
+        options: &'a Options,
+        endpoint: &'a Endpoint,
+    },
+    Sum {
+        run: &'a Run,
+        options: &'a Options,
+        members: &'a [&'a Endpoint],
+    },
+}
+
+impl Scope<'_> {
+    /// The figure, or why there is none.
+    fn measure(&self, metric: &MetricId) -> Result<Measured, String> {
+        match self {
+            Scope::Run { run, options } => {
+                measure(run, None, metric, options).ok_or_else(|| why_missing(metric, false))
+            }
+            Scope::Endpoint {
+                run,
+                options,
+                endpoint,
+            } => measure(run, Some(endpoint), metric, options)
+                .ok_or_else(|| why_missing(metric, true)),
+            Scope::Sum {
+                run,
+                options,
+                members,
+            } => sum_of(run, members, metric, options),
+        }
+    }
+}
+
+/// The sum over endpoints; one that was not measured leaves no sum.
+fn sum_of(
+    run: &Run,
+    members: &[&Endpoint],
+    metric: &MetricId,
+    options: &Options,
+) -> Result<Measured, String> {
+    if !matches!(metric, MetricId::Plain(id) if ADDITIVE.contains(id)) {
+        return Err(format!(
+            "{metric} of several endpoints cannot be added up; {} can",
+            ADDITIVE.join(", ")
+        ));
+    }
+    let mut sum = Measured {
+        value: 0.0,
+        n: Some(0),
+        interval: None,
+        support: Support::Ok,
+    };
+    for endpoint in members {
+        let part = measure(run, Some(endpoint), metric, options)
+            .ok_or_else(|| format!("{metric} of {} is not measured", endpoint.label()))?;
+        sum.value += part.value;
+        sum.n = sum.n.zip(part.n).map(|(sum, n)| sum.saturating_add(n));
+    }
+    Ok(sum)
+}
+
+fn why_missing(metric: &MetricId, of_endpoint: bool) -> String {
+    let needs = match metric.spec().reading {
+        Reading::PeakRate if !of_endpoint => "; it takes a timeline of at least 20 s",
+        Reading::SustainedRate if !of_endpoint => {
+            "; it takes a timeline with a steady phase of at least 30 s"
+        }
+        Reading::Apdex => "; it takes the distribution of the successes",
+        Reading::Latency(Statistic::Quantile(_)) => {
+            "; the input gives neither this percentile nor the distribution"
+        }
+        Reading::SessionsFailed
+        | Reading::Duration
+        | Reading::Users
+        | Reading::PeakRate
+        | Reading::SustainedRate
+        | Reading::Named
+            if of_endpoint =>
+        {
+            " for single endpoints"
+        }
+        _ => "",
+    };
+    format!("{metric} is not measured{needs}")
+}
+
+fn decide(mut result: TargetResult, target: &Target, scope: &Scope) -> TargetResult {
+    let Expectation::Figure { metric, bound, .. } = &target.expect else {
+        return result;
+    };
+    let measured = match scope.measure(metric) {
+        Ok(measured) => measured,
+        Err(reason) => return not_measured(result, reason),
+    };
+    result.value = Some(measured.value);
+    result.interval = measured.interval;
+    result.n = measured.n;
+    if let Some(reason) = too_few(metric, &measured) {
+        return not_measured(result, reason);
+    }
+    result.margin = Some(bound.margin(measured.value));
+    let undecided = target.decide == Decide::Interval
+        && measured
+            .interval
+            .is_some_and(|interval| is_undecided(*bound, interval));
+    let (state, reason) = if undecided {
+        let level = measured.interval.map_or(0.0, |interval| interval.level);
+        let reason = format!(
+            "the limit lies inside the {} interval",
+            number::percent(level)
+        );
+        (TargetState::Warn, Some(reason))
+    } else if !bound.holds(measured.value) {
+        (TargetState::Fail, None)
+    } else {
+        warn_level(target, metric, &measured, scope)
+    };
+    result.state = state;
+    result.reason = reason;
+    result
+}
+
+/// A quantile that is as good as the maximum is never judged.
+fn too_few(metric: &MetricId, measured: &Measured) -> Option<String> {
+    let MetricId::Latency(_, Statistic::Quantile(percentile)) = metric else {
+        return None;
+    };
+    if measured.support != Support::None {
+        return None;
+    }
+    let needed = quantile::needed(percentile.share())?.interval;
+    let extreme = if percentile.share() < 0.5 {
+        "minimum"
+    } else {
+        "maximum"
+    };
+    Some(format!(
+        "{metric} of {} is as good as the {extreme}; it takes {}",
+        number::plural(measured.n.unwrap_or(0), "sample"),
+        number::count(needed)
+    ))
+}
+
+/// Neither kept nor broken from one end of the interval to the other; an open end reaches everything.
+fn is_undecided(bound: Bound, interval: Interval) -> bool {
+    let lo = interval.lo.unwrap_or(f64::NEG_INFINITY);
+    let hi = interval.hi.unwrap_or(f64::INFINITY);
+    let around = matches!(bound, Bound::Range(low, high) if lo < low && hi > high);
+    around || bound.holds(lo) != bound.holds(hi)
+}
+
+/// The state of a target whose expectation holds.
+fn warn_level(
+    target: &Target,
+    metric: &MetricId,
+    measured: &Measured,
+    scope: &Scope,
+) -> (TargetState, Option<String>) {
+    let Some(warn) = &target.warn else {
+        return (TargetState::Pass, None);
+    };
+    let text = target.warn_text.as_deref().unwrap_or("the warn level");
+    let other = match warn {
+        Expectation::Figure { metric, .. } if !warn.needs_levels() => metric,
+        _ => {
+            let reason = format!("{text} speaks of load levels; this is one run");
+            return (TargetState::Warn, Some(reason));
+        }
+    };
+    let found = if other == metric {
+        Ok(*measured)
+    } else {
+        scope
+            .measure(other)
+            .and_then(|found| too_few(other, &found).map_or(Ok(found), Err))
+    };
+    match (found, warn) {
+        (Ok(found), Expectation::Figure { bound, .. }) if bound.holds(found.value) => {
+            (TargetState::Pass, None)
+        }
+        (Ok(_), _) => (
+            TargetState::Warn,
+            Some(format!("its warn level {text} is broken")),
+        ),
+        (Err(reason), _) => (
+            TargetState::Warn,
+            Some(format!(
+                "its warn level {text} could not be judged: {reason}"
+            )),
+        ),
+    }
 }
 
 /// Whether any target was judged: its state follows from a value.
 pub fn any_judged(results: &[&TargetResult]) -> bool {
-    use crate::findings::report::TargetState::{Fail, Pass, Warn};
-    results
-        .iter()
-        .any(|result| matches!(result.state, Pass | Warn | Fail))
+    let judged = [TargetState::Pass, TargetState::Warn, TargetState::Fail];
+    results.iter().any(|result| judged.contains(&result.state))
 }
 
 /// Whether a target stays open: it could not be measured and is not optional.
 pub fn is_open(result: &TargetResult) -> bool {
-    result.state == crate::findings::report::TargetState::NotMeasured && !result.optional
+    result.state == TargetState::NotMeasured && !result.optional
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,3 +5,8 @@
     clippy::disallowed_types,
     clippy::disallowed_macros
 )]
+
+pub mod binomial;
+pub mod proportion;
+pub mod quantile;
+pub mod trend;
