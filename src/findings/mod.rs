@@ -11,6 +11,7 @@ pub mod headline;
 pub mod normalize;
 pub mod report;
 pub mod rules;
+pub mod steady;
 pub mod targets;
 pub mod verdict;
 

@@ -5,3 +5,6 @@
     clippy::disallowed_types,
     clippy::disallowed_macros
 )]
+
+pub mod quantile;
+pub mod trend;

@@ -2,6 +2,28 @@
 
 pub mod ids;
 
+mod l01_heavy_tail;
+mod shared;
+mod t01_target_broken;
+mod t02_target_near;
+#[cfg(test)]
+mod testing;
+mod v01_rate_total_duration;
+mod v03_error_rate;
+mod v05_latency_of_failures;
+mod v10_thin_quantile;
+mod v11_below_resolution;
+mod v12_impossible_figures;
+mod v13_not_one_population;
+mod v15_peak_is_average;
+mod v17_totals_reconcile;
+mod v31_too_short;
+mod v32_expected_errors;
+mod v37_rejected_before_work;
+mod v39_warm_up_inside;
+mod v40_not_steady;
+
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::findings::evidence::Evidence;
@@ -9,6 +31,8 @@ use crate::findings::figures;
 use crate::findings::report::{Finding, TargetResult};
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Target};
+
+pub use v17_totals_reconcile::reconcile;
 
 /// What a rule is shown of a run.
 pub struct RunContext<'a> {
@@ -92,6 +116,41 @@ pub struct Fired {
     pub hint: Option<String>,
 }
 
+impl Fired {
+    /// An answer about the whole run.
+    pub fn new(effect: Effect, message: String, evidence: Evidence) -> Fired {
+        Fired {
+            effect,
+            endpoint: None,
+            metric: None,
+            evidence,
+            message,
+            hint: None,
+        }
+    }
+
+    /// The same answer about an endpoint.
+    #[must_use]
+    pub fn at(mut self, label: String) -> Fired {
+        self.endpoint = Some(label);
+        self
+    }
+
+    /// The same answer about a metric.
+    #[must_use]
+    pub fn on(mut self, metric: MetricId) -> Fired {
+        self.metric = Some(metric);
+        self
+    }
+
+    /// The same answer with what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Fired {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
 /// One row of [`RULES`].
 pub struct Rule {
     /// `V03`.
@@ -109,7 +168,30 @@ pub struct Rule {
 }
 
 /// Every rule that is built, in the order of their ids.
-pub static RULES: &[Rule] = &[];
+pub static RULES: &[Rule] = &[
+    v01_rate_total_duration::RULE,
+    v03_error_rate::RULE,
+    v05_latency_of_failures::RULE,
+    v10_thin_quantile::RULE,
+    v11_below_resolution::RULE,
+    v12_impossible_figures::RULE,
+    v13_not_one_population::RULE,
+    v15_peak_is_average::RULE,
+    v17_totals_reconcile::RULE,
+    v31_too_short::RULE,
+    v32_expected_errors::RULE,
+    v37_rejected_before_work::RULE,
+    v39_warm_up_inside::RULE,
+    v40_not_steady::RULE,
+    l01_heavy_tail::RULE,
+    t01_target_broken::RULE,
+    t02_target_near::RULE,
+];
+
+/// A rule that is built, by its id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
 
 /// `[rules]` of `knee.toml`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -122,13 +204,54 @@ pub struct Options {
     pub limit: BTreeMap<String, f64>,
 }
 
-/// Asks every rule about a run.
+/// Asks every rule about a run; gravest first, then in the order of the rules, then by endpoint.
 pub fn ask_of_run(
-    _run: &Run,
-    _targets: &[Target],
-    _results: &[TargetResult],
-    _figures: &figures::Options,
-    _options: &Options,
+    run: &Run,
+    targets: &[Target],
+    results: &[TargetResult],
+    figures: &figures::Options,
+    options: &Options,
 ) -> Vec<Finding> {
-    Vec::new()
+    let mut findings = Vec::new();
+    for rule in RULES {
+        let Asks::Run(question) = rule.asks else {
+            continue;
+        };
+        if options.ignore.iter().any(|ignored| ignored == rule.id) {
+            continue;
+        }
+        let own = rule.limit.map(|(limit, _)| limit);
+        let context = RunContext {
+            run,
+            targets,
+            results,
+            figures,
+            limit: options.limit.get(rule.id).copied().or(own).unwrap_or(0.0),
+        };
+        let severity = options.severity.get(rule.id).copied();
+        findings.extend(
+            question(&context)
+                .into_iter()
+                .map(|fired| finding(rule, run, fired, severity)),
+        );
+    }
+    // Stable, so rules of one gravity stay in the order of the table.
+    findings.sort_by_key(|finding| Reverse(finding.effect));
+    findings
+}
+
+fn finding(rule: &Rule, run: &Run, fired: Fired, severity: Option<Effect>) -> Finding {
+    let effect = severity.unwrap_or(fired.effect);
+    Finding {
+        rule: rule.id.to_owned(),
+        name: rule.name.to_owned(),
+        severity: effect.into(),
+        effect,
+        run: Some(run.id.clone()),
+        endpoint: fired.endpoint,
+        metric: fired.metric.map(|metric| metric.to_string()),
+        evidence: fired.evidence,
+        message: fired.message,
+        hint: fired.hint,
+    }
 }
