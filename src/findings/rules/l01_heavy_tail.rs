@@ -63,9 +63,11 @@ fn question(context: &RunContext) -> Option<Fired> {
         ));
     }
     if let Some((worst, label)) = endpoints.first() {
-        evidence = evidence
-            .count("endpoints", endpoints.len() as u64)
-            .with("endpoint_ratio", *worst, Unit::Ratio);
+        evidence = evidence.count("endpoints", endpoints.len() as u64).with(
+            "endpoint_ratio",
+            *worst,
+            Unit::Ratio,
+        );
         sentences.push(format!(
             "p99 is more than {} p95 at {}, most of all at {} ({}).",
             number::times(context.limit),
@@ -97,8 +99,12 @@ mod tests {
     #[test]
     fn a_p99_far_from_p95_fires() {
         let mut given = run(of(2000, 120.0, 900.0), 60.0);
-        given.endpoints.push(endpoint("GET", "/a", of(2000, 10.0, 31.0)));
-        given.endpoints.push(endpoint("GET", "/b", of(1999, 10.0, 90.0)));
+        given
+            .endpoints
+            .push(endpoint("GET", "/a", of(2000, 10.0, 31.0)));
+        given
+            .endpoints
+            .push(endpoint("GET", "/b", of(1999, 10.0, 90.0)));
         let fired = ask(&RULE, &given);
         assert_eq!(
             fired[0].message,

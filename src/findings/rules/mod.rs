@@ -204,7 +204,7 @@ pub struct Options {
     pub limit: BTreeMap<String, f64>,
 }
 
-/// Asks every rule about a run; gravest first, then in the order of the rules, then by endpoint.
+/// Asks every rule about a run; gravest first, then in the order of the table, then as the rule gives them.
 pub fn ask_of_run(
     run: &Run,
     targets: &[Target],
@@ -253,5 +253,128 @@ fn finding(rule: &Rule, run: &Run, fired: Fired, severity: Option<Effect>) -> Fi
         evidence: fired.evidence,
         message: fired.message,
         hint: fired.hint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{counts, day_17, hardwork_1, result, run};
+    use super::*;
+    use crate::findings::report::{Severity, TargetState};
+    use crate::findings::verdict::Verdict;
+
+    fn all_of(run: &Run, results: &[TargetResult], options: &Options) -> Vec<Finding> {
+        ask_of_run(run, &[], results, &figures::Options::default(), options)
+    }
+
+    fn ids(findings: &[Finding]) -> Vec<&str> {
+        findings.iter().map(|found| found.rule.as_str()).collect()
+    }
+
+    #[test]
+    fn every_row_is_on_the_closed_list_in_its_order() {
+        let mut last = None;
+        for rule in RULES {
+            let place = ids::IDS
+                .iter()
+                .position(|(id, name)| *id == rule.id && *name == rule.name);
+            assert!(place.is_some(), "{} {}", rule.id, rule.name);
+            assert!(place > last, "{} stands too late", rule.id);
+            last = place;
+        }
+    }
+
+    #[test]
+    fn every_row_explains_itself() {
+        let known = [
+            Effect::Note,
+            Effect::Warn,
+            Effect::Void,
+            Effect::Uncomparable,
+            Effect::Unjudged,
+            Effect::Fail,
+            Effect::Invalid,
+            Effect::Refuse,
+        ]
+        .map(Effect::id);
+        for rule in RULES {
+            let lines = rule.text.lines().count();
+            assert!((4..=8).contains(&lines), "{}: {lines} lines", rule.id);
+            let starts = |word: &str| rule.text.lines().any(|line| line.contains(word));
+            assert!(starts("Example: "), "{}", rule.id);
+            assert!(starts("What to do: "), "{}", rule.id);
+            assert!(
+                rule.text.is_ascii() && !rule.text.contains('!'),
+                "{}",
+                rule.id
+            );
+            for effect in rule.effects.split(" / ") {
+                assert!(known.contains(&effect), "{}: {effect}", rule.id);
+            }
+            if let Some((limit, what)) = rule.limit {
+                assert!(limit > 0.0 && !what.is_empty(), "{}", rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn document_002_is_invalid_and_its_latency_void() {
+        let findings = all_of(&day_17(), &[], &Options::default());
+        assert_eq!(
+            ids(&findings),
+            [
+                "V03", "V05", "V05", "V05", "V05", "V05", "V37", "V10", "V11"
+            ]
+        );
+        assert_eq!(findings[0].severity, Severity::Error);
+        let effects = findings.iter().map(|finding| finding.effect);
+        assert_eq!(Verdict::of(effects, true), Verdict::Invalid);
+        for found in &findings {
+            assert_eq!(found.run.as_deref(), Some("run"));
+            assert!(found.message.ends_with('.'), "{}", found.message);
+            for praise in ["excellent", "good", "great", "success!", "healthy"] {
+                assert!(!found.message.contains(praise), "{}", found.message);
+            }
+        }
+    }
+
+    #[test]
+    fn document_000_report_2_fires_what_its_figures_carry() {
+        let findings = all_of(&hardwork_1(), &[], &Options::default());
+        assert_eq!(ids(&findings), ["V13", "V31", "V01", "V10"]);
+    }
+
+    #[test]
+    fn gravest_first_whatever_the_order_of_the_table() {
+        let broken = [result(TargetState::Fail, None, 368.8)];
+        let findings = all_of(&hardwork_1(), &broken, &Options::default());
+        assert_eq!(ids(&findings), ["T01", "V13", "V31", "V01", "V10"]);
+        assert_eq!(findings[0].effect, Effect::Fail);
+    }
+
+    #[test]
+    fn rules_are_ignored_reweighed_and_limited_by_the_configuration() {
+        let given = run(counts(5000, 100), 60.0);
+        let fired = |options: &Options| all_of(&given, &[], options);
+        assert_eq!(ids(&fired(&Options::default())), ["V03"]);
+
+        let mut options = Options::default();
+        options.severity.insert("V03".into(), Effect::Fail);
+        assert_eq!(fired(&options)[0].effect, Effect::Fail);
+        assert_eq!(fired(&options)[0].severity, Severity::Error);
+
+        let mut options = Options::default();
+        options.limit.insert("V03".into(), 0.02);
+        assert!(fired(&options).is_empty());
+
+        let mut options = Options::default();
+        options.ignore.push("V03".into());
+        assert!(fired(&options).is_empty());
+    }
+
+    #[test]
+    fn a_run_of_which_nothing_is_known_fires_nothing() {
+        let empty = Run::new("test", "test");
+        assert!(all_of(&empty, &[], &Options::default()).is_empty());
     }
 }

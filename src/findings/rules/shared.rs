@@ -32,7 +32,10 @@ pub(super) fn first_of(items: &[String], shown: usize) -> String {
         return listed(items);
     }
     let mut few: Vec<String> = items.iter().take(shown).cloned().collect();
-    few.push(format!("{} more", number::count((items.len() - shown) as u64)));
+    few.push(format!(
+        "{} more",
+        number::count((items.len() - shown) as u64)
+    ));
     listed(&few)
 }
 
@@ -47,7 +50,10 @@ pub(super) fn of_endpoints(some: usize, all: usize) -> String {
 
 /// The error of a figure, 0 where the input does not say.
 pub(super) fn half_width(latency: &Latency, value: Millis) -> f64 {
-    latency.resolution.half_width(value).map_or(0.0, |half| half.0)
+    latency
+        .resolution
+        .half_width(value)
+        .map_or(0.0, |half| half.0)
 }
 
 /// `high / low` as small as the resolution allows; `None` when the low figure may be nothing.

@@ -121,9 +121,9 @@ mod tests {
         });
         let fired = ask_with(&RULE, &search(), &[target()], &[near]);
         assert!(
-            fired[0]
-                .message
-                .contains("kept by 30 ms, but the limit lies inside the 95 % interval from 150 ms to open"),
+            fired[0].message.contains(
+                "kept by 30 ms, but the limit lies inside the 95 % interval from 150 ms to open"
+            ),
             "{}",
             fired[0].message
         );
@@ -132,7 +132,9 @@ mod tests {
     #[test]
     fn broken_and_met_targets_are_not_near() {
         for state in [TargetState::Pass, TargetState::Fail] {
-            assert!(ask_with(&RULE, &search(), &[target()], &[result(state, None, 190.0)]).is_empty());
+            assert!(
+                ask_with(&RULE, &search(), &[target()], &[result(state, None, 190.0)]).is_empty()
+            );
         }
     }
 }

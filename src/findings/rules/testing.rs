@@ -68,7 +68,9 @@ pub(super) fn latency(population: Population, count: u64, figures: &[(&str, f64)
             "stddev" => latency.stddev = Some(value),
             "max" => latency.max = Some(value),
             percentile => {
-                latency.percentiles.insert(percentile.parse().unwrap(), value);
+                latency
+                    .percentiles
+                    .insert(percentile.parse().unwrap(), value);
             }
         }
     }

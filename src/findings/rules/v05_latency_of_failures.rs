@@ -13,8 +13,7 @@ const VOID: f64 = 0.5;
 /// Endpoints that a message names.
 const NAMED: usize = 3;
 
-const HINT: &str =
-    "Use an output that keeps successes apart, such as a log of single requests, or mend the failures and run again.";
+const HINT: &str = "Use an output that keeps successes apart, such as a log of single requests, or mend the failures and run again.";
 
 pub(super) const RULE: Rule = Rule {
     id: "V05",
@@ -76,9 +75,9 @@ fn inside(stats: &Stats) -> Option<Inside> {
         Population::All | Population::Unknown => (failures, requests),
         // Requests without an answer failed, and have no latency.
         Population::Answered => {
-            let unanswered = stats
-                .responses
-                .map_or(0, |answered| stats.requests.unwrap_or(0).saturating_sub(answered));
+            let unanswered = stats.responses.map_or(0, |answered| {
+                stats.requests.unwrap_or(0).saturating_sub(answered)
+            });
             (
                 failures.saturating_sub(unanswered),
                 requests.saturating_sub(unanswered),
@@ -105,7 +104,10 @@ fn ask(context: &RunContext) -> Vec<Fired> {
             fired.push(
                 Fired::new(
                     Effect::Void,
-                    format!("{}: the latency of this endpoint is not measured.", inside.sentence()),
+                    format!(
+                        "{}: the latency of this endpoint is not measured.",
+                        inside.sentence()
+                    ),
                     inside.evidence(),
                 )
                 .at(endpoint.label())
@@ -208,7 +210,9 @@ mod tests {
         assert_eq!(fired.len(), 1);
         assert_eq!(fired[0].effect, Effect::Warn);
         assert!(
-            fired[0].message.ends_with("Highest share: \"GET /flaky\" (20 %)."),
+            fired[0]
+                .message
+                .ends_with("Highest share: \"GET /flaky\" (20 %)."),
             "{}",
             fired[0].message
         );

@@ -5,9 +5,7 @@ use crate::findings::report::{TargetResult, TargetState};
 use crate::findings::rules::shared::{first_of, listed, of_endpoints, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
-use crate::model::{
-    Latency, MetricId, Millis, Percentile, Run, Statistic, Stats, Unit,
-};
+use crate::model::{Latency, MetricId, Millis, Percentile, Run, Statistic, Stats, Unit};
 use crate::text::number;
 
 /// Targets that a message names.

@@ -35,7 +35,11 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     for endpoint in &run.endpoints {
         let place = quoted(&endpoint.label());
         let of_endpoint = of_stats(&endpoint.stats);
-        told.extend(of_endpoint.into_iter().map(|what| format!("{place}: {what}")));
+        told.extend(
+            of_endpoint
+                .into_iter()
+                .map(|what| format!("{place}: {what}")),
+        );
     }
     if told.is_empty() {
         return Vec::new();
@@ -53,9 +57,11 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     let evidence = Evidence::new()
         .count("contradictions", all as u64)
         .count("contradictions_overall", overall as u64);
-    vec![Fired::new(Effect::Invalid, message, evidence).hint(
-        "Check how the file was made and, where columns are mapped, their names and units.",
-    )]
+    vec![
+        Fired::new(Effect::Invalid, message, evidence).hint(
+            "Check how the file was made and, where columns are mapped, their names and units.",
+        ),
+    ]
 }
 
 fn of_stats(stats: &Stats) -> Vec<String> {
@@ -222,13 +228,22 @@ mod tests {
             assert!(ask(&RULE, &given).is_empty());
         }
         // An Artillery file with p99 above max and p50 above what min says.
-        let figures = [("min", 30.0), ("p50", 30.3), ("p99", 6064.7), ("max", 6043.0)];
+        let figures = [
+            ("min", 30.0),
+            ("p50", 30.3),
+            ("p99", 6064.7),
+            ("max", 6043.0),
+        ];
         assert!(ask(&RULE, &of(100, SKETCH, &figures)).is_empty());
         // A Locust file: buckets above 100 ms are 10 ms wide, so p99 may exceed max by half of one.
         let figures = [("min", 3.5), ("p50", 110.0), ("p99", 150.0), ("max", 145.2)];
         assert!(ask(&RULE, &of(100, TWO_DIGITS, &figures)).is_empty());
         // A Locust file with requests that have no response time.
-        let mut none = of(172, TWO_DIGITS, &[("min", 3.56), ("p50", 0.0), ("p95", 9.0)]);
+        let mut none = of(
+            172,
+            TWO_DIGITS,
+            &[("min", 3.56), ("p50", 0.0), ("p95", 9.0)],
+        );
         none.overall.latency.as_mut().unwrap().quantile_method = QuantileMethod::Bucketed;
         assert!(ask(&RULE, &none).is_empty());
         assert!(ask(&RULE, &of(0, TWO_DIGITS, &[("min", 0.0)])).is_empty());

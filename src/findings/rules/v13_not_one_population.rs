@@ -214,7 +214,13 @@ mod tests {
     #[test]
     fn one_population_few_samples_and_coarse_figures_are_silent() {
         assert!(ask(&RULE, &day_17()).is_empty());
-        assert!(ask(&RULE, &of(1000, &[("p50", 10.0), ("p75", 13.0), ("mean", 12.0)])).is_empty());
+        assert!(
+            ask(
+                &RULE,
+                &of(1000, &[("p50", 10.0), ("p75", 13.0), ("mean", 12.0)])
+            )
+            .is_empty()
+        );
         assert!(ask(&RULE, &of(39, &[("p50", 10.0), ("mean", 50.0)])).is_empty());
         let mut coarse = of(1000, &[("p50", 1.0), ("mean", 3.2)]);
         coarse.overall.latency.as_mut().unwrap().resolution.absolute = Some(Millis(1.0));
@@ -223,9 +229,14 @@ mod tests {
 
     #[test]
     fn a_mean_above_p75_and_a_gap_are_signs_too() {
-        let fired = ask(&RULE, &of(1000, &[("p50", 10.0), ("p75", 13.0), ("mean", 14.0)]));
+        let fired = ask(
+            &RULE,
+            &of(1000, &[("p50", 10.0), ("p75", 13.0), ("mean", 14.0)]),
+        );
         assert!(
-            fired[0].message.contains("the mean of 14 ms is above p75, 13 ms"),
+            fired[0]
+                .message
+                .contains("the mean of 14 ms is above p75, 13 ms"),
             "{}",
             fired[0].message
         );

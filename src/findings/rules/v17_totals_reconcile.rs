@@ -109,7 +109,8 @@ fn sums(run: &Run) -> Vec<Sums> {
 /// The sum over all endpoints; `None` unless each of them has the figure.
 fn over_endpoints(run: &Run, figure: fn(&Stats) -> Option<u64>) -> Option<u64> {
     let all: Option<Vec<u64>> = run.endpoints.iter().map(|e| figure(&e.stats)).collect();
-    all.filter(|all| !all.is_empty()).map(|all| all.iter().sum())
+    all.filter(|all| !all.is_empty())
+        .map(|all| all.iter().sum())
 }
 
 fn of_endpoints(run: &Run, what: &str) -> String {
@@ -238,8 +239,14 @@ mod tests {
         assert_eq!(
             names(&given),
             [
-                ("requests of 7 endpoints sum to the requests of the run".to_owned(), 0),
-                ("failures of 7 endpoints sum to the failures of the run".to_owned(), 0),
+                (
+                    "requests of 7 endpoints sum to the requests of the run".to_owned(),
+                    0
+                ),
+                (
+                    "failures of 7 endpoints sum to the failures of the run".to_owned(),
+                    0
+                ),
                 ("errors sum to the failures of the run".to_owned(), 0),
             ]
         );

@@ -96,7 +96,9 @@ mod tests {
         given.load.phases.push(ramp(0.0, 40.0));
         let fired = ask(&RULE, &given);
         assert!(
-            fired[0].message.starts_with("The steady phase lasts 20 s, the run has 5,000 requests;"),
+            fired[0]
+                .message
+                .starts_with("The steady phase lasts 20 s, the run has 5,000 requests;"),
             "{}",
             fired[0].message
         );
@@ -108,6 +110,10 @@ mod tests {
         given.duration = None;
         assert!(ask(&RULE, &given).is_empty());
         given.overall.requests = Some(100);
-        assert!(ask(&RULE, &given)[0].message.starts_with("The run has 100 requests;"));
+        assert!(
+            ask(&RULE, &given)[0]
+                .message
+                .starts_with("The run has 100 requests;")
+        );
     }
 }

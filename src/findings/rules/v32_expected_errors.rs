@@ -44,7 +44,10 @@ fn ask(context: &RunContext) -> Vec<Fired> {
         .endpoints
         .iter()
         .filter_map(|endpoint| {
-            let count = endpoint.stats.expected_failures.filter(|count| *count > 0)?;
+            let count = endpoint
+                .stats
+                .expected_failures
+                .filter(|count| *count > 0)?;
             Some((count, endpoint.label()))
         })
         .collect();

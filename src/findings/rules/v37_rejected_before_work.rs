@@ -59,7 +59,10 @@ fn rejections(run: &Run) -> BTreeMap<&'static str, u64> {
 fn places(run: &Run) -> Vec<String> {
     let mut places: BTreeMap<String, u64> = BTreeMap::new();
     for error in &run.errors {
-        let rejected = error.code.as_deref().is_some_and(|c| REJECTIONS.contains(&c));
+        let rejected = error
+            .code
+            .as_deref()
+            .is_some_and(|c| REJECTIONS.contains(&c));
         if let (true, Some(name)) = (rejected, &error.endpoint) {
             *places
                 .entry(run::label(error.method.as_deref(), name))
@@ -179,7 +182,10 @@ mod tests {
         given.overall.codes.insert("401".into(), 1);
         given.overall.failures = Some(201);
         let fired = ask(&RULE, &given);
-        assert!(fired[0].message.contains("answered 401 and 429"), "{fired:?}");
+        assert!(
+            fired[0].message.contains("answered 401 and 429"),
+            "{fired:?}"
+        );
         given.overall.failures = Some(0);
         given.overall.expected_failures = Some(201);
         assert!(ask(&RULE, &given).is_empty());

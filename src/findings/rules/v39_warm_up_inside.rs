@@ -97,8 +97,10 @@ fn slow_start(run: &Run, limit: f64) -> Option<SlowStart> {
     // Slices are often longer than a tenth: then the first one is the start.
     let started = |slice: &Stretch| slice.middle() < edge;
     let begin = all.iter().take_while(|s| started(s)).count().max(1);
-    let (head, rest): (Vec<&Stretch>, Vec<&Stretch>) =
-        (all.iter().take(begin).collect(), all.iter().skip(begin).collect());
+    let (head, rest): (Vec<&Stretch>, Vec<&Stretch>) = (
+        all.iter().take(begin).collect(),
+        all.iter().skip(begin).collect(),
+    );
     let (p50, rest) = (median_of(&head)?, median_of(&rest)?);
     let error = half_width(first.latency, Millis(p50)) + half_width(last.latency, Millis(rest));
     (rest > 0.0 && p50 / rest > limit && p50 - rest > error).then_some(SlowStart {
@@ -136,9 +138,7 @@ fn holds_samples(run: &Run) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::rules::testing::{
-        TWO_DIGITS, ask, counts, histogram, ramp, run, sliced,
-    };
+    use crate::findings::rules::testing::{TWO_DIGITS, ask, counts, histogram, ramp, run, sliced};
 
     #[test]
     fn a_slow_start_fires_with_both_medians() {
@@ -148,7 +148,13 @@ mod tests {
             fired[0].message,
             "The first 10 s are slower: p50 50 ms against 20 ms in the rest, 2.5x."
         );
-        assert!(fired[0].hint.as_deref().unwrap().contains("holds no samples"));
+        assert!(
+            fired[0]
+                .hint
+                .as_deref()
+                .unwrap()
+                .contains("holds no samples")
+        );
     }
 
     #[test]
@@ -186,7 +192,11 @@ mod tests {
         let mut medians = vec![20.0; 40];
         medians[..4].fill(30.0);
         let fired = ask(&RULE, &sliced(&medians));
-        assert!(fired[0].message.starts_with("The first 40 s are slower: p50 30 ms"));
+        assert!(
+            fired[0]
+                .message
+                .starts_with("The first 40 s are slower: p50 30 ms")
+        );
     }
 
     #[test]

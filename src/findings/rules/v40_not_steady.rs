@@ -36,13 +36,9 @@ fn ask(context: &RunContext) -> Vec<Fired> {
 
 fn question(context: &RunContext) -> Option<Fired> {
     let steady = steady_phase(context.run);
-    let inside = |slice: &Stretch| {
-        steady.is_none_or(|(start, end)| (start..=end).contains(&slice.middle()))
-    };
-    let all: Vec<Stretch> = stretches(context.run)
-        .into_iter()
-        .filter(inside)
-        .collect();
+    let inside =
+        |slice: &Stretch| steady.is_none_or(|(start, end)| (start..=end).contains(&slice.middle()));
+    let all: Vec<Stretch> = stretches(context.run).into_iter().filter(inside).collect();
     if all.len() < SLICES {
         return None;
     }
@@ -82,7 +78,9 @@ fn question(context: &RunContext) -> Option<Fired> {
     Some(
         Fired::new(Effect::Warn, message, evidence)
             .on(MetricId::quantile(Percentile::P50))
-            .hint("Run until the latency levels off, and look at queues, pools and memory beside it."),
+            .hint(
+                "Run until the latency levels off, and look at queues, pools and memory beside it.",
+            ),
     )
 }
 
