@@ -23,7 +23,7 @@ pub fn mann_kendall(series: &[f64]) -> MannKendall {
     let mut sorted = series.to_vec();
     sorted.sort_by(f64::total_cmp);
     let ties: f64 = sorted
-        .chunk_by(|a, b| a == b)
+        .chunk_by(|a, b| a.total_cmp(b).is_eq())
         .map(|tied| term(tied.len() as f64))
         .sum();
     let variance = (term(series.len() as f64) - ties) / 18.0;

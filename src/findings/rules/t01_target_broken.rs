@@ -33,9 +33,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
 fn missed(result: &TargetResult) -> String {
     let margin = result.margin.map(f64::abs);
     match margin.zip(result.unit) {
-        Some((margin, _)) if margin == 0.0 => {
-            "missed: the limit itself does not keep it".to_owned()
-        }
+        Some((0.0, _)) => "missed: the limit itself does not keep it".to_owned(),
         Some((margin, unit)) => format!("missed by {}", number::quantity(margin, unit.id())),
         None => "missed".to_owned(),
     }

@@ -1,5 +1,6 @@
 //! V37: requests that were turned away before any work was done for them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::findings::evidence::Evidence;
@@ -70,7 +71,7 @@ fn places(run: &Run) -> Vec<String> {
         }
     }
     let mut places: Vec<(String, u64)> = places.into_iter().collect();
-    places.sort_by(|a, b| b.1.cmp(&a.1));
+    places.sort_by_key(|(_, count)| Reverse(*count));
     places
         .iter()
         .map(|(label, count)| format!("{} ({})", quoted(label), number::count(*count)))
