@@ -51,6 +51,10 @@ impl Inside {
     }
 
     fn sentence(&self) -> String {
+        if self.failed == self.of {
+            let all = number::plural(self.of, "request");
+            return format!("All of {all} failed, so there is no latency of a success");
+        }
         let apart = if self.certain {
             "and their latencies cannot be told from those of successes"
         } else {
@@ -196,6 +200,10 @@ mod tests {
         assert_eq!(
             fired[0].message,
             "14,090 of 15,914 requests failed (88.54 %), and their latencies cannot be told from those of successes: the latency of the run is not measured."
+        );
+        assert_eq!(
+            fired[1].message,
+            "All of 197 requests failed, so there is no latency of a success: the latency of this endpoint is not measured."
         );
         assert_eq!(fired[4].evidence.get("share"), Some(0.25));
     }
