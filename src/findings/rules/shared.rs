@@ -78,6 +78,8 @@ pub(super) struct Stretch<'a> {
     pub(super) latency: &'a Latency,
     /// Its median.
     pub(super) p50: f64,
+    /// Users, else arrivals of users per second.
+    pub(super) load: Option<f64>,
 }
 
 impl Stretch<'_> {
@@ -106,12 +108,15 @@ pub(super) fn stretches(run: &Run) -> Vec<Stretch<'_>> {
             if latency.count < SLICE_SAMPLES {
                 return None;
             }
+            let arrivals = slice.arrivals.filter(|_| slice.duration.0 > 0.0);
+            let arriving = arrivals.map(|arrivals| arrivals as f64 / slice.duration.0);
             let p50 = latency.percentile(Percentile::P50).map(|p50| p50.0);
             Some(Stretch {
                 start: slice.start.0,
                 end: slice.start.0 + slice.duration.0,
                 latency,
                 p50: p50.or_else(|| weighted_median(samples(latency)?))?,
+                load: slice.users.or(arriving),
             })
         })
         .collect()

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     limit: Some((0.1, "share of the total that rate times duration may miss")),
     text: "\
 Asks whether the rate that the tool prints, times the duration, gives the number of requests.
-Fires when it misses the total by more than 10 %, and by more than the rounding of a rate printed without decimals.
+Fires when it misses the total by more than 10 %, and by more than the rounding of a rate printed without decimals; runs under a second have no rate to compare.
 Tools average the rates of their windows, the short first and last ones included, or divide by another time.
 Example: \"4/sec\" over 60 s is 240 requests, but 480 were counted: the rate was 8/s.
 knee shows requests divided by duration and keeps the tool's own figure in `as_reported`.
@@ -29,7 +29,7 @@ fn question(context: &RunContext) -> Option<Fired> {
     let stats = &context.run.overall;
     let reported = *stats.as_reported.get("rate_per_s")?;
     let requests = stats.requests.filter(|requests| *requests > 0)?;
-    let duration = context.run.duration?;
+    let duration = context.run.duration.filter(|duration| duration.0 >= 1.0)?;
     let computed = PerSecond::of(requests, duration)?.0;
     let product = reported * duration.0;
     let missed = (product - requests as f64).abs() / requests as f64;
@@ -92,5 +92,11 @@ mod tests {
         let mut slow = run(counts(84, 0), 60.0);
         slow.overall.as_reported.insert("rate_per_s".into(), 1.0);
         assert!(ask(&RULE, &slow).is_empty(), "1.4/s rounded to 1/s");
+        let mut short = run(counts(2, 0), 0.308);
+        short.overall.as_reported.insert("rate_per_s".into(), 2.0);
+        assert!(
+            ask(&RULE, &short).is_empty(),
+            "tools count a second at least"
+        );
     }
 }

@@ -10,6 +10,9 @@ use crate::text::number;
 /// Above this share the latency is that of failing.
 const VOID: f64 = 0.5;
 
+/// Failures at one endpoint that are more than an accident.
+const FEW: u64 = 5;
+
 /// Endpoints that a message names.
 const NAMED: usize = 3;
 
@@ -22,7 +25,7 @@ pub(super) const RULE: Rule = Rule {
     limit: Some((0.01, "share of failures inside a latency that warns")),
     text: "\
 Asks whether failed requests are part of the latency, in an input that does not separate successes.
-Warns when more than 1 % of the requests behind a latency failed, for the run or for an endpoint.
+Warns when more than 1 % of the requests behind a latency failed, for the run or (from 5 failures) for an endpoint.
 Above 50 % the latency is void: it is shown as not measured, and no target on it is judged.
 A limit above 50 % moves the void one along.
 Example: 12,800 rejections of 1 ms and no success give \"average 1 ms\" for an endpoint that never worked.
@@ -117,7 +120,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
                 .at(endpoint.label())
                 .hint(HINT),
             );
-        } else if inside.share() > context.limit {
+        } else if inside.share() > context.limit && inside.failed >= FEW {
             partly.push((inside, endpoint.label()));
         }
     }
@@ -223,6 +226,24 @@ mod tests {
                 .ends_with("Highest share: \"GET /flaky\" (20 %)."),
             "{}",
             fired[0].message
+        );
+    }
+
+    #[test]
+    fn a_single_failure_at_an_endpoint_is_no_warning() {
+        let of_endpoint = |failures| {
+            let mut given = of(Population::All, 1000, 0);
+            let mut stats = counts(50, failures);
+            stats.latency = Some(latency(Population::All, 50, &[("p50", 5.0)]));
+            given.endpoints.push(endpoint("GET", "/a", stats));
+            ask(&RULE, &given)
+        };
+        assert!(of_endpoint(4).is_empty());
+        let fired = of_endpoint(5);
+        assert_eq!(fired[0].endpoint.as_deref(), Some("GET /a"));
+        assert_eq!(
+            fired[0].message,
+            "5 of 50 requests failed (10 %), and their latencies cannot be told from those of successes."
         );
     }
 

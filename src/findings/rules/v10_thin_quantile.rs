@@ -41,6 +41,29 @@ fn beyond(count: u64, percentile: Percentile) -> f64 {
     count as f64 * (1.0 - percentile.share())
 }
 
+/// `p90 and p95 weakly (14.4 and 7.2 beyond)`.
+fn carried(
+    count: u64,
+    found: &[(Percentile, Support)],
+    support: Support,
+    how: &str,
+) -> Option<String> {
+    let of = found.iter().filter(|(_, found)| *found == support);
+    let (names, beyond): (Vec<String>, Vec<String>) = of
+        .map(|(percentile, _)| {
+            let beyond = beyond(count, *percentile);
+            // Rounded down: 19.9 beyond are not 20.
+            let text = if beyond >= 1.0 {
+                number::decimal((beyond * 10.0 + 1e-6).floor() / 10.0, 1)
+            } else {
+                number::significant(beyond, 2)
+            };
+            (percentile.to_string(), text)
+        })
+        .unzip();
+    (!names.is_empty()).then(|| format!("{} {how} ({} beyond)", listed(&names), listed(&beyond)))
+}
+
 fn ask(context: &RunContext) -> Vec<Fired> {
     question(context).into_iter().collect()
 }
@@ -64,18 +87,18 @@ fn question(context: &RunContext) -> Option<Fired> {
     let mut evidence = Evidence::new();
     if let Some(latency) = overall.filter(|_| !found.is_empty()) {
         evidence = evidence.count("samples", latency.count);
-        let mut words = Vec::new();
-        for (percentile, support) in &found {
+        for (percentile, _) in &found {
             let beyond = beyond(latency.count, *percentile);
             evidence = evidence.with(&format!("beyond_{percentile}"), beyond, Unit::Count);
-            let how = if *support == Support::Weak {
-                "weakly"
-            } else {
-                "no further than the maximum"
-            };
-            let lie = number::significant(beyond, 2);
-            words.push(format!("{percentile} {how} ({lie} beyond it)"));
         }
+        let how = [
+            (Support::Weak, "weakly"),
+            (Support::None, "no further than the maximum"),
+        ];
+        let words: Vec<String> = how
+            .into_iter()
+            .filter_map(|(support, how)| carried(latency.count, &found, support, how))
+            .collect();
         sentences.push(format!(
             "{} carry {}; an estimate needs {} beyond it.",
             number::plural(latency.count, "sample"),
@@ -121,7 +144,7 @@ mod tests {
         assert_eq!(fired.len(), 1);
         assert_eq!(
             fired[0].message,
-            "480 samples carry p99 weakly (4.8 beyond it); an estimate needs 20 beyond it."
+            "480 samples carry p99 weakly (4.8 beyond); an estimate needs 20 beyond it."
         );
         assert!((fired[0].evidence.get("beyond_p99").unwrap() - 4.8).abs() < 1e-9);
         assert_eq!(
@@ -129,7 +152,7 @@ mod tests {
             Some("p99 needs 2,000 samples: run longer, or judge a lower percentile.")
         );
         let report_4 = ask(&RULE, &hardwork_4());
-        assert!(report_4[0].message.contains("(12 beyond it)"));
+        assert!(report_4[0].message.contains("(12 beyond)"));
     }
 
     #[test]
@@ -163,10 +186,21 @@ mod tests {
         assert!(
             fired[0]
                 .message
-                .contains("p99 no further than the maximum (3 beyond it) and p99.9 no further than the maximum (0.3 beyond it)"),
+                .contains("p99 and p99.9 no further than the maximum (3 and 0.3 beyond)"),
             "{}",
             fired[0].message
         );
         assert!(fired[0].hint.as_deref().unwrap().contains("20,000"));
+    }
+
+    #[test]
+    fn nineteen_and_a_half_are_not_rounded_to_twenty() {
+        let mut stats = counts(1999, 0);
+        let figures = [("p99", 12.0), ("p99.9", 15.0)];
+        stats.latency = Some(latency(Population::All, 1999, &figures));
+        assert_eq!(
+            ask(&RULE, &run(stats, 60.0))[0].message,
+            "1,999 samples carry p99 weakly (19.9 beyond) and p99.9 no further than the maximum (1.9 beyond); an estimate needs 20 beyond it."
+        );
     }
 }

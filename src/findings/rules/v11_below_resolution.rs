@@ -8,7 +8,7 @@ use crate::findings::verdict::Effect;
 use crate::model::{Latency, MetricId, Millis, Percentile, Run, Statistic, Stats, Unit};
 use crate::text::number;
 
-/// Targets that a message names.
+/// Targets or endpoints that a message names.
 const NAMED: usize = 3;
 
 pub(super) const RULE: Rule = Rule {
@@ -54,11 +54,12 @@ fn coarse(context: &RunContext) -> Option<Fired> {
         })
     };
     let overall = of(&run.overall);
-    let endpoints = run
+    let endpoints: Vec<String> = run
         .endpoints
         .iter()
         .filter(|endpoint| !of(&endpoint.stats).is_empty())
-        .count();
+        .map(|endpoint| quoted(&endpoint.label()))
+        .collect();
     let mut evidence = Evidence::new();
     let mut sentences = Vec::new();
     if !overall.is_empty() {
@@ -79,11 +80,13 @@ fn coarse(context: &RunContext) -> Option<Fired> {
             number::percent(context.limit),
         ));
     }
-    if endpoints > 0 {
-        evidence = evidence.count("coarse_endpoints", endpoints as u64);
+    if !endpoints.is_empty() {
+        evidence = evidence.count("coarse_endpoints", endpoints.len() as u64);
         sentences.push(format!(
-            "Percentiles are that coarse at {}.",
-            of_endpoints(endpoints, run.endpoints.len()),
+            "A percentile is known to no better than {} of itself at {}: {}.",
+            number::percent(context.limit),
+            of_endpoints(endpoints.len(), run.endpoints.len()),
+            first_of(&endpoints, NAMED),
         ));
     }
     (!sentences.is_empty()).then(|| {
@@ -179,7 +182,8 @@ mod tests {
         assert_eq!(
             fired[0].message,
             "The input is too coarse for p50 1 +/- 0.5 ms, p90 2 +/- 0.5 ms, p95 2 +/- 0.5 ms and p99 3 +/- 0.5 ms: \
-             the error is more than 10 % of the value. Percentiles are that coarse at 7 of 7 endpoints."
+             the error is more than 10 % of the value. A percentile is known to no better than 10 % of itself at 7 of 7 endpoints: \"GET /api/v1/database/query\", \
+             \"GET /api/v1/ml/models/list\", \"GET /health/*\" and 4 more."
         );
         assert_eq!(fired[0].evidence.get("half_width_p95"), Some(0.5));
         assert!(ask(&RULE, &hardwork_1()).is_empty());

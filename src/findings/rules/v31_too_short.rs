@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether the run is long enough to speak about stability or capacity.
 Fires when the steady phase is shorter than 30 s, or when there are fewer than 1,000 requests.
-Where no steady phase can be told from the ramps, the whole run is taken for it.
+Where no steady phase can be told from the ramps, the whole run is taken for it; 1 % less than 30 s is tolerated.
 Example: 5 sequential requests, or 100 requests at 50/s: over in two seconds, before a pool is full or a collector runs.
 What to do: run for minutes at the level that is claimed; take such a run as a smoke test.",
     asks: Asks::Run(ask),
@@ -34,13 +34,14 @@ fn question(context: &RunContext) -> Option<Fired> {
     let whole = run.duration.map(|duration| duration.0);
     let length = steady.or(whole);
     let requests = run.overall.requests;
-    let is_short = length.is_some_and(|length| length < context.limit);
+    // A run planned for 30 s has its last event a little earlier.
+    let is_short = length.is_some_and(|length| length < 0.99 * context.limit);
     let are_few = requests.is_some_and(|requests| requests < REQUESTS);
     if !is_short && !are_few {
         return None;
     }
     let mut evidence = Evidence::new();
-    let mut parts = Vec::new();
+    let mut fact = String::new();
     if let Some(length) = length {
         let ramped = whole.is_some_and(|whole| length < whole - 0.05);
         let (what, id) = if ramped {
@@ -49,20 +50,22 @@ fn question(context: &RunContext) -> Option<Fired> {
             ("The run", "duration")
         };
         evidence = evidence.with(id, length, Unit::Seconds);
-        parts.push(format!("{what} lasts {}", number::seconds(length)));
+        fact = format!("{what} lasts {}", number::seconds(length));
     }
     if let Some(requests) = requests {
         evidence = evidence.count("requests", requests);
-        let requests = number::plural(requests, "request");
-        parts.push(if parts.is_empty() {
-            format!("The run has {requests}")
+        let joined = if fact.starts_with("The steady") {
+            ", and the run has"
+        } else if fact.is_empty() {
+            "The run has"
         } else {
-            format!("the run has {requests}")
-        });
+            " and has"
+        };
+        let requests = number::plural(requests, "request");
+        fact = format!("{fact}{joined} {requests}");
     }
     let message = format!(
-        "{}; stability and capacity take {} and {}.",
-        parts.join(", "),
+        "{fact}; a claim of stability or capacity takes at least {} and {}.",
         number::seconds(context.limit),
         number::plural(REQUESTS, "request"),
     );
@@ -85,7 +88,7 @@ mod tests {
         assert_eq!(fired.len(), 1);
         assert_eq!(
             fired[0].message,
-            "The run lasts 60 s, the run has 480 requests; stability and capacity take 30 s and 1,000 requests."
+            "The run lasts 60 s and has 480 requests; a claim of stability or capacity takes at least 30 s and 1,000 requests."
         );
     }
 
@@ -93,12 +96,14 @@ mod tests {
     fn only_the_steady_phase_counts() {
         let mut given = run(counts(5000, 0), 60.0);
         assert!(ask(&RULE, &given).is_empty());
+        assert!(ask(&RULE, &run(counts(5000, 0), 29.9)).is_empty());
+        assert_eq!(ask(&RULE, &run(counts(5000, 0), 29.6)).len(), 1);
         given.load.phases.push(ramp(0.0, 40.0));
         let fired = ask(&RULE, &given);
         assert!(
             fired[0]
                 .message
-                .starts_with("The steady phase lasts 20 s, the run has 5,000 requests;"),
+                .starts_with("The steady phase lasts 20 s, and the run has 5,000 requests;"),
             "{}",
             fired[0].message
         );

@@ -146,7 +146,7 @@ fn by_speed(run: &Run, evidence: Evidence) -> Option<(String, Evidence)> {
         return None;
     }
     let words = format!(
-        "Failures take {} at the median, successes {}: failures measure how fast the system gives up.",
+        "Failures take {} at the median and successes {}: the latency of failures is not that of the work.",
         number::millis(failed_p50.0),
         number::millis(ok_p50.0),
     );
@@ -202,7 +202,7 @@ mod tests {
         };
         assert_eq!(
             of(50, 9.0)[0].message,
-            "Failures take 9 ms at the median, successes 30 ms: failures measure how fast the system gives up."
+            "Failures take 9 ms at the median and successes 30 ms: the latency of failures is not that of the work."
         );
         assert!(of(50, 10.0).is_empty());
         assert!(of(19, 1.0).is_empty());

@@ -25,7 +25,8 @@ Asks whether the latency keeps rising during the steady phase.
 Fires when the medians of the slices have a trend (Mann-Kendall test, p < 0.01) and the last third is more than
 1.2 times the first, beyond the resolution. Needs 6 slices with 20 samples or more; where no steady phase is known, all count.
 Example: p50 of 20 ms in the first minutes and 30 ms in the last: a longer run would report a higher figure.
-One p50 over such a run describes no state of the system. Queues, caches and memory that grow look like this.
+One p50 over such a run describes no state of the system. Queues, caches and memory that grow look like this,
+and so does a load that rises, which is then said.
 What to do: run until it levels off, or look at resources and backlog beside it.",
     asks: Asks::Run(ask),
 };
@@ -55,7 +56,9 @@ fn question(context: &RunContext) -> Option<Fired> {
         return None;
     }
     let (from, to) = (all.first()?.start.max(0.0), all.last()?.end);
-    let message = format!(
+    let load = load_of(&first).zip(load_of(&last));
+    let load = load.filter(|(before, after)| *before > 0.0 && after / before > context.limit);
+    let mut message = format!(
         "p50 rises from {} in the first third to {} in the last, {}, over {} (Mann-Kendall p {}): the run is not steady.",
         number::millis(before),
         number::millis(after),
@@ -67,7 +70,7 @@ fn question(context: &RunContext) -> Option<Fired> {
             format!("= {}", number::significant(trend.p_value, 2))
         },
     );
-    let evidence = Evidence::new()
+    let mut evidence = Evidence::new()
         .with("first_third_p50", before, Unit::Millis)
         .with("last_third_p50", after, Unit::Millis)
         .with("ratio", after / before, Unit::Ratio)
@@ -75,13 +78,30 @@ fn question(context: &RunContext) -> Option<Fired> {
         .with("from", from, Unit::Seconds)
         .with("to", to, Unit::Seconds)
         .count("slices", all.len() as u64);
+    let hint = if let Some((before, after)) = load {
+        evidence = evidence
+            .with("first_third_load", before, Unit::AsGiven)
+            .with("last_third_load", after, Unit::AsGiven);
+        message = format!(
+            "{message} The load rises too, {}.",
+            number::times(after / before)
+        );
+        "The run holds several load levels: look at each by itself, no single p50 describes them."
+    } else {
+        "Run until the latency levels off, and look at queues, pools and memory beside it."
+    };
     Some(
         Fired::new(Effect::Warn, message, evidence)
             .on(MetricId::quantile(Percentile::P50))
-            .hint(
-                "Run until the latency levels off, and look at queues, pools and memory beside it.",
-            ),
+            .hint(hint),
     )
+}
+
+/// Mean of the load, where every slice has it.
+fn load_of(slices: &[&Stretch]) -> Option<f64> {
+    let loads: Option<Vec<f64>> = slices.iter().map(|slice| slice.load).collect();
+    let loads = loads.filter(|loads| !loads.is_empty())?;
+    Some(loads.iter().sum::<f64>() / loads.len() as f64)
 }
 
 #[cfg(test)]
@@ -103,6 +123,30 @@ mod tests {
             fired[0].message
         );
         assert_eq!(fired[0].evidence.get("slices"), Some(12.0));
+        assert!(fired[0].message.ends_with("the run is not steady."));
+    }
+
+    #[test]
+    fn a_rising_load_is_said() {
+        let medians: Vec<f64> = (0..12).map(|n| 20.0 + f64::from(n)).collect();
+        let mut given = sliced(&medians);
+        for (slice, n) in given.timeline.iter_mut().zip(1_u64..) {
+            slice.arrivals = Some(10 * n);
+        }
+        let fired = ask(&RULE, &given);
+        assert!(
+            fired[0].message.ends_with("The load rises too, 4.2x."),
+            "{}",
+            fired[0].message
+        );
+        assert_eq!(fired[0].evidence.get("first_third_load"), Some(2.5));
+        assert!(
+            fired[0]
+                .hint
+                .as_deref()
+                .unwrap()
+                .contains("several load levels")
+        );
     }
 
     #[test]
