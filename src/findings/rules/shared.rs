@@ -48,6 +48,21 @@ pub(super) fn of_endpoints(some: usize, all: usize) -> String {
     )
 }
 
+/// A share as per cent, with as many digits as set it apart from a limit that it exceeds.
+pub(super) fn percent_beside(share: f64, limit: f64) -> String {
+    let text = number::percent(share);
+    let limit = number::percent(limit);
+    let finer = (3..10).map(|decimals| format!("{} %", number::decimal(share * 100.0, decimals)));
+    if text == limit {
+        finer
+            .into_iter()
+            .find(|finer| *finer != limit)
+            .unwrap_or(text)
+    } else {
+        text
+    }
+}
+
 /// The error of a figure, 0 where the input does not say.
 pub(super) fn half_width(latency: &Latency, value: Millis) -> f64 {
     latency
@@ -161,6 +176,12 @@ mod tests {
         assert_eq!(first_of(&names, 3), "e0, e1, e2 and 2 more");
         assert_eq!(first_of(&names[..2], 3), "e0 and e1");
         assert_eq!(quoted(&"x".repeat(5000)).len(), LONGEST_NAME + 5);
+    }
+
+    #[test]
+    fn a_share_just_above_a_limit_does_not_read_as_the_limit() {
+        assert_eq!(percent_beside(6.0 / 599.0, 0.01), "1.002 %");
+        assert_eq!(percent_beside(0.02, 0.01), "2 %");
     }
 
     #[test]

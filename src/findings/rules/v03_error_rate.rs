@@ -1,7 +1,7 @@
 //! V03: too many requests failed.
 
 use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{counted, listed, quoted};
+use crate::findings::rules::shared::{counted, listed, percent_beside, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Unit};
@@ -40,18 +40,18 @@ fn question(context: &RunContext) -> Option<Fired> {
     }
     let (failures, requests) = (run.overall.failures?, counted(&run.overall)?);
     let invalid = context.limit.max(INVALID);
-    let (effect, consequence) = if share > invalid {
+    let (effect, limit, consequence) = if share > invalid {
         let so = format!("above {}: the run is invalid", number::percent(invalid));
-        (Effect::Invalid, so)
+        (Effect::Invalid, invalid, so)
     } else {
         let so = format!("above {}", number::percent(context.limit));
-        (Effect::Warn, so)
+        (Effect::Warn, context.limit, so)
     };
     let message = format!(
         "{} of {} failed ({}), {consequence}.{}",
         number::count(failures),
         number::plural(requests, "request"),
-        number::percent(share),
+        percent_beside(share, limit),
         worst(run),
     );
     let evidence = Evidence::new()
@@ -125,6 +125,15 @@ mod tests {
         assert_eq!(
             ask(&RULE, &run(counts(1000, 500), 60.0))[0].effect,
             Effect::Warn
+        );
+    }
+
+    #[test]
+    fn a_share_just_above_the_limit_is_not_printed_as_the_limit() {
+        let fired = ask(&RULE, &run(counts(599, 6), 60.0));
+        assert_eq!(
+            fired[0].message,
+            "6 of 599 requests failed (1.002 %), above 1 %."
         );
     }
 

@@ -5,6 +5,7 @@ use crate::findings::rules::shared::{SLICE_SAMPLES, Stretch, half_width, median_
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Millis, Percentile, Run, Unit};
+use crate::stats::quantile::{Support, support};
 use crate::text::number;
 
 /// The part of the time that counts as the start.
@@ -21,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether the figures include a warm-up or a ramp.
 Fires when the median of the first tenth of the time is more than 1.2 times that of the rest, beyond the resolution
-(5 slices with 20 samples or more), or when the plan declares phases in which the load rises or falls.
+(5 slices with 20 samples or more, 40 at the start), or when the plan declares phases in which the load rises or falls.
 Example: \"ramp-up to 50 users\" over 60 of 78 s: the figures are of no load level at all.
 What to do: cut it off with --trim-start where the input holds samples; else leave it out of the test that is reported.",
     asks: Asks::Run(ask),
@@ -101,6 +102,10 @@ fn slow_start(run: &Run, limit: f64) -> Option<SlowStart> {
         all.iter().take(begin).collect(),
         all.iter().skip(begin).collect(),
     );
+    let samples: u64 = head.iter().map(|slice| slice.latency.count).sum();
+    if support(samples, 0.5) != Support::Ok {
+        return None;
+    }
     let (p50, rest) = (median_of(&head)?, median_of(&rest)?);
     let error = half_width(first.latency, Millis(p50)) + half_width(last.latency, Millis(rest));
     (rest > 0.0 && p50 / rest > limit && p50 - rest > error).then_some(SlowStart {
@@ -185,6 +190,10 @@ mod tests {
         let mut thin = sliced(&[50.0, 20.0, 21.0, 20.0, 19.0, 20.0]);
         thin.timeline[0].stats.latency.as_mut().unwrap().count = 19;
         assert!(ask(&RULE, &thin).is_empty());
+        thin.timeline[0].stats.latency.as_mut().unwrap().count = 39;
+        assert!(ask(&RULE, &thin).is_empty());
+        thin.timeline[0].stats.latency.as_mut().unwrap().count = 40;
+        assert_eq!(ask(&RULE, &thin).len(), 1);
     }
 
     #[test]

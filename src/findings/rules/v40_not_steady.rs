@@ -108,6 +108,7 @@ fn load_of(slices: &[&Stretch]) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::findings::rules::testing::{ask, ramp, sliced};
+    use crate::model::LoadModel;
 
     #[test]
     fn a_steady_rise_fires() {
@@ -130,6 +131,9 @@ mod tests {
     fn a_rising_load_is_said() {
         let medians: Vec<f64> = (0..12).map(|n| 20.0 + f64::from(n)).collect();
         let mut given = sliced(&medians);
+        // Nothing but a ramp: no steady phase is known.
+        given.load.model = Some(LoadModel::Open);
+        given.load.phases.push(ramp(0.0, 120.0));
         for (slice, n) in given.timeline.iter_mut().zip(1_u64..) {
             slice.arrivals = Some(10 * n);
         }
