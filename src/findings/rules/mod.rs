@@ -3,6 +3,28 @@
 pub mod ids;
 pub mod v17_totals_reconcile;
 
+mod l01_heavy_tail;
+mod shared;
+mod t01_target_broken;
+mod t02_target_near;
+#[cfg(test)]
+mod testing;
+mod v01_rate_total_duration;
+mod v03_error_rate;
+mod v05_latency_of_failures;
+mod v10_thin_quantile;
+mod v11_below_resolution;
+mod v12_impossible_figures;
+mod v13_not_one_population;
+mod v15_peak_is_average;
+mod v17_totals_reconcile;
+mod v31_too_short;
+mod v32_expected_errors;
+mod v37_rejected_before_work;
+mod v39_warm_up_inside;
+mod v40_not_steady;
+
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::findings::evidence::Evidence;
@@ -10,6 +32,8 @@ use crate::findings::figures;
 use crate::findings::report::{Finding, TargetResult};
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Target};
+
+pub use v17_totals_reconcile::reconcile;
 
 /// What a rule is shown of a run.
 pub struct RunContext<'a> {
@@ -93,6 +117,41 @@ pub struct Fired {
     pub hint: Option<String>,
 }
 
+impl Fired {
+    /// An answer about the whole run.
+    pub fn new(effect: Effect, message: String, evidence: Evidence) -> Fired {
+        Fired {
+            effect,
+            endpoint: None,
+            metric: None,
+            evidence,
+            message,
+            hint: None,
+        }
+    }
+
+    /// The same answer about an endpoint.
+    #[must_use]
+    pub fn at(mut self, label: String) -> Fired {
+        self.endpoint = Some(label);
+        self
+    }
+
+    /// The same answer about a metric.
+    #[must_use]
+    pub fn on(mut self, metric: MetricId) -> Fired {
+        self.metric = Some(metric);
+        self
+    }
+
+    /// The same answer with what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Fired {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
 /// One row of [`RULES`].
 pub struct Rule {
     /// `V03`.
@@ -110,7 +169,30 @@ pub struct Rule {
 }
 
 /// Every rule that is built, in the order of their ids.
-pub static RULES: &[Rule] = &[];
+pub static RULES: &[Rule] = &[
+    v01_rate_total_duration::RULE,
+    v03_error_rate::RULE,
+    v05_latency_of_failures::RULE,
+    v10_thin_quantile::RULE,
+    v11_below_resolution::RULE,
+    v12_impossible_figures::RULE,
+    v13_not_one_population::RULE,
+    v15_peak_is_average::RULE,
+    v17_totals_reconcile::RULE,
+    v31_too_short::RULE,
+    v32_expected_errors::RULE,
+    v37_rejected_before_work::RULE,
+    v39_warm_up_inside::RULE,
+    v40_not_steady::RULE,
+    l01_heavy_tail::RULE,
+    t01_target_broken::RULE,
+    t02_target_near::RULE,
+];
+
+/// A rule that is built, by its id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
 
 /// `[rules]` of `knee.toml`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -123,15 +205,179 @@ pub struct Options {
     pub limit: BTreeMap<String, f64>,
 }
 
-/// Asks every rule about a run.
+/// Asks every rule about a run; gravest first, then in the order of the table, then as the rule gives them.
 pub fn ask_of_run(
-    _run: &Run,
-    _targets: &[Target],
-    _results: &[TargetResult],
-    _figures: &figures::Options,
-    _options: &Options,
+    run: &Run,
+    targets: &[Target],
+    results: &[TargetResult],
+    figures: &figures::Options,
+    options: &Options,
 ) -> Vec<Finding> {
-    Vec::new()
+    let mut findings = Vec::new();
+    for rule in RULES {
+        let Asks::Run(question) = rule.asks else {
+            continue;
+        };
+        if options.ignore.iter().any(|ignored| ignored == rule.id) {
+            continue;
+        }
+        let own = rule.limit.map(|(limit, _)| limit);
+        let context = RunContext {
+            run,
+            targets,
+            results,
+            figures,
+            limit: options.limit.get(rule.id).copied().or(own).unwrap_or(0.0),
+        };
+        let severity = options.severity.get(rule.id).copied();
+        findings.extend(
+            question(&context)
+                .into_iter()
+                .map(|fired| finding(rule, run, fired, severity)),
+        );
+    }
+    // Stable, so rules of one gravity stay in the order of the table.
+    findings.sort_by_key(|finding| Reverse(finding.effect));
+    findings
+}
+
+fn finding(rule: &Rule, run: &Run, fired: Fired, severity: Option<Effect>) -> Finding {
+    let effect = severity.unwrap_or(fired.effect);
+    Finding {
+        rule: rule.id.to_owned(),
+        name: rule.name.to_owned(),
+        severity: effect.into(),
+        effect,
+        run: Some(run.id.clone()),
+        endpoint: fired.endpoint,
+        metric: fired.metric.map(|metric| metric.to_string()),
+        evidence: fired.evidence,
+        message: fired.message,
+        hint: fired.hint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{counts, day_17, hardwork_1, result, run};
+    use super::*;
+    use crate::findings::report::{Severity, TargetState};
+    use crate::findings::verdict::Verdict;
+
+    fn all_of(run: &Run, results: &[TargetResult], options: &Options) -> Vec<Finding> {
+        ask_of_run(run, &[], results, &figures::Options::default(), options)
+    }
+
+    fn ids(findings: &[Finding]) -> Vec<&str> {
+        findings.iter().map(|found| found.rule.as_str()).collect()
+    }
+
+    #[test]
+    fn every_row_is_on_the_closed_list_in_its_order() {
+        let mut last = None;
+        for rule in RULES {
+            let place = ids::IDS
+                .iter()
+                .position(|(id, name)| *id == rule.id && *name == rule.name);
+            assert!(place.is_some(), "{} {}", rule.id, rule.name);
+            assert!(place > last, "{} stands too late", rule.id);
+            last = place;
+        }
+    }
+
+    #[test]
+    fn every_row_explains_itself() {
+        let known = [
+            Effect::Note,
+            Effect::Warn,
+            Effect::Void,
+            Effect::Uncomparable,
+            Effect::Unjudged,
+            Effect::Fail,
+            Effect::Invalid,
+            Effect::Refuse,
+        ]
+        .map(Effect::id);
+        for rule in RULES {
+            let lines = rule.text.lines().count();
+            assert!((4..=8).contains(&lines), "{}: {lines} lines", rule.id);
+            let starts = |word: &str| rule.text.lines().any(|line| line.contains(word));
+            assert!(starts("Example: "), "{}", rule.id);
+            assert!(starts("What to do: "), "{}", rule.id);
+            assert!(
+                rule.text.is_ascii() && !rule.text.contains('!'),
+                "{}",
+                rule.id
+            );
+            for effect in rule.effects.split(" / ") {
+                assert!(known.contains(&effect), "{}: {effect}", rule.id);
+            }
+            if let Some((limit, what)) = rule.limit {
+                assert!(limit > 0.0 && !what.is_empty(), "{}", rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn document_002_is_invalid_and_its_latency_void() {
+        let findings = all_of(&day_17(), &[], &Options::default());
+        assert_eq!(
+            ids(&findings),
+            [
+                "V03", "V05", "V05", "V05", "V05", "V05", "V37", "V10", "V11"
+            ]
+        );
+        assert_eq!(findings[0].severity, Severity::Error);
+        let effects = findings.iter().map(|finding| finding.effect);
+        assert_eq!(Verdict::of(effects, true), Verdict::Invalid);
+        for found in &findings {
+            assert_eq!(found.run.as_deref(), Some("run"));
+            assert!(found.message.ends_with('.'), "{}", found.message);
+            for praise in ["excellent", "good", "great", "success!", "healthy"] {
+                assert!(!found.message.contains(praise), "{}", found.message);
+            }
+        }
+    }
+
+    #[test]
+    fn document_000_report_2_fires_what_its_figures_carry() {
+        let findings = all_of(&hardwork_1(), &[], &Options::default());
+        assert_eq!(ids(&findings), ["V13", "V31", "V01", "V10"]);
+    }
+
+    #[test]
+    fn gravest_first_whatever_the_order_of_the_table() {
+        let broken = [result(TargetState::Fail, None, 368.8)];
+        let findings = all_of(&hardwork_1(), &broken, &Options::default());
+        assert_eq!(ids(&findings), ["T01", "V13", "V31", "V01", "V10"]);
+        assert_eq!(findings[0].effect, Effect::Fail);
+    }
+
+    #[test]
+    fn rules_are_ignored_reweighed_and_limited_by_the_configuration() {
+        let given = run(counts(5000, 100), 60.0);
+        let fired = |options: &Options| all_of(&given, &[], options);
+        assert_eq!(ids(&fired(&Options::default())), ["V03"]);
+
+        let mut options = Options::default();
+        options.severity.insert("V03".into(), Effect::Fail);
+        assert_eq!(fired(&options)[0].effect, Effect::Fail);
+        assert_eq!(fired(&options)[0].severity, Severity::Error);
+
+        let mut options = Options::default();
+        options.limit.insert("V03".into(), 0.02);
+        assert!(fired(&options).is_empty());
+
+        let mut options = Options::default();
+        options.ignore.push("V03".into());
+        assert!(fired(&options).is_empty());
+    }
+
+    #[test]
+    fn a_run_of_which_nothing_is_known_fires_nothing() {
+        let empty = Run::new("test", "test");
+        assert!(all_of(&empty, &[], &Options::default()).is_empty());
+    }
 }
 
 /// Gravest first, then by id and endpoint.

@@ -1,0 +1,193 @@
+//! What several rules need: naming endpoints in a sentence, medians over slices, figures beyond the resolution.
+//!
+//! Decides nothing; limits and words about them stay in the rules.
+
+use crate::model::{Latency, Millis, Percentile, Run, Stats};
+use crate::text::number;
+
+/// Longest endpoint name in a message; a renderer shows the whole one where there is room for it.
+const LONGEST_NAME: usize = 80;
+
+/// An endpoint's name in plain quotes, shortened.
+pub(super) fn quoted(label: &str) -> String {
+    if label.chars().count() <= LONGEST_NAME {
+        return format!("\"{label}\"");
+    }
+    let start: String = label.chars().take(LONGEST_NAME).collect();
+    format!("\"{start}...\"")
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+/// The first few items, then how many more there are.
+pub(super) fn first_of(items: &[String], shown: usize) -> String {
+    if items.len() <= shown {
+        return listed(items);
+    }
+    let mut few: Vec<String> = items.iter().take(shown).cloned().collect();
+    few.push(format!(
+        "{} more",
+        number::count((items.len() - shown) as u64)
+    ));
+    listed(&few)
+}
+
+/// `1 of 16 endpoints`.
+pub(super) fn of_endpoints(some: usize, all: usize) -> String {
+    format!(
+        "{} of {}",
+        number::count(some as u64),
+        number::plural(all as u64, "endpoint")
+    )
+}
+
+/// A share as per cent, with as many digits as set it apart from a limit that it exceeds.
+pub(super) fn percent_beside(share: f64, limit: f64) -> String {
+    let text = number::percent(share);
+    let limit = number::percent(limit);
+    let finer = (3..10).map(|decimals| format!("{} %", number::decimal(share * 100.0, decimals)));
+    if text == limit {
+        finer
+            .into_iter()
+            .find(|finer| *finer != limit)
+            .unwrap_or(text)
+    } else {
+        text
+    }
+}
+
+/// The error of a figure, 0 where the input does not say.
+pub(super) fn half_width(latency: &Latency, value: Millis) -> f64 {
+    latency
+        .resolution
+        .half_width(value)
+        .map_or(0.0, |half| half.0)
+}
+
+/// `high / low` as small as the resolution allows; `None` when the low figure may be nothing.
+pub(super) fn least_ratio(latency: &Latency, high: Millis, low: Millis) -> Option<f64> {
+    let low_end = low.0 + half_width(latency, low);
+    (low_end > 0.0).then(|| (high.0 - half_width(latency, high)) / low_end)
+}
+
+/// Failures as the tool counts requests: expected ones are left out of both.
+pub(super) fn counted(stats: &Stats) -> Option<u64> {
+    let expected = stats.expected_failures.unwrap_or(0);
+    Some(stats.requests?.saturating_sub(expected))
+}
+
+/// A stretch of the run with enough samples to have a median.
+pub(super) struct Stretch<'a> {
+    /// Seconds from the start of the run.
+    pub(super) start: f64,
+    /// Seconds from the start of the run.
+    pub(super) end: f64,
+    /// The latency of the population that is judged.
+    pub(super) latency: &'a Latency,
+    /// Its median.
+    pub(super) p50: f64,
+    /// Users, else arrivals of users per second.
+    pub(super) load: Option<f64>,
+}
+
+impl Stretch<'_> {
+    /// Its middle.
+    pub(super) fn middle(&self) -> f64 {
+        f64::midpoint(self.start, self.end)
+    }
+}
+
+/// Fewest samples of a slice that is looked at.
+pub(super) const SLICE_SAMPLES: u64 = 20;
+
+/// The slices with at least [`SLICE_SAMPLES`] samples of the population that is judged.
+///
+/// Windows without a success have no latency of successes: falling back to what they do have would mix populations.
+pub(super) fn stretches(run: &Run) -> Vec<Stretch<'_>> {
+    let of_successes = run.overall.latency_ok.is_some();
+    run.timeline
+        .iter()
+        .filter_map(|slice| {
+            let latency = if of_successes {
+                slice.stats.latency_ok.as_ref()
+            } else {
+                slice.stats.latency.as_ref()
+            }?;
+            if latency.count < SLICE_SAMPLES {
+                return None;
+            }
+            let arrivals = slice.arrivals.filter(|_| slice.duration.0 > 0.0);
+            let arriving = arrivals.map(|arrivals| arrivals as f64 / slice.duration.0);
+            let p50 = latency.percentile(Percentile::P50).map(|p50| p50.0);
+            Some(Stretch {
+                start: slice.start.0,
+                end: slice.start.0 + slice.duration.0,
+                latency,
+                p50: p50.or_else(|| weighted_median(samples(latency)?))?,
+                load: slice.users.or(arriving),
+            })
+        })
+        .collect()
+}
+
+fn samples(latency: &Latency) -> Option<Vec<(f64, u64)>> {
+    let histogram = latency.histogram.as_ref()?;
+    let middles = histogram
+        .buckets()
+        .map(|(lower, upper, count)| (f64::midpoint(lower.0, upper.0), count));
+    Some(middles.collect())
+}
+
+/// The median over several stretches: of the merged histograms where all have one, else of their medians, weighted by samples.
+pub(super) fn median_of(stretches: &[&Stretch]) -> Option<f64> {
+    let merged: Option<Vec<_>> = stretches.iter().map(|s| samples(s.latency)).collect();
+    let pairs = match merged {
+        Some(merged) => merged.concat(),
+        None => stretches.iter().map(|s| (s.p50, s.latency.count)).collect(),
+    };
+    weighted_median(pairs)
+}
+
+/// Smallest value that half of the weight does not exceed.
+fn weighted_median(mut pairs: Vec<(f64, u64)>) -> Option<f64> {
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: u64 = pairs.iter().map(|(_, weight)| weight).sum();
+    let mut below = 0;
+    pairs.iter().find_map(|(value, weight)| {
+        below += weight;
+        (total > 0 && below >= total.div_ceil(2)).then_some(*value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_names_become_a_few_and_a_count() {
+        let names: Vec<String> = (0..5).map(|n| format!("e{n}")).collect();
+        assert_eq!(first_of(&names, 3), "e0, e1, e2 and 2 more");
+        assert_eq!(first_of(&names[..2], 3), "e0 and e1");
+        assert_eq!(quoted(&"x".repeat(5000)).len(), LONGEST_NAME + 5);
+    }
+
+    #[test]
+    fn a_share_just_above_a_limit_does_not_read_as_the_limit() {
+        assert_eq!(percent_beside(6.0 / 599.0, 0.01), "1.002 %");
+        assert_eq!(percent_beside(0.02, 0.01), "2 %");
+    }
+
+    #[test]
+    fn a_median_is_weighted_by_samples() {
+        assert_eq!(weighted_median(vec![(30.0, 10), (10.0, 25)]), Some(10.0));
+        assert_eq!(weighted_median(vec![(30.0, 26), (10.0, 25)]), Some(30.0));
+        assert_eq!(weighted_median(vec![]), None);
+    }
+}

@@ -1,0 +1,268 @@
+//! V05: failures stand inside the latency and cannot be told apart.
+
+use crate::findings::evidence::Evidence;
+use crate::findings::rules::shared::{counted, first_of, quoted};
+use crate::findings::rules::{Asks, Fired, Rule, RunContext};
+use crate::findings::verdict::Effect;
+use crate::model::{Population, Stats, Unit};
+use crate::text::number;
+
+/// Above this share the latency is that of failing.
+const VOID: f64 = 0.5;
+
+/// Failures at one endpoint that are more than an accident.
+const FEW: u64 = 5;
+
+/// Endpoints that a message names.
+const NAMED: usize = 3;
+
+const HINT: &str = "Use an output that keeps successes apart, such as a log of single requests, or mend the failures and run again.";
+
+pub(super) const RULE: Rule = Rule {
+    id: "V05",
+    name: "latency-of-failures",
+    effects: "warn / void",
+    limit: Some((0.01, "share of failures inside a latency that warns")),
+    text: "\
+Asks whether failed requests are part of the latency, in an input that does not separate successes.
+Warns when more than 1 % of the requests behind a latency failed, for the run or (from 5 failures) for an endpoint.
+Above 50 % the latency is void: it is shown as not measured, and no target on it is judged.
+A limit above 50 % moves the void one along.
+Example: 12,800 rejections of 1 ms and no success give \"average 1 ms\" for an endpoint that never worked.
+What to do: use an output that keeps successes apart, or mend the failures and run again.",
+    asks: Asks::Run(ask),
+};
+
+/// Failures inside a latency.
+struct Inside {
+    failed: u64,
+    of: u64,
+    /// Whether the input says that failures are in it.
+    certain: bool,
+}
+
+impl Inside {
+    fn share(&self) -> f64 {
+        self.failed as f64 / self.of as f64
+    }
+
+    fn evidence(&self) -> Evidence {
+        Evidence::new()
+            .count("failures", self.failed)
+            .count("requests", self.of)
+            .with("share", self.share(), Unit::Ratio)
+    }
+
+    fn sentence(&self) -> String {
+        if self.failed == self.of {
+            let all = number::plural(self.of, "request");
+            return format!("All of {all} failed, so there is no latency of a success");
+        }
+        let apart = if self.certain {
+            "and their latencies cannot be told from those of successes"
+        } else {
+            "and the input does not say whether its latencies hold them"
+        };
+        format!(
+            "{} of {} failed ({}), {apart}",
+            number::count(self.failed),
+            number::plural(self.of, "request"),
+            number::percent(self.share()),
+        )
+    }
+}
+
+/// What failed inside the latency that is judged; `None` where it holds no failures or nothing is known.
+fn inside(stats: &Stats) -> Option<Inside> {
+    let population = stats.primary()?.population;
+    let failures = stats.failures?;
+    let requests = counted(stats)?;
+    let (failed, of) = match population {
+        Population::Ok | Population::Failed => return None,
+        Population::All | Population::Unknown => (failures, requests),
+        // Requests without an answer failed, and have no latency.
+        Population::Answered => {
+            let unanswered = stats.responses.map_or(0, |answered| {
+                stats.requests.unwrap_or(0).saturating_sub(answered)
+            });
+            (
+                failures.saturating_sub(unanswered),
+                requests.saturating_sub(unanswered),
+            )
+        }
+    };
+    (of > 0).then_some(Inside {
+        failed,
+        of,
+        certain: population != Population::Unknown,
+    })
+}
+
+fn ask(context: &RunContext) -> Vec<Fired> {
+    let run = context.run;
+    let void = context.limit.max(VOID);
+    let mut fired = Vec::new();
+    let mut partly = Vec::new();
+    for endpoint in &run.endpoints {
+        let Some(inside) = inside(&endpoint.stats) else {
+            continue;
+        };
+        if inside.share() > void {
+            fired.push(
+                Fired::new(
+                    Effect::Void,
+                    format!(
+                        "{}: the latency of this endpoint is not measured.",
+                        inside.sentence()
+                    ),
+                    inside.evidence(),
+                )
+                .at(endpoint.label())
+                .hint(HINT),
+            );
+        } else if inside.share() > context.limit && inside.failed >= FEW {
+            partly.push((inside, endpoint.label()));
+        }
+    }
+    fired.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
+    partly.sort_by(|(a, a_label), (b, b_label)| {
+        b.share()
+            .total_cmp(&a.share())
+            .then_with(|| a_label.cmp(b_label))
+    });
+
+    let overall = inside(&run.overall);
+    let overall_share = overall.as_ref().map_or(0.0, Inside::share);
+    let named: Vec<String> = partly
+        .iter()
+        .map(|(inside, label)| format!("{} ({})", quoted(label), number::percent(inside.share())))
+        .collect();
+    if let Some(inside) = overall.filter(|inside| inside.share() > context.limit) {
+        let (effect, rest) = if overall_share > void {
+            (Effect::Void, ": the latency of the run is not measured.")
+        } else {
+            (Effect::Warn, ".")
+        };
+        let mut message = format!("{}{rest}", inside.sentence());
+        if effect == Effect::Warn && !named.is_empty() {
+            message = format!("{message} Highest share: {}.", first_of(&named, NAMED));
+        }
+        fired.insert(0, Fired::new(effect, message, inside.evidence()).hint(HINT));
+    }
+    // Said once: with the run, unless that is void or clean.
+    let alone = overall_share <= context.limit || overall_share > void;
+    if let Some((worst, label)) = partly.first().filter(|_| alone) {
+        let message = if partly.len() == 1 {
+            format!("{}.", worst.sentence())
+        } else {
+            format!(
+                "Failures stand inside the latency of {}: {}.",
+                number::plural(partly.len() as u64, "endpoint"),
+                first_of(&named, NAMED),
+            )
+        };
+        let warning = Fired::new(Effect::Warn, message, worst.evidence()).hint(HINT);
+        fired.push(if partly.len() == 1 {
+            warning.at(label.clone())
+        } else {
+            warning
+        });
+    }
+    fired
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::rules::testing::{ask, counts, day_17, endpoint, latency, run};
+    use crate::model::Run;
+
+    fn of(population: Population, requests: u64, failures: u64) -> Run {
+        let mut stats = counts(requests, failures);
+        stats.latency = Some(latency(population, requests, &[("p50", 5.0)]));
+        run(stats, 60.0)
+    }
+
+    #[test]
+    fn document_002_has_no_latency() {
+        let fired = ask(&RULE, &day_17());
+        let effects: Vec<(Effect, Option<&str>)> = fired
+            .iter()
+            .map(|fired| (fired.effect, fired.endpoint.as_deref()))
+            .collect();
+        assert_eq!(
+            effects,
+            [
+                (Effect::Void, None),
+                (Effect::Void, Some("GET /api/v1/ml/models/list")),
+                (Effect::Void, Some("POST /api/v1/data/ingest")),
+                (Effect::Void, Some("POST /api/v1/data/ingest [stress]")),
+                (Effect::Warn, Some("GET /health/*")),
+            ]
+        );
+        assert_eq!(
+            fired[0].message,
+            "14,090 of 15,914 requests failed (88.54 %), and their latencies cannot be told from those of successes: the latency of the run is not measured."
+        );
+        assert_eq!(
+            fired[1].message,
+            "All of 197 requests failed, so there is no latency of a success: the latency of this endpoint is not measured."
+        );
+        assert_eq!(fired[4].evidence.get("share"), Some(0.25));
+    }
+
+    #[test]
+    fn a_few_failures_inside_warn_once_and_name_the_endpoint() {
+        let mut given = of(Population::All, 1000, 20);
+        let mut stats = counts(100, 20);
+        stats.latency = Some(latency(Population::All, 100, &[("p50", 5.0)]));
+        given.endpoints.push(endpoint("GET", "/flaky", stats));
+        let fired = ask(&RULE, &given);
+        assert_eq!(fired.len(), 1);
+        assert_eq!(fired[0].effect, Effect::Warn);
+        assert!(
+            fired[0]
+                .message
+                .ends_with("Highest share: \"GET /flaky\" (20 %)."),
+            "{}",
+            fired[0].message
+        );
+    }
+
+    #[test]
+    fn a_single_failure_at_an_endpoint_is_no_warning() {
+        let of_endpoint = |failures| {
+            let mut given = of(Population::All, 1000, 0);
+            let mut stats = counts(50, failures);
+            stats.latency = Some(latency(Population::All, 50, &[("p50", 5.0)]));
+            given.endpoints.push(endpoint("GET", "/a", stats));
+            ask(&RULE, &given)
+        };
+        assert!(of_endpoint(4).is_empty());
+        let fired = of_endpoint(5);
+        assert_eq!(fired[0].endpoint.as_deref(), Some("GET /a"));
+        assert_eq!(
+            fired[0].message,
+            "5 of 50 requests failed (10 %), and their latencies cannot be told from those of successes."
+        );
+    }
+
+    #[test]
+    fn separated_few_or_unanswered_failures_are_silent() {
+        assert!(ask(&RULE, &of(Population::All, 1000, 10)).is_empty());
+        assert!(ask(&RULE, &of(Population::Ok, 1000, 900)).is_empty());
+        let mut apart = of(Population::All, 1000, 900);
+        apart.overall.latency_ok = Some(latency(Population::Ok, 100, &[("p50", 5.0)]));
+        assert!(ask(&RULE, &apart).is_empty());
+        let mut unanswered = of(Population::Answered, 1000, 400);
+        unanswered.overall.responses = Some(600);
+        assert!(ask(&RULE, &unanswered).is_empty());
+    }
+
+    #[test]
+    fn an_input_that_does_not_say_is_not_accused() {
+        let fired = ask(&RULE, &of(Population::Unknown, 1000, 600));
+        assert_eq!(fired[0].effect, Effect::Void);
+        assert!(fired[0].message.contains("does not say whether"));
+    }
+}

@@ -1,0 +1,251 @@
+//! V12: figures that no set of requests can have.
+
+use crate::findings::evidence::Evidence;
+use crate::findings::rules::shared::quoted;
+use crate::findings::rules::{Asks, Fired, Rule, RunContext};
+use crate::findings::verdict::Effect;
+use crate::model::{Latency, Millis, QuantileMethod, ResolutionKind, Stats};
+use crate::text::number;
+
+/// Contradictions that a message tells.
+const TOLD: usize = 3;
+
+pub(super) const RULE: Rule = Rule {
+    id: "V12",
+    name: "impossible-figures",
+    effects: "invalid",
+    limit: None,
+    text: "\
+Asks whether the figures can belong to one set of requests at all.
+Fires when min lies above a percentile, percentiles fall, one lies above max, or the mean is outside min and max;
+when a figure is negative or not a number; when figures stand beside a count of 0; when failures or answers outnumber requests.
+Twice the input's resolution is allowed: a sketch may print a p99 of 6,064.7 ms beside a max of 6,043 ms.
+Example: \"p95 2 s, p99 300 ms\" is a mixed-up unit or column, and every sentence built on it would be wrong.
+What to do: check how the file was made, or the mapping of its columns and units. The run is invalid until then.",
+    asks: Asks::Run(ask),
+};
+
+fn ask(context: &RunContext) -> Vec<Fired> {
+    let run = context.run;
+    let mut told = of_stats(&run.overall);
+    if run.duration.is_some_and(|d| !d.0.is_finite() || d.0 < 0.0) {
+        told.push("the duration is negative or not a number".to_owned());
+    }
+    let overall = told.len();
+    for endpoint in &run.endpoints {
+        let place = quoted(&endpoint.label());
+        let of_endpoint = of_stats(&endpoint.stats);
+        told.extend(
+            of_endpoint
+                .into_iter()
+                .map(|what| format!("{place}: {what}")),
+        );
+    }
+    if told.is_empty() {
+        return Vec::new();
+    }
+    let all = told.len();
+    told.truncate(TOLD);
+    let more = match all - told.len() {
+        0 => String::new(),
+        more => format!("; and {} more", number::count(more as u64)),
+    };
+    let message = format!(
+        "The figures contradict one another: {}{more}.",
+        told.join("; ")
+    );
+    let evidence = Evidence::new()
+        .count("contradictions", all as u64)
+        .count("contradictions_overall", overall as u64);
+    vec![
+        Fired::new(Effect::Invalid, message, evidence).hint(
+            "Check how the file was made and, where columns are mapped, their names and units.",
+        ),
+    ]
+}
+
+fn of_stats(stats: &Stats) -> Vec<String> {
+    let mut told = Vec::new();
+    if let Some(requests) = stats.requests {
+        let failed = stats
+            .failures
+            .map(|failures| failures + stats.expected_failures.unwrap_or(0));
+        for (name, part) in [("failures", failed), ("answers", stats.responses)] {
+            if let Some(part) = part.filter(|part| *part > requests) {
+                told.push(format!(
+                    "{} {name} of {}",
+                    number::count(part),
+                    number::plural(requests, "request"),
+                ));
+            }
+        }
+    }
+    for rate in [stats.rate, stats.goodput].into_iter().flatten() {
+        if !rate.0.is_finite() || rate.0 < 0.0 {
+            told.push("a rate is negative or not a number".to_owned());
+        }
+    }
+    for (name, latency) in [
+        ("", &stats.latency),
+        (" of successes", &stats.latency_ok),
+        (" of failures", &stats.latency_failed),
+    ] {
+        if let Some(latency) = latency {
+            let found = of_latency(latency);
+            told.extend(found.into_iter().map(|what| format!("{what}{name}")));
+        }
+    }
+    told
+}
+
+/// How far two figures may be apart on the wrong side.
+fn slack(latency: &Latency, value: f64) -> f64 {
+    // A mean or percentile that was computed in another order of additions.
+    let computed = 1e-6 * value.abs();
+    match latency.resolution.half_width(Millis(value)) {
+        Some(half) => 2.0 * half.0 + computed,
+        None if latency.resolution.kind == ResolutionKind::Exact => computed,
+        None => 0.02 * value.abs() + computed,
+    }
+}
+
+fn of_latency(latency: &Latency) -> Vec<String> {
+    let figure = |name: &str, value: Option<Millis>| value.map(|v| (name.to_owned(), v.0));
+    // Tools that keep buckets print a percentile of 0 where requests have no latency at all.
+    let buckets = matches!(
+        latency.quantile_method,
+        QuantileMethod::Sketch | QuantileMethod::Bucketed
+    );
+    let percentiles: Vec<(String, f64)> = latency
+        .percentiles
+        .iter()
+        .filter(|(_, value)| !(buckets && value.0 == 0.0))
+        .map(|(percentile, value)| (percentile.to_string(), value.0))
+        .collect();
+    let (min, mean) = (figure("min", latency.min), figure("mean", latency.mean));
+    let (max, stddev) = (figure("max", latency.max), figure("stddev", latency.stddev));
+
+    let mut told = Vec::new();
+    let singles = [&min, &mean, &max, &stddev].into_iter().flatten();
+    for (name, value) in singles.chain(&percentiles) {
+        if !value.is_finite() {
+            told.push(format!("{name} is not a number"));
+        } else if *value < 0.0 {
+            told.push(format!("{name} is {}", number::millis(*value)));
+        } else if latency.count == 0 && *value > 0.0 {
+            told.push(format!("{name} is {} of 0 samples", number::millis(*value)));
+        }
+    }
+    if !told.is_empty() {
+        return told;
+    }
+    let mut above = |low: Option<&(String, f64)>, high: Option<&(String, f64)>| {
+        if let (Some((low_name, low)), Some((high_name, high))) = (low, high)
+            && *low > high + slack(latency, low.max(*high))
+        {
+            told.push(format!(
+                "{low_name} {} lies above {high_name} {}",
+                number::millis(*low),
+                number::millis(*high),
+            ));
+        }
+    };
+    above(min.as_ref(), max.as_ref());
+    above(min.as_ref(), mean.as_ref());
+    above(mean.as_ref(), max.as_ref());
+    above(min.as_ref(), percentiles.first());
+    above(percentiles.last(), max.as_ref());
+    for pair in percentiles.windows(2) {
+        above(pair.first(), pair.last());
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::rules::testing::{
+        SKETCH, TWO_DIGITS, ask, counts, day_17, endpoint, hardwork_1, hardwork_2, hardwork_4,
+        latency, run, search,
+    };
+    use crate::model::{Population, Resolution, Run};
+
+    fn of(count: u64, resolution: Resolution, figures: &[(&str, f64)]) -> Run {
+        let mut stats = counts(count, 0);
+        let mut all = latency(Population::All, count, figures);
+        all.resolution = resolution;
+        stats.latency = Some(all);
+        run(stats, 60.0)
+    }
+
+    fn message(run: &Run) -> String {
+        let fired = ask(&RULE, run);
+        assert_eq!(fired.len(), 1);
+        assert_eq!(fired[0].effect, Effect::Invalid);
+        fired[0].message.clone()
+    }
+
+    #[test]
+    fn falling_percentiles_and_a_mean_outside_are_impossible() {
+        let exact = Resolution {
+            kind: ResolutionKind::Exact,
+            ..Resolution::UNKNOWN
+        };
+        assert_eq!(
+            message(&of(100, exact, &[("p95", 2000.0), ("p99", 300.0)])),
+            "The figures contradict one another: p95 2,000 ms lies above p99 300 ms."
+        );
+        for wrong in [
+            [("min", 10.0), ("p50", 9.0)],
+            [("min", 10.0), ("mean", 9.0)],
+            [("mean", 12.0), ("max", 11.0)],
+            [("p50", 20.0), ("p95", 19.9)],
+            [("p99", 12.0), ("max", 11.0)],
+            [("min", -1.0), ("max", 3.0)],
+            [("stddev", -1.0), ("max", 3.0)],
+            [("mean", f64::NAN), ("max", 3.0)],
+        ] {
+            message(&of(100, exact, &wrong));
+        }
+        assert!(message(&of(0, exact, &[("p50", 3.0)])).contains("p50 is 3 ms of 0 samples"));
+    }
+
+    #[test]
+    fn more_failures_or_answers_than_requests_are_impossible() {
+        let mut answers = counts(100, 0);
+        answers.responses = Some(101);
+        let mut given = run(answers, 60.0);
+        given.endpoints.push(endpoint("GET", "/a", counts(10, 11)));
+        assert_eq!(
+            message(&given),
+            "The figures contradict one another: 101 answers of 100 requests; \"GET /a\": 11 failures of 10 requests."
+        );
+    }
+
+    #[test]
+    fn what_real_tools_print_is_possible() {
+        for given in [search(), hardwork_1(), hardwork_2(), hardwork_4(), day_17()] {
+            assert!(ask(&RULE, &given).is_empty());
+        }
+        // An Artillery file with p99 above max and p50 above what min says.
+        let figures = [
+            ("min", 30.0),
+            ("p50", 30.3),
+            ("p99", 6064.7),
+            ("max", 6043.0),
+        ];
+        assert!(ask(&RULE, &of(100, SKETCH, &figures)).is_empty());
+        // A Locust file: buckets above 100 ms are 10 ms wide, so p99 may exceed max by half of one.
+        let figures = [("min", 3.5), ("p50", 110.0), ("p99", 150.0), ("max", 145.2)];
+        assert!(ask(&RULE, &of(100, TWO_DIGITS, &figures)).is_empty());
+        // A Locust file with requests that have no response time.
+        let mut none = of(
+            172,
+            TWO_DIGITS,
+            &[("min", 3.56), ("p50", 0.0), ("p95", 9.0)],
+        );
+        none.overall.latency.as_mut().unwrap().quantile_method = QuantileMethod::Bucketed;
+        assert!(ask(&RULE, &none).is_empty());
+        assert!(ask(&RULE, &of(0, TWO_DIGITS, &[("min", 0.0)])).is_empty());
+    }
+}

@@ -1,0 +1,177 @@
+//! V40: the latency rises while the load is steady.
+
+use crate::findings::evidence::Evidence;
+use crate::findings::rules::shared::{Stretch, half_width, median_of, stretches};
+use crate::findings::rules::{Asks, Fired, Rule, RunContext};
+use crate::findings::steady::steady_phase;
+use crate::findings::verdict::Effect;
+use crate::model::{MetricId, Millis, Percentile, Unit};
+use crate::stats::trend::mann_kendall;
+use crate::text::number;
+
+/// Fewest slices that a trend is looked for in.
+const SLICES: usize = 6;
+
+/// Above this probability a trend may be chance.
+const CHANCE: f64 = 0.01;
+
+pub(super) const RULE: Rule = Rule {
+    id: "V40",
+    name: "not-steady",
+    effects: "warn",
+    limit: Some((1.2, "median of the last third divided by that of the first")),
+    text: "\
+Asks whether the latency keeps rising during the steady phase.
+Fires when the medians of the slices have a trend (Mann-Kendall test, p < 0.01) and the last third is more than
+1.2 times the first, beyond the resolution. Needs 6 slices with 20 samples or more; where no steady phase is known, all count.
+Example: p50 of 20 ms in the first minutes and 30 ms in the last: a longer run would report a higher figure.
+One p50 over such a run describes no state of the system. Queues, caches and memory that grow look like this,
+and so does a load that rises, which is then said.
+What to do: run until it levels off, or look at resources and backlog beside it.",
+    asks: Asks::Run(ask),
+};
+
+fn ask(context: &RunContext) -> Vec<Fired> {
+    question(context).into_iter().collect()
+}
+
+fn question(context: &RunContext) -> Option<Fired> {
+    let steady = steady_phase(context.run);
+    let inside =
+        |slice: &Stretch| steady.is_none_or(|(start, end)| (start..=end).contains(&slice.middle()));
+    let all: Vec<Stretch> = stretches(context.run).into_iter().filter(inside).collect();
+    if all.len() < SLICES {
+        return None;
+    }
+    let medians: Vec<f64> = all.iter().map(|slice| slice.p50).collect();
+    let trend = mann_kendall(&medians);
+    let third = all.len() / 3;
+    let first: Vec<&Stretch> = all.iter().take(third).collect();
+    let last: Vec<&Stretch> = all.iter().skip(all.len() - third).collect();
+    let (before, after) = (median_of(&first)?, median_of(&last)?);
+    let latency = all.first()?.latency;
+    let error = half_width(latency, Millis(before)) + half_width(latency, Millis(after));
+    let rises = before > 0.0 && after / before > context.limit && after - before > error;
+    if trend.s <= 0 || trend.p_value >= CHANCE || !rises {
+        return None;
+    }
+    let (from, to) = (all.first()?.start.max(0.0), all.last()?.end);
+    let load = load_of(&first).zip(load_of(&last));
+    let load = load.filter(|(before, after)| *before > 0.0 && after / before > context.limit);
+    let mut message = format!(
+        "p50 rises from {} in the first third to {} in the last, {}, over {} (Mann-Kendall p {}): the run is not steady.",
+        number::millis(before),
+        number::millis(after),
+        number::times(after / before),
+        number::plural(all.len() as u64, "slice"),
+        if trend.p_value < 0.000_1 {
+            format!("< {}", number::significant(0.000_1, 1))
+        } else {
+            format!("= {}", number::significant(trend.p_value, 2))
+        },
+    );
+    let mut evidence = Evidence::new()
+        .with("first_third_p50", before, Unit::Millis)
+        .with("last_third_p50", after, Unit::Millis)
+        .with("ratio", after / before, Unit::Ratio)
+        .with("p_value", trend.p_value, Unit::AsGiven)
+        .with("from", from, Unit::Seconds)
+        .with("to", to, Unit::Seconds)
+        .count("slices", all.len() as u64);
+    let hint = if let Some((before, after)) = load {
+        evidence = evidence
+            .with("first_third_load", before, Unit::AsGiven)
+            .with("last_third_load", after, Unit::AsGiven);
+        message = format!(
+            "{message} The load rises too, {}.",
+            number::times(after / before)
+        );
+        "The run holds several load levels: look at each by itself, no single p50 describes them."
+    } else {
+        "Run until the latency levels off, and look at queues, pools and memory beside it."
+    };
+    Some(
+        Fired::new(Effect::Warn, message, evidence)
+            .on(MetricId::quantile(Percentile::P50))
+            .hint(hint),
+    )
+}
+
+/// Mean of the load, where every slice has it.
+fn load_of(slices: &[&Stretch]) -> Option<f64> {
+    let loads: Option<Vec<f64>> = slices.iter().map(|slice| slice.load).collect();
+    let loads = loads.filter(|loads| !loads.is_empty())?;
+    Some(loads.iter().sum::<f64>() / loads.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::rules::testing::{ask, ramp, sliced};
+    use crate::model::LoadModel;
+
+    #[test]
+    fn a_steady_rise_fires() {
+        let medians: Vec<f64> = (0..12).map(|n| 20.0 + f64::from(n)).collect();
+        let fired = ask(&RULE, &sliced(&medians));
+        assert_eq!(fired.len(), 1);
+        assert_eq!(fired[0].effect, Effect::Warn);
+        assert!(
+            fired[0]
+                .message
+                .starts_with("p50 rises from 21 ms in the first third to 29 ms in the last, 1.38x, over 12 slices"),
+            "{}",
+            fired[0].message
+        );
+        assert_eq!(fired[0].evidence.get("slices"), Some(12.0));
+        assert!(fired[0].message.ends_with("the run is not steady."));
+    }
+
+    #[test]
+    fn a_rising_load_is_said() {
+        let medians: Vec<f64> = (0..12).map(|n| 20.0 + f64::from(n)).collect();
+        let mut given = sliced(&medians);
+        // Nothing but a ramp: no steady phase is known.
+        given.load.model = Some(LoadModel::Open);
+        given.load.phases.push(ramp(0.0, 120.0));
+        for (slice, n) in given.timeline.iter_mut().zip(1_u64..) {
+            slice.arrivals = Some(10 * n);
+        }
+        let fired = ask(&RULE, &given);
+        assert!(
+            fired[0].message.ends_with("The load rises too, 4.2x."),
+            "{}",
+            fired[0].message
+        );
+        assert_eq!(fired[0].evidence.get("first_third_load"), Some(2.5));
+        assert!(
+            fired[0]
+                .hint
+                .as_deref()
+                .unwrap()
+                .contains("several load levels")
+        );
+    }
+
+    #[test]
+    fn noise_a_small_rise_a_fall_and_few_slices_are_silent() {
+        for medians in [
+            vec![20.0, 30.0, 21.0, 29.0, 22.0, 20.0, 31.0, 20.0],
+            (0..12).map(|n| 20.0 + 0.2 * f64::from(n)).collect(),
+            (0..12).map(|n| 40.0 - f64::from(n)).collect(),
+            vec![20.0, 30.0, 40.0, 50.0, 60.0],
+        ] {
+            assert!(ask(&RULE, &sliced(&medians)).is_empty(), "{medians:?}");
+        }
+    }
+
+    #[test]
+    fn a_rise_during_a_declared_ramp_is_the_load() {
+        let mut medians: Vec<f64> = (0..6).map(|n| 10.0 + 2.0 * f64::from(n)).collect();
+        medians.extend([20.0; 6]);
+        let mut given = sliced(&medians);
+        assert_eq!(ask(&RULE, &given).len(), 1);
+        given.load.phases.push(ramp(0.0, 60.0));
+        assert!(ask(&RULE, &given).is_empty());
+    }
+}
