@@ -1,7 +1,6 @@
 //! RULES: one file a rule, one row here. A rule asks one question and fires with evidence.
 
 pub mod ids;
-pub mod v17_totals_reconcile;
 
 mod l01_heavy_tail;
 mod shared;
@@ -17,7 +16,7 @@ mod v11_below_resolution;
 mod v12_impossible_figures;
 mod v13_not_one_population;
 mod v15_peak_is_average;
-mod v17_totals_reconcile;
+pub mod v17_totals_reconcile;
 mod v31_too_short;
 mod v32_expected_errors;
 mod v37_rejected_before_work;
@@ -236,9 +235,14 @@ pub fn ask_of_run(
                 .map(|fired| finding(rule, run, fired, severity)),
         );
     }
-    // Stable, so rules of one gravity stay in the order of the table.
-    findings.sort_by_key(|finding| Reverse(finding.effect));
+    sort(&mut findings);
     findings
+}
+
+/// Gravest first, then in the order of the table; stable, so a rule's own order stays.
+pub fn sort(findings: &mut [Finding]) {
+    let place = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.rule);
+    findings.sort_by_key(|finding| (Reverse(finding.effect), place(finding)));
 }
 
 fn finding(rule: &Rule, run: &Run, fired: Fired, severity: Option<Effect>) -> Finding {
@@ -378,14 +382,4 @@ mod tests {
         let empty = Run::new("test", "test");
         assert!(all_of(&empty, &[], &Options::default()).is_empty());
     }
-}
-
-/// Gravest first, then by id and endpoint.
-pub fn sort(findings: &mut [Finding]) {
-    findings.sort_by(|a, b| {
-        b.effect
-            .cmp(&a.effect)
-            .then_with(|| a.rule.cmp(&b.rule))
-            .then_with(|| a.endpoint.cmp(&b.endpoint))
-    });
 }
