@@ -28,7 +28,7 @@ pub(super) struct Period<'a> {
     /// Distributions by name.
     pub(super) summaries: Vec<(Cow<'a, str>, Summary)>,
     /// Whether the summaries stand under their own name.
-    own_summaries: bool,
+    pub(super) own_summaries: bool,
     /// Whether either name was there.
     pub(super) has_summaries: bool,
     /// Members of the 1.x shape.
