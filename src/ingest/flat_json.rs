@@ -329,23 +329,19 @@ fn make_run(records: &BTreeMap<String, Record>, files: Vec<FileRef>) -> Run {
         }
     }
     let mut all = records.values();
-    match (all.next(), all.next()) {
-        (Some(only), None) => {
-            run.overall = only.stats();
-            run.duration = only.duration();
-            if run.duration.is_some() {
-                let text =
-                    "the duration is total_requests / throughput_rps; the file holds no times";
-                run.note("duration-derived", text, 1);
-            }
+    if let (Some(only), None) = (all.next(), all.next()) {
+        run.overall = only.stats();
+        run.duration = only.duration();
+        if run.duration.is_some() {
+            let text = "the duration is total_requests / throughput_rps; the file holds no times";
+            run.note("duration-derived", text, 1);
         }
-        _ => {
-            run.overall = together(records);
-            let text = "whether the operations ran at the same time is not in the file, so the run has no duration and no rate";
-            run.note("duration-unknown", text, 1);
-            let text = "percentiles of several operations cannot be merged; the whole has only count, min, mean and max";
-            run.note("percentiles-not-merged", text, 1);
-        }
+    } else {
+        run.overall = together(records);
+        let text = "whether the operations ran at the same time is not in the file, so the run has no duration and no rate";
+        run.note("duration-unknown", text, 1);
+        let text = "percentiles of several operations cannot be merged; the whole has only count, min, mean and max";
+        run.note("percentiles-not-merged", text, 1);
     }
     run
 }

@@ -115,7 +115,9 @@ impl Number {
         match self {
             Number::Null => Ok(None),
             Number::Whole(n) => Ok(Some(n)),
-            Number::Float(x) if x >= 0.0 && x <= EXACT && x.fract() == 0.0 => Ok(Some(x as u64)),
+            Number::Float(x) if (0.0..=EXACT).contains(&x) && x.fract() == 0.0 => {
+                Ok(Some(x as u64))
+            }
             Number::Float(x) => Err(NotACount(x)),
         }
     }

@@ -318,7 +318,7 @@ mod tests {
     fn a_run_reads_back_as_it_was_written() {
         let run = full();
         let text = serde_json::to_string(&run).unwrap();
-        assert_eq!(back(&text).unwrap(), [run.clone()]);
+        assert_eq!(back(&text).unwrap(), std::slice::from_ref(&run));
         let array = serde_json::to_string_pretty(&[&run, &run]).unwrap();
         assert_eq!(back(&array).unwrap(), [run.clone(), run.clone()]);
         assert_eq!(
