@@ -16,8 +16,8 @@ use crate::ingest::sniff::{Claim, Grade, Head, JsonTop, json_head};
 use crate::ingest::{Format, IngestError, Input, Kind, Unit};
 use crate::model::Run;
 
-use parse::Document;
-use run::Builder;
+use crate::ingest::artillery::parse::Document;
+use crate::ingest::artillery::run::Builder;
 
 /// The row of FORMATS.
 pub const FORMAT: Format = Format {
