@@ -1,0 +1,267 @@
+//! What the names of Artillery's counters and summaries mean. Every name is free text up to its known beginning.
+
+use std::collections::BTreeSet;
+
+use crate::ingest::artillery::parse::Period;
+use crate::model::ErrorKind;
+
+/// What the plugin for endpoints calls itself unless `metricsNamespace` says otherwise.
+const PLUGIN: &str = "plugins.metrics-by-endpoint";
+
+/// What a counter counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counter<'n> {
+    Requests,
+    Responses,
+    BytesReceived,
+    Code(&'n str),
+    Created,
+    CreatedByName(&'n str),
+    Completed,
+    Failed,
+    Skipped,
+    Error(&'n str),
+    /// `None`: the sum over all checks.
+    CheckPassed(Option<&'n str>),
+    CheckFailed(Option<&'n str>),
+    EndpointCode(&'n str, &'n str),
+    EndpointError(&'n str, &'n str),
+    /// The user's own, or an engine's that has no word in the schema.
+    Other,
+}
+
+/// The beginnings of the names that the plugin for endpoints writes in this file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Namespaces(Vec<String>);
+
+impl Namespaces {
+    /// The usual one, and any `X` for which both `X.response_time.EP` and `X.EP.codes.N` stand in the file: nothing else
+    /// writes such a pair.
+    pub(super) fn of(aggregate: &Period) -> Namespaces {
+        let mut found = vec![PLUGIN.to_owned()];
+        let names: BTreeSet<&str> = aggregate.counters.iter().map(|(key, _)| &**key).collect();
+        for (summary, _) in &aggregate.summaries {
+            for (at, dotted) in summary.match_indices(".response_time.") {
+                let (Some(space), Some(endpoint)) =
+                    (summary.get(..at), summary.get(at + dotted.len()..))
+                else {
+                    continue;
+                };
+                let codes = format!("{space}.{endpoint}.codes.");
+                let paired = names
+                    .range(codes.as_str()..)
+                    .map_while(|name| name.strip_prefix(codes.as_str()))
+                    .any(is_code);
+                if paired && !found.iter().any(|known| known == space) {
+                    found.push(space.to_owned());
+                }
+            }
+        }
+        Namespaces(found)
+    }
+
+    /// What stands behind a namespace and a dot.
+    fn strip<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let behind = |space: &String| name.strip_prefix(space.as_str())?.strip_prefix('.');
+        self.0.iter().find_map(behind)
+    }
+
+    /// The endpoint whose response times a summary holds.
+    pub(super) fn endpoint_of_summary<'n>(&self, name: &'n str) -> Option<&'n str> {
+        self.strip(name)?.strip_prefix("response_time.")
+    }
+
+    /// What a counter counts.
+    pub(super) fn counter<'n>(&self, name: &'n str) -> Counter<'n> {
+        let known = || match name.split_once('.')? {
+            ("http", rest) => match rest {
+                "requests" => Some(Counter::Requests),
+                "responses" => Some(Counter::Responses),
+                "downloaded_bytes" => Some(Counter::BytesReceived),
+                _ => rest.strip_prefix("codes.").map(Counter::Code),
+            },
+            ("vusers", rest) => match rest {
+                "created" => Some(Counter::Created),
+                "completed" => Some(Counter::Completed),
+                "failed" => Some(Counter::Failed),
+                "skipped" => Some(Counter::Skipped),
+                _ => rest
+                    .strip_prefix("created_by_name.")
+                    .map(Counter::CreatedByName),
+            },
+            ("errors", rest) => Some(Counter::Error(rest)),
+            ("plugins", rest) => match rest.strip_prefix("expect.")? {
+                "ok" => Some(Counter::CheckPassed(None)),
+                "failed" => Some(Counter::CheckFailed(None)),
+                rest => rest
+                    .strip_prefix("ok.")
+                    .map(|check| Counter::CheckPassed(Some(check)))
+                    .or_else(|| {
+                        rest.strip_prefix("failed.")
+                            .map(|check| Counter::CheckFailed(Some(check)))
+                    }),
+            },
+            _ => None,
+        };
+        known()
+            .or_else(|| self.strip(name).and_then(endpoint))
+            .unwrap_or(Counter::Other)
+    }
+}
+
+/// Takes the code or error off the right end: the endpoint itself may hold `.codes.` and `.errors.`.
+fn endpoint(rest: &str) -> Option<Counter<'_>> {
+    let code = rest
+        .rsplit_once(".codes.")
+        .filter(|(_, code)| is_code(code));
+    if let Some((endpoint, code)) = code {
+        return Some(Counter::EndpointCode(endpoint, code));
+    }
+    let (endpoint, error) = rest.rsplit_once(".errors.")?;
+    Some(Counter::EndpointError(endpoint, error))
+}
+
+fn is_code(text: &str) -> bool {
+    (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether an answer of this status counts as a failure. What is no number is left to the script.
+pub(super) fn is_failure(code: &str) -> bool {
+    code.parse::<u32>().is_ok_and(|code| code >= 400)
+}
+
+/// What kind of error a code or text of `errors.` is.
+pub(super) fn error_kind(text: &str) -> ErrorKind {
+    let connection = [
+        "ECONN",
+        "EPIPE",
+        "ENOTFOUND",
+        "EAI_AGAIN",
+        "EHOSTUNREACH",
+        "ENETUNREACH",
+        "EADDRNOTAVAIL",
+        "socket hang up",
+    ];
+    if text.starts_with("Failed capture or match") {
+        ErrorKind::Assertion
+    } else if text.contains("TIMEDOUT") || text.contains("TIMEOUT") {
+        ErrorKind::Timeout
+    } else if connection.iter().any(|start| text.starts_with(start)) {
+        ErrorKind::Connection
+    } else {
+        ErrorKind::Other
+    }
+}
+
+/// Whether it is a code, such as `ERR_SOCKET_TIMEOUT`, and not a sentence.
+pub(super) fn is_error_code(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::artillery::parse::Summary;
+    use crate::ingest::json::Number;
+
+    fn usual() -> Namespaces {
+        Namespaces::of(&Period::default())
+    }
+
+    #[test]
+    fn endpoints_are_free_text_and_codes_stand_at_the_right_end() {
+        let spaces = usual();
+        let counter = |name| spaces.counter(name);
+        assert_eq!(
+            counter("plugins.metrics-by-endpoint./a.codes.x/v1.2 (\"q\" | ü\n).codes.200"),
+            Counter::EndpointCode("/a.codes.x/v1.2 (\"q\" | ü\n)", "200")
+        );
+        assert_eq!(
+            counter("plugins.metrics-by-endpoint./a.codes.404.errors.ETIMEDOUT"),
+            Counter::EndpointError("/a.codes.404", "ETIMEDOUT")
+        );
+        assert_eq!(
+            counter("plugins.metrics-by-endpoint./a.errors.x.codes.500"),
+            Counter::EndpointCode("/a.errors.x", "500")
+        );
+        // A name cut at 1024 characters has lost its code.
+        assert_eq!(
+            counter("plugins.metrics-by-endpoint./long.cod"),
+            Counter::Other
+        );
+        assert_eq!(
+            spaces.endpoint_of_summary("plugins.metrics-by-endpoint.response_time./a.b"),
+            Some("/a.b")
+        );
+        assert_eq!(spaces.endpoint_of_summary("http.response_time.2xx"), None);
+    }
+
+    #[test]
+    fn users_counters_are_told_from_the_tools() {
+        let spaces = usual();
+        for name in [
+            "models.created",
+            "http.requests.mine",
+            "https.requests",
+            "vusers",
+            "websocket.messages_sent",
+            "bytes.in body, \"raw\"",
+            "plugins.expect",
+            "",
+        ] {
+            assert_eq!(spaces.counter(name), Counter::Other, "{name}");
+        }
+        assert_eq!(spaces.counter("http.codes.200"), Counter::Code("200"));
+        assert_eq!(
+            spaces.counter("errors.Failed capture or match"),
+            Counter::Error("Failed capture or match")
+        );
+        assert_eq!(
+            spaces.counter("plugins.expect.failed.statusCode"),
+            Counter::CheckFailed(Some("statusCode"))
+        );
+    }
+
+    #[test]
+    fn a_namespace_of_the_users_own_is_found_by_its_pair() {
+        let period = Period {
+            counters: vec![
+                ("by.url./x.codes.200".into(), Number::Whole(1)),
+                ("queue.codes".into(), Number::Whole(1)),
+            ],
+            summaries: vec![
+                ("by.url.response_time./x".into(), Summary::default()),
+                ("http.response_time.2xx".into(), Summary::default()),
+                ("socketio.response_time.emit".into(), Summary::default()),
+            ],
+            ..Period::default()
+        };
+        let spaces = Namespaces::of(&period);
+        assert_eq!(spaces.0, [PLUGIN, "by.url"]);
+        assert_eq!(
+            spaces.counter("by.url./y.codes.503"),
+            Counter::EndpointCode("/y", "503")
+        );
+    }
+
+    #[test]
+    fn errors_have_kinds() {
+        for (text, kind) in [
+            ("ETIMEDOUT", ErrorKind::Timeout),
+            ("ERR_SOCKET_TIMEOUT", ErrorKind::Timeout),
+            ("ECONNREFUSED", ErrorKind::Connection),
+            ("ECONNRESET", ErrorKind::Connection),
+            ("EPIPE", ErrorKind::Connection),
+            ("ENOTFOUND", ErrorKind::Connection),
+            ("Failed capture or match", ErrorKind::Assertion),
+            ("undefined function \"x\"", ErrorKind::Other),
+        ] {
+            assert_eq!(error_kind(text), kind, "{text}");
+        }
+        assert!(is_error_code("ERR_SOCKET_TIMEOUT"));
+        assert!(!is_error_code("Failed capture or match"));
+    }
+}

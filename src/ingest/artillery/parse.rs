@@ -1,0 +1,387 @@
+//! The shape of the file: `aggregate` and the elements of `intermediate`, one at a time, keys borrowed from the bytes.
+//!
+//! Knows which members there are, not what their figures mean. `histograms` is a copy of `summaries` and is read only where
+//! that is missing; unknown members are skipped (releases up to 2.0.34 leave a null rate name on each window).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use rustc_hash::FxHashSet;
+use serde::Deserializer;
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::ingest::json::{Key, Number};
+
+/// `aggregate`, or one element of `intermediate`. All instants in milliseconds since 1970.
+#[derive(Debug, Default)]
+pub(super) struct Period<'a> {
+    /// Start of the window, aligned to the clock.
+    pub(super) start: Option<i64>,
+    /// First event.
+    pub(super) first: Option<i64>,
+    /// Last event.
+    pub(super) last: Option<i64>,
+    /// Sums by name.
+    pub(super) counters: Vec<(Cow<'a, str>, Number)>,
+    /// Rates by name.
+    pub(super) rates: Vec<(Cow<'a, str>, Number)>,
+    /// Distributions by name.
+    pub(super) summaries: Vec<(Cow<'a, str>, Summary)>,
+    /// Whether the summaries stand under their own name.
+    pub(super) own_summaries: bool,
+    /// Whether either name was there.
+    pub(super) has_summaries: bool,
+    /// Members of the 1.x shape.
+    pub(super) old: Old,
+    /// Members that stood twice in one map; the last one counts, as in JavaScript.
+    pub(super) duplicates: u64,
+}
+
+/// What was seen of the 1.x shape.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Old {
+    /// `latency`, `codes` or `scenariosCreated`.
+    pub(super) shape: bool,
+    /// `latency` is a 2.x summary: legacy reporting.
+    pub(super) new_summary: bool,
+}
+
+impl Period<'_> {
+    /// Ready for the next window; what was allocated is kept.
+    fn clear(&mut self) {
+        self.counters.clear();
+        self.rates.clear();
+        self.summaries.clear();
+        (self.start, self.first, self.last) = (None, None, None);
+        (self.own_summaries, self.has_summaries) = (false, false);
+        (self.old, self.duplicates) = (Old::default(), 0);
+    }
+
+    /// A summary by its name.
+    pub(super) fn summary(&self, name: &str) -> Option<&Summary> {
+        let found = self.summaries.iter().find(|(key, _)| key == name);
+        found.map(|(_, summary)| summary)
+    }
+
+    /// Whether a counter is there.
+    pub(super) fn has_counter(&self, name: &str) -> bool {
+        self.counters.iter().any(|(key, _)| key == name)
+    }
+}
+
+/// A distribution as the tool sums it up, in milliseconds where it is a time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Summary {
+    /// Samples.
+    pub(super) count: Option<u64>,
+    /// Smallest.
+    pub(super) min: Option<f64>,
+    /// Largest.
+    pub(super) max: Option<f64>,
+    /// Mean.
+    pub(super) mean: Option<f64>,
+    /// p50, p75, p90, p95, p99, p99.9.
+    pub(super) quantiles: [Option<f64>; 6],
+}
+
+/// Takes the periods of a document while it is read.
+pub(super) trait Reader<'de> {
+    /// The sums of the run.
+    fn aggregate(&mut self, period: Period<'de>);
+    /// Whether windows can be taken now; if not, they are skipped and the document is read again.
+    fn takes_windows(&mut self) -> bool;
+    /// One window.
+    fn window(&mut self, period: &Period<'de>);
+}
+
+/// The whole document; gives its reader back.
+pub(super) struct Document<R>(pub(super) R);
+
+impl<'de, R: Reader<'de>> DeserializeSeed<'de> for Document<R> {
+    type Value = R;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<R, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, R: Reader<'de>> Visitor<'de> for Document<R> {
+    type Value = R;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object with `aggregate` and `intermediate`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<R, A::Error> {
+        let (mut sums, mut windows) = (false, false);
+        while let Some(key) = map.next_key_seed(Key)? {
+            match key.as_ref() {
+                "aggregate" if sums => return Err(de::Error::duplicate_field("aggregate")),
+                "intermediate" if windows => {
+                    return Err(de::Error::duplicate_field("intermediate"));
+                }
+                "aggregate" => {
+                    let mut period = Period::default();
+                    map.next_value_seed(PeriodSeed(&mut period))?;
+                    self.0.aggregate(period);
+                    sums = true;
+                }
+                "intermediate" => {
+                    if self.0.takes_windows() {
+                        map.next_value_seed(Windows(&mut self.0))?;
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                    windows = true;
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        if sums {
+            Ok(self.0)
+        } else {
+            Err(de::Error::missing_field("aggregate"))
+        }
+    }
+}
+
+struct Windows<'r, R>(&'r mut R);
+
+impl<'de, R: Reader<'de>> DeserializeSeed<'de> for Windows<'_, R> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, R: Reader<'de>> Visitor<'de> for Windows<'_, R> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an array of windows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut windows: A) -> Result<(), A::Error> {
+        let mut period = Period::default();
+        while windows
+            .next_element_seed(PeriodSeed(&mut period))?
+            .is_some()
+        {
+            self.0.window(&period);
+            period.clear();
+        }
+        Ok(())
+    }
+}
+
+struct PeriodSeed<'p, 'de>(&'p mut Period<'de>);
+
+impl<'de> DeserializeSeed<'de> for PeriodSeed<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object with `counters` and `summaries`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let period = self.0;
+        while let Some(key) = map.next_key_seed(Key)? {
+            match key.as_ref() {
+                "period" => period.start = map.next_value::<Instant>()?.0,
+                "firstMetricAt" => period.first = map.next_value::<Instant>()?.0,
+                "lastMetricAt" => period.last = map.next_value::<Instant>()?.0,
+                "counters" => {
+                    map.next_value_seed(Members::<Number>::into(&mut period.counters))?;
+                    period.duplicates += drop_duplicates(&mut period.counters);
+                }
+                "rates" => {
+                    map.next_value_seed(Members::<Number>::into(&mut period.rates))?;
+                    period.duplicates += drop_duplicates(&mut period.rates);
+                }
+                "histograms" if period.own_summaries => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                name @ ("summaries" | "histograms") => {
+                    period.summaries.clear();
+                    map.next_value_seed(Members::<Summary>::into(&mut period.summaries))?;
+                    period.duplicates += drop_duplicates(&mut period.summaries);
+                    period.own_summaries = name == "summaries";
+                    period.has_summaries = true;
+                }
+                "latency" => {
+                    period.old.shape = true;
+                    period.old.new_summary = map.next_value::<Summary>()?.count.is_some();
+                }
+                "codes" | "scenariosCreated" => {
+                    period.old.shape = true;
+                    map.next_value::<IgnoredAny>()?;
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keeps the last of members with one name.
+fn drop_duplicates<T>(members: &mut Vec<(Cow<'_, str>, T)>) -> u64 {
+    let mut seen = FxHashSet::with_capacity_and_hasher(members.len(), rustc_hash::FxBuildHasher);
+    if members.iter().all(|(key, _)| seen.insert(key.as_ref())) {
+        return 0;
+    }
+    let mut later: FxHashSet<&str> = FxHashSet::default();
+    let mut keep: Vec<bool> = members
+        .iter()
+        .rev()
+        .map(|(key, _)| later.insert(key.as_ref()))
+        .collect();
+    let before = members.len();
+    members.retain(|_| keep.pop().unwrap_or(true));
+    (before - members.len()) as u64
+}
+
+/// A map of names to values of one kind.
+struct Members<'m, 'de, T>(&'m mut Vec<(Cow<'de, str>, T)>);
+
+impl<'m, 'de, T> Members<'m, 'de, T> {
+    fn into(members: &'m mut Vec<(Cow<'de, str>, T)>) -> Self {
+        Members(members)
+    }
+}
+
+impl<'de, T: de::Deserialize<'de>> DeserializeSeed<'de> for Members<'_, 'de, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, T: de::Deserialize<'de>> Visitor<'de> for Members<'_, 'de, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object of names and figures")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(Key)? {
+            let value = map.next_value()?;
+            self.0.push((key, value));
+        }
+        Ok(())
+    }
+}
+
+impl<'de> de::Deserialize<'de> for Summary {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Summary, D::Error> {
+        deserializer.deserialize_map(SummaryVisitor)
+    }
+}
+
+struct SummaryVisitor;
+
+impl<'de> Visitor<'de> for SummaryVisitor {
+    type Value = Summary;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a summary with `count`, `min`, `max` and percentiles")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Summary, A::Error> {
+        let mut summary = Summary::default();
+        let [p50, p75, p90, p95, p99, p999] = &mut summary.quantiles;
+        let mut median = None;
+        while let Some(key) = map.next_key_seed(Key)? {
+            let slot = match key.as_ref() {
+                "count" => {
+                    let count = map.next_value::<Number>()?.count();
+                    summary.count = count.map_err(de::Error::custom)?;
+                    continue;
+                }
+                "min" => &mut summary.min,
+                "max" => &mut summary.max,
+                "mean" => &mut summary.mean,
+                "p50" => &mut *p50,
+                "median" => &mut median,
+                "p75" => &mut *p75,
+                "p90" => &mut *p90,
+                "p95" => &mut *p95,
+                "p99" => &mut *p99,
+                "p999" => &mut *p999,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            *slot = map.next_value::<Number>()?.value();
+        }
+        *p50 = p50.or(median);
+        Ok(summary)
+    }
+}
+
+/// Milliseconds since 1970: a number in the aggregate, a text in the windows.
+struct Instant(Option<i64>);
+
+impl<'de> de::Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
+        deserializer.deserialize_any(InstantVisitor)
+    }
+}
+
+struct InstantVisitor;
+
+/// The year 9999; what lies beyond is no instant of a load test.
+const LATEST: i64 = 253_402_300_799_999;
+
+impl Visitor<'_> for InstantVisitor {
+    type Value = Instant;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("milliseconds since 1970, as a number or a text")
+    }
+
+    fn visit_u64<E: de::Error>(self, n: u64) -> Result<Instant, E> {
+        let found = i64::try_from(n).ok().filter(|n| *n <= LATEST);
+        let found = found.ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(n), &self));
+        found.map(|n| Instant(Some(n)))
+    }
+
+    fn visit_i64<E: de::Error>(self, n: i64) -> Result<Instant, E> {
+        Err(E::invalid_value(de::Unexpected::Signed(n), &self))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be in range")]
+    fn visit_f64<E: de::Error>(self, x: f64) -> Result<Instant, E> {
+        if x >= 0.0 && x <= LATEST as f64 {
+            Ok(Instant(Some(x as i64)))
+        } else {
+            Err(E::invalid_value(de::Unexpected::Float(x), &self))
+        }
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
+        let number = text.trim().parse().ok();
+        let number = number.filter(|n| (0..=LATEST).contains(n));
+        let number = number.ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self));
+        number.map(|n| Instant(Some(n)))
+    }
+
+    fn visit_unit<E>(self) -> Result<Instant, E> {
+        Ok(Instant(None))
+    }
+}
