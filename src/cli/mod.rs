@@ -1,1 +1,143 @@
 //! Arguments, dispatch, one file per command.
+//!
+//! A command is a function of its arguments and two writers, so that tests call it directly.
+
+mod completions;
+mod convert;
+mod explain;
+mod formats;
+mod inputs;
+mod man;
+mod message;
+mod output;
+mod report;
+mod schema;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// Says what a load test's results mean: what happened, whether to believe it, and what is broken.
+///
+/// Reads Artillery, Locust and JSON or CSV results as they are. Every sentence of a report follows from a figure in it;
+/// what the input cannot give is "not measured".
+#[derive(Debug, Parser)]
+#[command(
+    name = "knee",
+    version,
+    max_term_width = 100,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Start with: knee report results.json\nExit codes: 0 done, 2 usage, configuration or input error."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// When to colour messages.
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", help_heading = "Messages")]
+    color: ColorChoice,
+
+    /// Print errors only.
+    #[arg(short, long, global = true, help_heading = "Messages")]
+    quiet: bool,
+
+    /// Say which format was chosen for which file.
+    #[arg(short, long, global = true, help_heading = "Messages")]
+    verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Report on one or more runs.
+    Report(report::Args),
+    /// Bring results into one schema: JSON or CSV.
+    Convert(convert::Args),
+    /// Explain a rule or a metric; without an ID, list them all.
+    Explain(explain::Args),
+    /// List the formats that are read.
+    Formats,
+    /// Print the JSON Schema of an output or of knee.toml.
+    Schema(schema::Args),
+    /// Print shell completions.
+    Completions(completions::Args),
+    /// Print the manual page.
+    Man,
+}
+
+/// Where messages go and how many there are.
+pub(crate) struct Console<'a> {
+    /// Standard error.
+    err: &'a mut dyn Write,
+    quiet: bool,
+    verbose: bool,
+    colour: bool,
+}
+
+/// Takes the arguments apart and runs the command. Data goes to `out`, all else to `err`.
+pub fn main(
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Exit {
+    let parsed = Cli::command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            let text = error.render();
+            let wants_help = error.exit_code() == 0;
+            let _ = if wants_help {
+                write!(out, "{text}")
+            } else {
+                write!(err, "{}", text.ansi())
+            };
+            return if wants_help {
+                Exit::Success
+            } else {
+                Exit::Usage
+            };
+        }
+    };
+    let colour = match cli.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+        }
+    };
+    let mut console = Console {
+        err,
+        quiet: cli.quiet,
+        verbose: cli.verbose,
+        colour,
+    };
+    let done = match &cli.command {
+        Command::Report(args) => report::run(args, out, &mut console),
+        Command::Convert(args) => convert::run(args, out, &mut console),
+        Command::Explain(args) => explain::run(args, out),
+        Command::Formats => formats::run(out),
+        Command::Schema(args) => schema::run(args, out),
+        Command::Completions(args) => completions::run(args, out),
+        Command::Man => man::run(out),
+    };
+    match done {
+        Ok(()) => Exit::Success,
+        Err(error) if message::is_broken_pipe(&error) => Exit::Success,
+        Err(error) => {
+            message::failure(&mut console, &error);
+            Exit::Usage
+        }
+    }
+}
+
+/// The command line, for completions and the manual.
+fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,1 +1,315 @@
-//! The first sentences of a report, each made from figures in it.
+//! The first sentences of a report, each made from figures in it. None praises; none names a cause.
+
+use std::fmt::Write;
+
+use crate::findings::report::{Finding, Report, Severity, TargetResult, TargetState};
+use crate::findings::verdict::{Effect, Verdict};
+use crate::findings::{Figure, Support, analyse};
+use crate::model::{Percentile, Run};
+use crate::text::number::{count, percent, plural, quantity, rate, seconds};
+
+/// Three to five sentences over one run, or one per run when there are several.
+pub fn of_report(report: &Report) -> Vec<String> {
+    match report.runs.as_slice() {
+        [] => vec!["No run was given.".to_owned()],
+        [run] => of_run(report, run),
+        runs => of_many(report, runs),
+    }
+}
+
+fn of_many(report: &Report, runs: &[Run]) -> Vec<String> {
+    let verdicts: Vec<Verdict> = runs
+        .iter()
+        .map(|run| analyse::verdict_of(report, Some(&run.id)))
+        .collect();
+    let order = [
+        Verdict::Invalid,
+        Verdict::Fail,
+        Verdict::Unjudged,
+        Verdict::Warn,
+        Verdict::Pass,
+    ];
+    let parts: Vec<String> = order
+        .iter()
+        .map(|wanted| {
+            (
+                verdicts.iter().filter(|verdict| *verdict == wanted).count(),
+                *wanted,
+            )
+        })
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, verdict)| format!("{number} {}", words(verdict)))
+        .collect();
+    let mut sentences = vec![format!(
+        "{}: {}.",
+        plural(runs.len() as u64, "run"),
+        parts.join(", ")
+    )];
+    for (run, verdict) in runs.iter().zip(&verdicts) {
+        if sentences.len() < 5 {
+            let what = what_happened(report, run);
+            sentences.push(format!(
+                "{} ({}): {}",
+                shown(&run.name),
+                words(*verdict),
+                lower_first(&what)
+            ));
+        }
+    }
+    if runs.len() + 1 > sentences.len() {
+        let rest = (runs.len() + 1 - sentences.len()) as u64;
+        sentences.push(format!("{} more below.", plural(rest, "run")));
+    }
+    sentences
+}
+
+/// Three to five sentences over one run.
+pub fn of_run(report: &Report, run: &Run) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let invalid = report
+        .findings_of(&run.id)
+        .find(|finding| finding.effect == Effect::Invalid);
+    if let Some(finding) = invalid {
+        sentences.push(format!(
+            "This run cannot be believed ({}): {}",
+            finding.rule,
+            first_sentence(&finding.message)
+        ));
+    }
+    sentences.push(what_happened(report, run));
+    sentences.push(how_long(report, run));
+    sentences.push(of_targets(report, run));
+    if let Some(sentence) = of_findings(report, run, invalid) {
+        sentences.push(sentence);
+    }
+    sentences
+}
+
+fn value(report: &Report, run: &Run, metric: &str) -> Option<f64> {
+    report
+        .figure(&run.id, None, metric)
+        .and_then(|figure| figure.value)
+}
+
+fn what_happened(report: &Report, run: &Run) -> String {
+    let Some(requests) = value(report, run, "requests") else {
+        let sessions = run.sessions.as_ref().and_then(|sessions| sessions.started);
+        return match sessions {
+            Some(started) => {
+                format!(
+                    "The input counts no requests; {} started.",
+                    plural(started, "session")
+                )
+            }
+            None => "The input counts no requests.".to_owned(),
+        };
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count from the input"
+    )]
+    let mut text = plural(requests as u64, "request");
+    if let Some(duration) = value(report, run, "duration") {
+        let _ = write!(text, " in {}", seconds(duration));
+    }
+    if let Some(sent) = value(report, run, "rate") {
+        let _ = write!(text, " ({})", rate(sent));
+    }
+    match (run.overall.failures, value(report, run, "error_rate")) {
+        (Some(0), _) => text.push_str("; none failed"),
+        (Some(failures), Some(share)) => {
+            let _ = write!(text, "; {} failed ({})", count(failures), percent(share));
+            if let Some(goodput) = value(report, run, "goodput") {
+                let _ = write!(text, ", {} succeeded", rate(goodput));
+            }
+        }
+        _ => text.push_str("; failures are not measured"),
+    }
+    text.push('.');
+    text
+}
+
+fn how_long(report: &Report, run: &Run) -> String {
+    let wanted = [Percentile::P50, Percentile::P95, Percentile::P99];
+    let figures: Vec<&Figure> = wanted
+        .iter()
+        .filter_map(|percentile| report.figure(&run.id, None, &percentile.to_string()))
+        .filter(|figure| figure.value.is_some())
+        .collect();
+    if figures.is_empty() {
+        let void = report
+            .findings_of(&run.id)
+            .find(|f| f.effect == Effect::Void && f.endpoint.is_none());
+        return match void {
+            Some(finding) => format!(
+                "Latency is not measured ({}): {}",
+                finding.rule,
+                first_sentence(&finding.message)
+            ),
+            None => match value(report, run, "mean") {
+                Some(mean) => format!(
+                    "Mean latency {}; the input gives no percentiles of the whole run.",
+                    quantity(mean, "ms")
+                ),
+                None => "Latency is not measured: the input gives none.".to_owned(),
+            },
+        };
+    }
+    let parts: Vec<String> = figures
+        .iter()
+        .map(|figure| {
+            let mark = match figure.support {
+                Support::Ok => "",
+                Support::Weak => " (thin)",
+                Support::None => " (too few requests to judge)",
+            };
+            format!(
+                "{} {}{mark}",
+                figure.metric,
+                quantity(figure.value.unwrap_or_default(), figure.unit.id())
+            )
+        })
+        .collect();
+    let whose = match run.overall.primary().map(|latency| latency.population) {
+        Some(crate::model::Population::Ok) if run.overall.failures != Some(0) => " of successes",
+        Some(crate::model::Population::Answered) if run.overall.failures != Some(0) => {
+            " of answered requests"
+        }
+        _ => "",
+    };
+    format!("Latency{whose}: {}.", parts.join(", "))
+}
+
+fn of_targets(report: &Report, run: &Run) -> String {
+    let results: Vec<&TargetResult> = report
+        .targets
+        .iter()
+        .filter(|result| result.run == run.id && result.state != TargetState::NotApplicable)
+        .collect();
+    if results.is_empty() {
+        return "No target was given, so nothing is judged; --target 'p95 < 200ms' or knee.toml sets one.".to_owned();
+    }
+    let number = |state: TargetState| {
+        results
+            .iter()
+            .filter(|result| result.state == state)
+            .count()
+    };
+    let met = number(TargetState::Pass) + number(TargetState::Warn);
+    let mut text = format!("{met} of {} met", plural(results.len() as u64, "target"));
+    let broken: Vec<String> = results
+        .iter()
+        .filter(|result| result.state == TargetState::Fail)
+        .map(|result| {
+            let at = result
+                .endpoint
+                .as_deref()
+                .map(|label| format!(" at {}", shown(label)))
+                .unwrap_or_default();
+            let value = result
+                .value
+                .zip(result.unit)
+                .map(|(v, unit)| quantity(v, unit.id()))
+                .unwrap_or_default();
+            format!("{}{at} is {value}", result.expect)
+        })
+        .collect();
+    if !broken.is_empty() {
+        let more = if broken.len() > 2 {
+            format!(" and {} more", broken.len() - 2)
+        } else {
+            String::new()
+        };
+        let first = broken
+            .iter()
+            .take(2)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("; ");
+        let _ = write!(text, ", {} broken: {first}{more}", broken.len());
+    }
+    let open = number(TargetState::NotMeasured);
+    if open > 0 {
+        let _ = write!(text, ", {open} not measured");
+    }
+    text.push('.');
+    text
+}
+
+fn of_findings(report: &Report, run: &Run, said: Option<&Finding>) -> Option<String> {
+    let all: Vec<&Finding> = report.findings_of(&run.id).collect();
+    let errors = all
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count() as u64;
+    let warnings = all
+        .iter()
+        .filter(|finding| finding.severity == Severity::Warning)
+        .count() as u64;
+    if errors + warnings == 0 {
+        return None;
+    }
+    let mut parts = Vec::new();
+    if errors > 0 {
+        parts.push(plural(errors, "error"));
+    }
+    if warnings > 0 {
+        parts.push(plural(warnings, "warning"));
+    }
+    let mut rules: Vec<&str> = Vec::new();
+    for finding in all
+        .iter()
+        .filter(|finding| finding.severity != Severity::Info)
+    {
+        let entry = finding.rule.as_str();
+        if !rules.contains(&entry) {
+            rules.push(entry);
+        }
+    }
+    let next = all.iter().find(|finding| {
+        finding.severity != Severity::Info
+            && finding.effect != Effect::Void
+            && !matches!(finding.rule.as_str(), "T01" | "T02")
+            && said.is_none_or(|said| !std::ptr::eq(said, **finding))
+    });
+    let first =
+        next.map(|finding| format!(". {}: {}", finding.rule, first_sentence(&finding.message)));
+    Some(format!(
+        "{} ({}){}",
+        parts.join(" and "),
+        rules.join(", "),
+        first.unwrap_or_else(|| ".".to_owned())
+    ))
+}
+
+/// The verdict in words, for people.
+pub fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Warn => "warn",
+        Verdict::Unjudged => "not judged",
+        Verdict::Fail => "fail",
+        Verdict::Invalid => "invalid",
+    }
+}
+
+fn shown(name: &str) -> String {
+    crate::text::escape::shorten(&crate::text::escape::visible(name), 60)
+}
+
+/// Up to the first full stop that a space follows; numbers keep theirs.
+fn first_sentence(text: &str) -> String {
+    match text.split_once(". ") {
+        Some((first, _)) => format!("{first}."),
+        None => text.to_owned(),
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|first| first.to_lowercase().chain(chars).collect())
+        .unwrap_or_default()
+}

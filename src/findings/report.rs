@@ -372,6 +372,8 @@ pub struct Trend {
 pub struct Group {
     /// Its name.
     pub name: String,
+    /// Id of the run.
+    pub run: String,
     /// Labels of its endpoints.
     pub endpoints: Vec<String>,
     /// Sums over them: `requests`, `rate`, `goodput`, `failures`.
@@ -383,6 +385,8 @@ pub struct Group {
 pub struct Class {
     /// Its name.
     pub name: String,
+    /// Id of the run.
+    pub run: String,
     /// Upper edge; `null` = no upper edge.
     pub upto_ms: Option<f64>,
     /// Requests.

@@ -77,8 +77,8 @@ pub enum Block {
     Table(Table),
     /// A list.
     List(Vec<Line>),
-    /// A chart.
-    Figure(Box<Figure>),
+    /// A chart, and the file it stands in; `None` = there is nowhere to put it.
+    Figure(Box<Figure>, Option<String>),
     /// Blocks that are folded away where the output can.
     Details(Line, Vec<Block>),
 }

@@ -1,6 +1,7 @@
 //! RULES: one file a rule, one row here. A rule asks one question and fires with evidence.
 
 pub mod ids;
+pub mod v17_totals_reconcile;
 
 use std::collections::BTreeMap;
 
@@ -131,4 +132,14 @@ pub fn ask_of_run(
     _options: &Options,
 ) -> Vec<Finding> {
     Vec::new()
+}
+
+/// Gravest first, then by id and endpoint.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        b.effect
+            .cmp(&a.effect)
+            .then_with(|| a.rule.cmp(&b.rule))
+            .then_with(|| a.endpoint.cmp(&b.endpoint))
+    });
 }

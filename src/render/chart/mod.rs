@@ -1,1 +1,95 @@
-//! Charts: one theme, one file per chart.
+//! Charts of a run: drawings with their finding in words and their data beside them.
+//!
+//! A chart = one file + one row in [`CHARTS`]. A chart draws what the run and the report hold and computes no figure of
+//! its own; where there is too little to draw, there is no chart. The same run gives the same bytes.
+//! SVG only: hosts scale it, and one drawing serves light and dark pages.
+
+mod panel;
+mod percentile_plot;
+mod percentiles_over_time;
+mod scale;
+mod svg;
+mod theme;
+mod thin;
+
+use std::collections::BTreeSet;
+
+use crate::findings::report::Report;
+use crate::model::Run;
+use crate::render::block::Figure;
+
+/// A kind of chart.
+pub struct Chart {
+    /// The end of its file name.
+    pub id: &'static str,
+    /// Draws it under the given id; `None` where the run has too little for it.
+    pub draw: fn(&Run, &Report, &str) -> Option<Figure>,
+}
+
+/// Every chart of one run, in the order of the page.
+pub const CHARTS: &[Chart] = &[
+    Chart {
+        id: "percentiles-over-time",
+        draw: percentiles_over_time::draw,
+    },
+    Chart {
+        id: "percentile-plot",
+        draw: percentile_plot::draw,
+    },
+];
+
+/// The charts of a run of the report.
+pub fn charts(run: &Run, report: &Report) -> Vec<Figure> {
+    let slug = slug_of(run, report);
+    CHARTS
+        .iter()
+        .filter_map(|chart| (chart.draw)(run, report, &format!("{slug}-{}", chart.id)))
+        .collect()
+}
+
+/// The run's name as a safe file name, unique among the runs of the report by a number at its end.
+fn slug_of(run: &Run, report: &Report) -> String {
+    let place = report
+        .runs
+        .iter()
+        .position(|other| std::ptr::eq(other, run));
+    let place = place.or_else(|| report.runs.iter().position(|other| other.id == run.id));
+    let Some(place) = place else {
+        return slug(&run.name);
+    };
+    let mut taken = BTreeSet::new();
+    let mut last = String::new();
+    for other in report.runs.iter().take(place + 1) {
+        let wanted = slug(&other.name);
+        last.clone_from(&wanted);
+        let mut number = 2;
+        while !taken.insert(last.clone()) {
+            last = format!("{wanted}-{number}");
+            number += 1;
+        }
+    }
+    last
+}
+
+/// Lower-case ASCII letters, digits and single hyphens, at most 40 of them; never empty.
+fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for character in name.chars() {
+        if slug.len() == 40 {
+            break;
+        }
+        if character.is_ascii_alphanumeric() {
+            slug.push(character.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    if slug.is_empty() {
+        slug.push_str("run");
+    }
+    slug
+}
+
+#[cfg(test)]
+mod tests;

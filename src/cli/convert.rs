@@ -1,0 +1,174 @@
+//! `knee convert RUN...`: normalized runs as JSON (one object, an array for several) or CSV.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args as Arguments;
+
+use crate::cli::message::advise;
+use crate::cli::{Console, inputs, output};
+use crate::findings::{figures, normalize};
+use crate::model::{IdentitySource, Run};
+use crate::text::escape::csv_name;
+
+/// Bring results into one schema: JSON or CSV.
+#[derive(Debug, Arguments)]
+#[command(after_help = "Examples:
+  knee convert results.json                      one knee.run/1 object
+  knee convert results/ -o csv=all.csv           run,endpoint,method,metric,value,unit,n")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    reading: inputs::Reading,
+
+    /// Write to a file; .json and .csv say the kind when KIND is not given.
+    #[arg(short, long, value_name = "[KIND=]PATH")]
+    output: Option<String>,
+
+    /// What to print: json or csv.
+    #[arg(long, value_name = "KIND")]
+    format: Option<String>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Json,
+    Csv,
+}
+
+fn kind(text: &str) -> anyhow::Result<Kind> {
+    match text {
+        "json" => Ok(Kind::Json),
+        "csv" => Ok(Kind::Csv),
+        "parquet" => Err(advise(
+            "`parquet` is not built in this version",
+            "convert writes json and csv",
+        )),
+        other => Err(advise(
+            format!("convert does not write `{other}`"),
+            "convert writes json and csv",
+        )),
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> anyhow::Result<()> {
+    let (kind, path) = match (&args.output, &args.format) {
+        (None, None) => (Kind::Json, None),
+        (None, Some(format)) => (kind(format)?, None),
+        (Some(output), format) => {
+            let (named, path) = match output.split_once('=') {
+                Some((named @ ("json" | "csv" | "parquet"), path)) => (Some(named), path),
+                _ => (format.as_deref(), output.as_str()),
+            };
+            let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+            let chosen = kind(named.unwrap_or(ending))?;
+            (chosen, (path != "-").then(|| PathBuf::from(path)))
+        }
+    };
+    let config = inputs::configuration(&args.reading, console)?;
+    let mut runs = inputs::read(&args.reading, &config, console)?;
+    for run in &mut runs {
+        from_ci(run);
+        normalize::normalize(run, &config.normalize);
+    }
+    let page = match kind {
+        Kind::Json => json(&runs)?,
+        Kind::Csv => csv(&runs, &config.figures)?,
+    };
+    match path {
+        Some(path) => output::write_whole(&path, &page),
+        None => Ok(out.write_all(&page)?),
+    }
+}
+
+fn json(runs: &[Run]) -> anyhow::Result<Vec<u8>> {
+    let mut page = match runs {
+        [run] => serde_json::to_vec_pretty(run)?,
+        runs => serde_json::to_vec_pretty(runs)?,
+    };
+    page.push(b'\n');
+    Ok(page)
+}
+
+fn csv(runs: &[Run], options: &figures::Options) -> anyhow::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["run", "endpoint", "method", "metric", "value", "unit", "n"])?;
+    for run in runs {
+        for figure in figures::figures_of(run, options) {
+            let Some(value) = figure.value else { continue };
+            let endpoint = figure.endpoint.as_ref().and_then(|label| {
+                run.endpoints
+                    .iter()
+                    .find(|endpoint| &endpoint.label() == label)
+            });
+            writer.write_record([
+                csv_name(&run.name),
+                csv_name(endpoint.map_or("", |endpoint| &endpoint.name)),
+                csv_name(
+                    endpoint
+                        .and_then(|endpoint| endpoint.method.as_deref())
+                        .unwrap_or_default(),
+                ),
+                csv_name(&figure.metric),
+                value.to_string(),
+                figure.unit.id().to_owned(),
+                figure.n.map(|n| n.to_string()).unwrap_or_default(),
+            ])?;
+        }
+    }
+    Ok(writer.into_inner()?)
+}
+
+/// What a CI system says of the job, where nobody said otherwise.
+fn from_ci(run: &mut Run) {
+    let first = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| std::env::var(name).ok())
+            .filter(|text| !text.is_empty())
+    };
+    let identity = &mut run.identity;
+    let members = [
+        (
+            "commit",
+            &mut identity.commit,
+            first(&[
+                "GITHUB_SHA",
+                "CI_COMMIT_SHA",
+                "BUILDKITE_COMMIT",
+                "CIRCLE_SHA1",
+                "GIT_COMMIT",
+            ]),
+        ),
+        (
+            "branch",
+            &mut identity.branch,
+            first(&[
+                "GITHUB_HEAD_REF",
+                "GITHUB_REF_NAME",
+                "CI_COMMIT_REF_NAME",
+                "BUILDKITE_BRANCH",
+                "CIRCLE_BRANCH",
+                "GIT_BRANCH",
+            ]),
+        ),
+        (
+            "job",
+            &mut identity.job,
+            first(&[
+                "GITHUB_RUN_ID",
+                "CI_JOB_ID",
+                "BUILDKITE_JOB_ID",
+                "CIRCLE_WORKFLOW_JOB_ID",
+                "BUILD_TAG",
+            ]),
+        ),
+    ];
+    for (name, member, said) in members {
+        if member.is_none() && said.is_some() {
+            *member = said;
+            run.identity_from
+                .insert(name.to_owned(), IdentitySource::Ci);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! `knee explain [ID]`: what a rule asks, what a metric means.
+
+use std::io::Write;
+
+use clap::Args as Arguments;
+
+use crate::cli::message::advise;
+use crate::findings::rules::{RULES, Rule, ids};
+use crate::model::{METRICS, MetricId, MetricSpec};
+use crate::render::section::SECTIONS;
+
+/// Explain a rule or a metric; without an ID, list them all.
+#[derive(Debug, Arguments)]
+pub(crate) struct Args {
+    /// A rule such as V03, or a metric such as p95.
+    id: Option<String>,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Some(id) = &args.id else { return list(out) };
+    if let Some(rule) = RULES
+        .iter()
+        .find(|rule| rule.id.eq_ignore_ascii_case(id) || rule.name == id)
+    {
+        return explain_rule(rule, out);
+    }
+    if let Some(row) = METRICS.iter().find(|row| row.id == id) {
+        return explain_metric(row.id, row, out);
+    }
+    if let Ok(metric) = id.parse::<MetricId>() {
+        return explain_metric(id, metric.spec(), out);
+    }
+    if let Some((known, name)) = ids::IDS
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(id))
+    {
+        return Err(advise(
+            format!("{known} ({name}) is not built in this version"),
+            "`knee explain` lists what is",
+        ));
+    }
+    Err(advise(
+        format!("there is no rule or metric `{id}`"),
+        "`knee explain` lists them all",
+    ))
+}
+
+fn explain_rule(rule: &Rule, out: &mut dyn Write) -> anyhow::Result<()> {
+    writeln!(out, "{} {}\neffect: {}\n", rule.id, rule.name, rule.effects)?;
+    writeln!(out, "{}", rule.text.trim())?;
+    if let Some((limit, meaning)) = rule.limit {
+        writeln!(
+            out,
+            "\nlimit: {limit} ({meaning}); set it in knee.toml:\n  [rules]\n  limit = {{ {} = {limit} }}",
+            rule.id
+        )?;
+    }
+    writeln!(
+        out,
+        "\nnot for you? knee.toml:\n  [rules]\n  ignore = [\"{}\"]",
+        rule.id
+    )?;
+    Ok(())
+}
+
+fn explain_metric(id: &str, row: &MetricSpec, out: &mut dyn Write) -> anyhow::Result<()> {
+    let better = match row.better {
+        crate::model::Better::Lower => "lower is better",
+        crate::model::Better::Higher => "higher is better",
+        crate::model::Better::Neither => "neither high nor low is better",
+    };
+    writeln!(
+        out,
+        "{id}\nunit: {}; {better}; floor of a change: {}\n\n{}",
+        row.unit.id(),
+        row.floor,
+        row.text
+    )?;
+    if id != row.id {
+        writeln!(out, "(read as {} is)", row.id)?;
+    }
+    writeln!(out, "\nas a target: --target '{}'", example(id, row))?;
+    Ok(())
+}
+
+fn example(id: &str, row: &MetricSpec) -> String {
+    use crate::model::Unit;
+    let sign = if row.better == crate::model::Better::Lower {
+        "<"
+    } else {
+        ">="
+    };
+    let value = match row.unit {
+        Unit::Millis => "200ms",
+        Unit::Ratio if row.better == crate::model::Better::Lower => "1%",
+        Unit::Ratio => "99%",
+        Unit::PerSecond => "25/s",
+        Unit::Bytes => "1MB",
+        Unit::Seconds => "60s",
+        Unit::Count | Unit::AsGiven => "10",
+    };
+    format!("{id} {sign} {value}")
+}
+
+fn list(out: &mut dyn Write) -> anyhow::Result<()> {
+    writeln!(out, "Rules")?;
+    for rule in RULES {
+        writeln!(out, "  {:<5}{:<24}{}", rule.id, rule.name, rule.effects)?;
+    }
+    writeln!(out, "\nMetrics")?;
+    for row in METRICS {
+        writeln!(out, "  {:<28}{:<10}{}", row.id, row.unit.id(), row.text)?;
+    }
+    writeln!(out, "\nSections of a report ([report] sections)")?;
+    for section in SECTIONS {
+        writeln!(out, "  {:<14}{}", section.id, section.about)?;
+    }
+    writeln!(out, "\n`knee explain ID` says more about one.")?;
+    Ok(())
+}

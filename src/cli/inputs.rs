@@ -1,0 +1,205 @@
+//! The arguments that every analysing command has, and what they read.
+
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+
+use crate::cli::Console;
+use crate::cli::message::{self, advise};
+use crate::config::{self, Config};
+use crate::findings::analyse;
+use crate::findings::report::Page;
+use crate::ingest::{self, Input};
+use crate::model::Run;
+
+/// What is read, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Reading {
+    /// A file, folder, glob, `-` for standard input, or A+B for the files of one run; NAME=RUN names it,
+    /// NAME{k=v}=RUN labels it too. .gz and .zst are read as they are.
+    #[arg(required = true, value_name = "RUN")]
+    pub(crate) runs: Vec<String>,
+
+    /// The configuration, instead of the knee.toml found upwards from here.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// The format, instead of a look at the content; `knee formats` lists them.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) from: Option<String>,
+
+    /// A label for every run; project, scenario, environment, job, branch and commit set its identity.
+    #[arg(long, value_name = "K=V")]
+    pub(crate) label: Vec<String>,
+
+    /// Threads; 0 = one per core.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) jobs: usize,
+}
+
+/// What is looked at, and by which measure.
+#[derive(Debug, Args)]
+pub(crate) struct Looking {
+    /// Show these endpoints only; a glob such as 'GET /api/*'. Repeatable.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) endpoint: Vec<String>,
+
+    /// The percentiles to show.
+    #[arg(long, value_name = "LIST", default_value = "50,90,95,99,99.9")]
+    pub(crate) percentiles: String,
+
+    /// Leave out the start of every run, such as 30s.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) trim_start: Option<String>,
+
+    /// Leave out the end of every run.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) trim_end: Option<String>,
+
+    /// An expectation, such as 'p95 < 200ms'. Repeatable.
+    #[arg(long, value_name = "EXPECTATION")]
+    pub(crate) target: Vec<String>,
+}
+
+/// The configuration that holds here.
+pub(crate) fn configuration(reading: &Reading, console: &mut Console) -> anyhow::Result<Config> {
+    let here = std::env::current_dir().context("cannot tell the working directory")?;
+    let config =
+        config::load(reading.config.as_deref(), &here).context("failed to read configuration")?;
+    for section in &config.unused {
+        message::note(console, section);
+    }
+    Ok(config)
+}
+
+/// Reads every run and gives each its identity.
+pub(crate) fn read(
+    reading: &Reading,
+    config: &Config,
+    console: &mut Console,
+) -> anyhow::Result<Vec<Run>> {
+    let labels = config::parse_labels(&reading.label).context("failed to read --label")?;
+    let mut stdin = || Input::stream("-", io::stdin());
+    let candidates =
+        ingest::expand(&reading.runs, &mut stdin).context("failed to find the input")?;
+    let options = ingest::Options {
+        from: reading.from.clone(),
+        jobs: reading.jobs,
+    };
+    let looked_at = candidates.len();
+    let mut ingested = ingest::read(candidates, &options).context("failed to read the input")?;
+    if !ingested.skipped.is_empty() {
+        let shown: Vec<&str> = ingested
+            .skipped
+            .iter()
+            .take(5)
+            .map(String::as_str)
+            .collect();
+        let more = if ingested.skipped.len() > 5 {
+            ", ..."
+        } else {
+            ""
+        };
+        let text = format!(
+            "{} not recognised and left out: {}{more}",
+            files(ingested.skipped.len()),
+            shown.join(", ")
+        );
+        message::note(console, &text);
+        if let Some(run) = ingested.runs.first_mut() {
+            run.note(
+                "files-left-out",
+                "files beside the results are of no known format",
+                ingested.skipped.len() as u64,
+            );
+        }
+    }
+    if ingested.runs.is_empty() {
+        return Err(advise(
+            format!("no load-test result among {}", files(looked_at)),
+            "`knee formats` lists what is read; `--from FORMAT` skips the guess",
+        ));
+    }
+    for run in &mut ingested.runs {
+        config.identify(run, &labels);
+        let names: Vec<&str> = run
+            .source
+            .files
+            .iter()
+            .map(|file| file.name.as_str())
+            .collect();
+        message::detail(
+            console,
+            &format!(
+                "{}: {} from {}",
+                run.name,
+                run.source.format,
+                names.join(", ")
+            ),
+        );
+    }
+    Ok(ingested.runs)
+}
+
+fn files(number: usize) -> String {
+    crate::text::number::plural(number as u64, "file")
+}
+
+/// What the analysis is told.
+pub(crate) fn options(
+    command: &str,
+    looking: &Looking,
+    config: &Config,
+) -> anyhow::Result<analyse::Options> {
+    let mut targets = config.targets.clone();
+    for text in &looking.target {
+        targets.push(config::flag_target(text).context("failed to read --target")?);
+    }
+    let mut normalize = config.normalize.clone();
+    let duration = |text: &Option<String>, flag: &str| match text {
+        Some(text) => config::parse_duration(text)
+            .map(Some)
+            .with_context(|| format!("failed to read {flag}")),
+        None => Ok(None),
+    };
+    normalize.trim_start = duration(&looking.trim_start, "--trim-start")?;
+    normalize.trim_end = duration(&looking.trim_end, "--trim-end")?;
+    let mut figures = config.figures.clone();
+    figures.percentiles =
+        config::parse_percentiles(&looking.percentiles).context("failed to read --percentiles")?;
+    Ok(analyse::Options {
+        command: command.to_owned(),
+        targets,
+        normalize,
+        rules: config.rules.clone(),
+        figures,
+        classes: config.classes.clone(),
+        endpoints: looking.endpoint.clone(),
+        page: Page {
+            title: config.report.title.clone(),
+            project: config.project.name.clone(),
+            environment: config.project.environment.clone(),
+            status: config.report.status.clone(),
+            percentiles: Vec::new(),
+        },
+        generated_at: generated_at()?,
+    })
+}
+
+/// The moment of `SOURCE_DATE_EPOCH`, so that the same input gives the same bytes.
+fn generated_at() -> anyhow::Result<Option<String>> {
+    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else {
+        return Ok(None);
+    };
+    let seconds: Option<i64> = text.trim().parse().ok();
+    let moment = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    let Some(moment) = moment else {
+        return Err(advise(
+            format!("SOURCE_DATE_EPOCH is `{text}`, not a number of seconds"),
+            "unset it, or set it to whole seconds since 1970",
+        ));
+    };
+    Ok(Some(moment.to_string()))
+}

@@ -1,0 +1,50 @@
+//! `knee report RUN...`: the report, every run a numbered part. Never fails a build.
+
+use std::io::Write;
+
+use anyhow::Context;
+use clap::Args as Arguments;
+
+use crate::cli::{Console, inputs, output};
+use crate::findings::analyse;
+use crate::render::Layout;
+
+/// Report on one or more runs.
+#[derive(Debug, Arguments)]
+#[command(after_help = "Examples:
+  knee report results.json                       Markdown to standard output
+  knee report results.json -o out/               out/report.md with charts in out/charts/
+  knee report locust_stats.csv --format text     the files of the set are found by their prefix
+  knee report run.json --target 'p95 < 200ms' --target 'error_rate < 1%'
+  knee report before=a.json after=b.json         two numbered parts")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    reading: inputs::Reading,
+    #[command(flatten)]
+    looking: inputs::Looking,
+    #[command(flatten)]
+    output: output::Output,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> anyhow::Result<()> {
+    let plan = args.output.plan("markdown")?;
+    let config = inputs::configuration(&args.reading, console)?;
+    let options = inputs::options("report", &args.looking, &config)?;
+    let layout = Layout {
+        sections: config.report.sections.clone(),
+        template: match &config.report.template {
+            Some(path) => {
+                let beside = config.path.as_deref().and_then(std::path::Path::parent);
+                let path = beside.map_or_else(|| path.clone(), |folder| folder.join(path));
+                let failed = || format!("failed to read the report template {}", path.display());
+                Some(std::fs::read_to_string(&path).with_context(failed)?)
+            }
+            None => None,
+        },
+        ..Layout::default()
+    };
+    let runs = inputs::read(&args.reading, &config, console)?;
+    let report = analyse::analyse(runs, &options);
+    plan.write(&report, &layout, out)
+}

@@ -1,0 +1,38 @@
+//! `knee schema run|report|config`: JSON Schemas, for editors and for readers in other languages.
+
+use std::io::Write;
+
+use clap::{Args as Arguments, ValueEnum};
+
+use crate::findings::Report;
+use crate::model::Run;
+
+/// Print the JSON Schema of an output or of knee.toml.
+#[derive(Debug, Arguments)]
+pub(crate) struct Args {
+    /// Of what.
+    #[arg(value_enum)]
+    of: Of,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Of {
+    /// knee.run/1: a normalized run.
+    Run,
+    /// knee.report/1: what an analysis says.
+    Report,
+    /// knee.toml.
+    Config,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
+    let schema = match args.of {
+        Of::Run => schemars::schema_for!(Run),
+        Of::Report => schemars::schema_for!(Report),
+        Of::Config => crate::config::schema(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &schema)?;
+    writeln!(out)?;
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! The figures of the whole run. What the input cannot give is said, not left out.
+
+use crate::findings::{Figure, Report, Support};
+use crate::model::{Run, Unit};
+use crate::render::Layout;
+use crate::render::block::{Align, Block, Line, Table, code, text};
+use crate::render::section::{Scope, Section, absent, heading, run_of};
+use crate::text::number;
+
+/// The row of SECTIONS.
+pub const SECTION: Section = Section {
+    id: "key-figures",
+    about: "requests, rates, errors and latencies of the whole run, with intervals and sample counts",
+    scope: Scope::Run,
+    closing: false,
+    build,
+};
+
+fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
+    let Some(run) = run_of(report, place) else {
+        return Vec::new();
+    };
+    let mut table = Table::new(&[
+        ("Figure", Align::Left),
+        ("Value", Align::Right),
+        ("95 % interval", Align::Right),
+        ("n", Align::Right),
+        ("", Align::Left),
+    ]);
+    for figure in report
+        .figures
+        .iter()
+        .filter(|figure| figure.run == run.id && figure.endpoint.is_none())
+    {
+        if figure.metric.contains(':') {
+            continue;
+        }
+        table.row(vec![
+            vec![code(&figure.metric)],
+            value(figure),
+            interval(figure),
+            figure
+                .n
+                .map_or_else(absent, |n| vec![text(number::count(n))]),
+            remark(run, figure),
+        ]);
+    }
+    vec![heading(report, "Key figures"), Block::Table(table)]
+}
+
+fn value(figure: &Figure) -> Line {
+    match figure.value {
+        Some(value) => vec![text(number::quantity(value, figure.unit.id()))],
+        None => vec![text("not measured")],
+    }
+}
+
+fn interval(figure: &Figure) -> Line {
+    let Some(interval) = figure.interval else {
+        return absent();
+    };
+    let end =
+        |value: Option<f64>| value.map_or_else(|| "open".to_owned(), |v| bare(v, figure.unit));
+    vec![text(format!(
+        "{} to {}",
+        end(interval.lo),
+        end(interval.hi)
+    ))]
+}
+
+fn bare(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Millis => number::millis_bare(value),
+        unit => number::quantity(value, unit.id()),
+    }
+}
+
+fn remark(run: &Run, figure: &Figure) -> Line {
+    if figure.value.is_some() {
+        match figure.support {
+            Support::Weak => return vec![text("thin: fewer than 20 requests lie beyond")],
+            Support::None => return vec![text("too few requests: never judged")],
+            Support::Ok => {}
+        }
+    }
+    let reported = match figure.metric.as_str() {
+        "rate" => run.overall.as_reported.get("rate_per_s"),
+        _ => None,
+    };
+    let differs = |reported: &f64, value: f64| (reported - value).abs() > 0.005 * value.abs();
+    match (reported, figure.value) {
+        (Some(reported), Some(value)) if differs(reported, value) => {
+            vec![text(format!(
+                "the tool itself says {}",
+                number::rate(*reported)
+            ))]
+        }
+        (Some(reported), None) => vec![text(format!(
+            "the tool itself says {}",
+            number::rate(*reported)
+        ))],
+        _ => vec![],
+    }
+}

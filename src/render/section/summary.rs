@@ -1,0 +1,90 @@
+//! The first screen: title, verdict, the computed sentences; with several runs a table of them.
+
+use crate::findings::headline::words;
+use crate::findings::{Report, analyse};
+use crate::render::Layout;
+use crate::render::block::{Align, Block, Table, code, strong, text};
+use crate::render::section::{Scope, Section, cell, millis_cell};
+use crate::text::escape;
+
+/// The row of SECTIONS.
+pub const SECTION: Section = Section {
+    id: "summary",
+    about: "title, verdict and the computed sentences; with several runs a table of them",
+    scope: Scope::Report,
+    closing: false,
+    build,
+};
+
+fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
+    let mut blocks = vec![Block::Heading(1, vec![text(title(report))])];
+    if let Some(status) = &report.page.status {
+        blocks.push(Block::Paragraph(vec![text(format!("Status: {status}"))]));
+    }
+    let verdict = words(report.verdict).to_uppercase();
+    blocks.push(Block::Paragraph(vec![strong(format!(
+        "Verdict: {verdict}"
+    ))]));
+    blocks.push(Block::List(
+        report
+            .headline
+            .iter()
+            .map(|sentence| vec![text(sentence)])
+            .collect(),
+    ));
+    if report.runs.len() > 1 {
+        blocks.push(Block::Table(runs(report)));
+    }
+    blocks
+}
+
+fn title(report: &Report) -> String {
+    if let Some(title) = &report.page.title {
+        return title.clone();
+    }
+    let subject = match (&report.page.project, report.runs.as_slice()) {
+        (Some(project), [run]) => format!("{project}: {}", run.name),
+        (Some(project), _) => project.clone(),
+        (None, [run]) => run.name.clone(),
+        (None, runs) => format!("{} runs", runs.len()),
+    };
+    format!("Load test report: {}", escape::name(&subject))
+}
+
+fn runs(report: &Report) -> Table {
+    let columns = ["requests", "rate", "goodput", "error_rate"];
+    let latencies = ["p50", "p95", "p99", "max"];
+    let mut table = Table::new(&[
+        ("#", Align::Right),
+        ("Run", Align::Left),
+        ("Verdict", Align::Left),
+        ("Requests", Align::Right),
+        ("Rate", Align::Right),
+        ("Goodput", Align::Right),
+        ("Failed", Align::Right),
+        ("p50 ms", Align::Right),
+        ("p95 ms", Align::Right),
+        ("p99 ms", Align::Right),
+        ("max ms", Align::Right),
+    ]);
+    for (place, run) in report.runs.iter().enumerate() {
+        let verdict = analyse::verdict_of(report, Some(&run.id));
+        let mut row = vec![
+            vec![text((place + 1).to_string())],
+            vec![code(&run.name)],
+            vec![text(words(verdict))],
+        ];
+        row.extend(
+            columns
+                .iter()
+                .map(|metric| cell(report.figure(&run.id, None, metric))),
+        );
+        row.extend(
+            latencies
+                .iter()
+                .map(|metric| millis_cell(report.figure(&run.id, None, metric))),
+        );
+        table.row(row);
+    }
+    table
+}

@@ -1,0 +1,104 @@
+//! Every declared target with value, limit, interval, samples and state.
+
+use crate::findings::{Report, TargetResult, TargetState};
+use crate::render::Layout;
+use crate::render::block::{Align, Block, Line, Table, code, strong, text};
+use crate::render::section::{Scope, Section, absent, heading, run_of};
+use crate::text::number;
+
+/// The row of SECTIONS.
+pub const SECTION: Section = Section {
+    id: "targets",
+    about: "every declared target: value, limit, margin, samples, state",
+    scope: Scope::Run,
+    closing: false,
+    build,
+};
+
+fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
+    let Some(run) = run_of(report, place) else {
+        return Vec::new();
+    };
+    let results: Vec<&TargetResult> = report
+        .targets
+        .iter()
+        .filter(|result| result.run == run.id)
+        .collect();
+    if results.is_empty() {
+        return Vec::new();
+    }
+    let mut table = Table::new(&[
+        ("Target", Align::Left),
+        ("At", Align::Left),
+        ("Value", Align::Right),
+        ("Margin", Align::Right),
+        ("95 % interval", Align::Right),
+        ("n", Align::Right),
+        ("State", Align::Left),
+    ]);
+    for result in &results {
+        let name = if result.name == result.expect {
+            vec![code(&result.expect)]
+        } else {
+            vec![text(format!("{}: ", result.name)), code(&result.expect)]
+        };
+        table.row(vec![
+            name,
+            result
+                .endpoint
+                .as_ref()
+                .map_or_else(|| vec![text("whole run")], |label| vec![code(label)]),
+            quantity(result, result.value),
+            quantity(result, result.margin),
+            interval(result),
+            result
+                .n
+                .map_or_else(absent, |n| vec![text(number::count(n))]),
+            state(result),
+        ]);
+    }
+    let mut blocks = vec![heading(report, "Targets"), Block::Table(table)];
+    let reasons: Vec<Line> = results
+        .iter()
+        .filter_map(|result| {
+            let reason = result.reason.as_ref()?;
+            Some(vec![code(&result.expect), text(format!(": {reason}"))])
+        })
+        .collect();
+    if !reasons.is_empty() {
+        blocks.push(Block::List(reasons));
+    }
+    blocks
+}
+
+fn quantity(result: &TargetResult, value: Option<f64>) -> Line {
+    match (value, result.unit) {
+        (Some(value), Some(unit)) => vec![text(number::quantity(value, unit.id()))],
+        _ => absent(),
+    }
+}
+
+fn interval(result: &TargetResult) -> Line {
+    let (Some(interval), Some(unit)) = (result.interval, result.unit) else {
+        return absent();
+    };
+    let end = |value: Option<f64>| {
+        value.map_or_else(|| "open".to_owned(), |v| number::quantity(v, unit.id()))
+    };
+    vec![text(format!(
+        "{} to {}",
+        end(interval.lo),
+        end(interval.hi)
+    ))]
+}
+
+fn state(result: &TargetResult) -> Line {
+    match result.state {
+        TargetState::Pass => vec![text("pass")],
+        TargetState::Warn => vec![strong("warn")],
+        TargetState::Fail => vec![strong("FAIL")],
+        TargetState::NotMeasured if result.optional => vec![text("not measured (optional)")],
+        TargetState::NotMeasured => vec![strong("not measured")],
+        TargetState::NotApplicable => vec![text("not applicable")],
+    }
+}

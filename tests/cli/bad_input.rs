@@ -1,0 +1,197 @@
+//! Bad input: a clear error with exit 2, or a counted note. Never a panic, never half an output.
+
+use crate::{Done, Scratch, sample};
+
+fn refused(done: &Done, parts: &[&str]) {
+    assert_eq!(done.code, 2, "out: {}\nerr: {}", done.out, done.err);
+    assert!(done.out.is_empty(), "{}", done.out);
+    assert!(!done.err.contains("panicked"), "{}", done.err);
+    for part in parts {
+        assert!(done.err.contains(part), "`{part}` is not in:\n{}", done.err);
+    }
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let here = Scratch::new("absent");
+    refused(
+        &here.knee(&["report", "nothing.json"]),
+        &["no file matches nothing.json", "hint:"],
+    );
+    refused(
+        &here.knee(&["report", "*.json"]),
+        &["no file matches *.json"],
+    );
+    refused(&here.knee(&["report"]), &["RUN"]);
+    std::fs::create_dir(here.0.join("empty")).unwrap();
+    refused(
+        &here.knee(&["report", "empty"]),
+        &["empty holds no load-test result"],
+    );
+}
+
+#[test]
+fn what_no_format_claims_is_said_with_what_it_looks_like() {
+    let here = Scratch::new("unknown");
+    here.write("empty.json", "");
+    here.write("blank.json", "  \n\n");
+    here.write("binary", [0_u8, 159, 146, 150, 0, 1, 2]);
+    here.write("words.txt", "hello there\n");
+    here.write("page.html", "<!doctype html><p>hello");
+    here.write("other.json", "{\"a\": 1}");
+    here.write("latin.csv", b"a,b\n\xe9\xe8,1\n");
+    refused(
+        &here.knee(&["report", "empty.json"]),
+        &["empty.json is empty"],
+    );
+    refused(
+        &here.knee(&["report", "blank.json"]),
+        &["blank.json is empty"],
+    );
+    refused(
+        &here.knee(&["report", "binary"]),
+        &[
+            "binary is not a load-test result",
+            "binary data",
+            "knee formats",
+        ],
+    );
+    refused(
+        &here.knee(&["report", "words.txt"]),
+        &["text of another kind"],
+    );
+    refused(&here.knee(&["report", "page.html"]), &["HTML or XML"]);
+    refused(
+        &here.knee(&["report", "other.json"]),
+        &["JSON with other members"],
+    );
+    refused(&here.knee(&["report", "latin.csv"]), &["not UTF-8"]);
+    refused(&here.knee(&["report", "."]), &["no load-test result among"]);
+}
+
+#[test]
+fn a_wrong_format_is_refused_by_name() {
+    let here = Scratch::new("from");
+    let artillery = sample("artillery/v2.0.34/errors.json");
+    let artillery = artillery.to_str().unwrap();
+    refused(
+        &here.knee(&["report", artillery, "--from", "artilery"]),
+        &["there is no format `artilery`", "did you mean `artillery`"],
+    );
+    for format in [
+        "locust-csv",
+        "locust-json",
+        "flat-json",
+        "requests-csv",
+        "knee-run",
+    ] {
+        refused(
+            &here.knee(&["report", artillery, "--from", format]),
+            &["errors.json"],
+        );
+    }
+}
+
+#[test]
+fn a_cut_file_names_line_and_column() {
+    let here = Scratch::new("cut");
+    let whole = std::fs::read(sample("artillery/v2.0.34/errors.json")).unwrap();
+    for share in [10, 30, 50, 70, 90, 99] {
+        here.write("cut.json", &whole[..whole.len() * share / 100]);
+        let done = here.knee(&["report", "cut.json"]);
+        refused(&done, &["cut.json"]);
+        if share > 10 {
+            assert!(done.err.contains("line"), "{}", done.err);
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_and_long_lines_are_refused_in_bounded_memory() {
+    let here = Scratch::new("deep");
+    here.write("deep.json", "[".repeat(1_000_000));
+    refused(&here.knee(&["report", "deep.json"]), &["deep.json"]);
+    let mut nested = String::from("{\"aggregate\":{\"counters\":");
+    nested.push_str(&"{\"a\":".repeat(100_000));
+    here.write("nested.json", nested);
+    refused(
+        &here.knee(&["report", "nested.json", "--from", "artillery"]),
+        &["nested.json"],
+    );
+    here.write("line.json", "x".repeat(50_000_000));
+    refused(&here.knee(&["report", "line.json"]), &["line.json"]);
+}
+
+#[test]
+fn an_unreadable_file_is_said() {
+    let here = Scratch::new("unreadable");
+    let path = here.write("a.json", "{}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
+        // root reads everything; then the content is refused instead.
+        refused(&here.knee(&["report", "a.json"]), &["a.json"]);
+    }
+    here.write("cut.json.gz", [0x1f, 0x8b, 8, 0, 0]);
+    refused(
+        &here.knee(&["report", "cut.json.gz"]),
+        &["cannot read cut.json.gz"],
+    );
+}
+
+#[test]
+fn files_of_no_format_beside_results_are_a_counted_note() {
+    let here = Scratch::new("beside");
+    here.write("dir/notes.txt", "remember the milk\n");
+    here.write("dir/empty.log", "");
+    std::fs::copy(
+        sample("artillery/v2.0.34/one-vu.json"),
+        here.0.join("dir/run.json"),
+    )
+    .unwrap();
+    let done = here.knee(&["report", "dir", "--format", "json"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.err.contains("2 files not recognised"), "{}", done.err);
+    assert!(done.out.contains("files-left-out"));
+    let quiet = here.knee(&["report", "dir", "-q"]);
+    assert!(quiet.err.is_empty(), "{}", quiet.err);
+}
+
+#[test]
+fn an_unknown_key_shows_its_place_and_the_nearest_known_one() {
+    let here = Scratch::new("key");
+    std::fs::copy(
+        sample("artillery/v2.0.34/one-vu.json"),
+        here.0.join("run.json"),
+    )
+    .unwrap();
+    here.write(
+        "knee.toml",
+        "[project]\nname = \"x\"\n\n[[target]]\nexpct = \"p95 < 200ms\"\n",
+    );
+    let done = here.knee(&["report", "run.json"]);
+    refused(&done, &["knee.toml", "expct", "expect", "5"]);
+    here.write("knee.toml", "[[target]]\nexpect = \"p95 < 200\"\n");
+    refused(
+        &here.knee(&["report", "run.json"]),
+        &["knee.toml", "p95 < 200"],
+    );
+    refused(
+        &here.knee(&["report", "run.json", "--config", "absent.toml"]),
+        &["absent.toml"],
+    );
+    std::fs::remove_file(here.0.join("knee.toml")).unwrap();
+    refused(
+        &here.knee(&["report", "run.json", "--target", "p59x < 2ms"]),
+        &["--target", "p59x"],
+    );
+    refused(
+        &here.knee(&["report", "run.json", "--percentiles", "50,101"]),
+        &["--percentiles", "101"],
+    );
+    refused(
+        &here.knee(&["report", "run.json", "--trim-start", "soon"]),
+        &["--trim-start", "soon"],
+    );
+}

@@ -1,0 +1,153 @@
+//! Names from inputs are inert in every output.
+
+use crate::Scratch;
+
+/// What an endpoint may be called.
+fn names() -> Vec<String> {
+    let mut names: Vec<String> = [
+        "a|b|c",
+        "back`tick``s",
+        "line one\nline two\r\nthree",
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "</details></summary>",
+        "](javascript:alert(1))",
+        "![x](http://evil.test/x.png)",
+        "\u{202e}gnp.exe",
+        "\u{200b}\u{feff}",
+        "\u{1b}[31mred\u{1b}[0m\u{7}",
+        "\u{1b}]0;title\u{7}",
+        "=1+2",
+        "@everyone #1",
+        "::error file=x::boom",
+        "% 0 %0A",
+        "* * *",
+        "# heading",
+        "1. list",
+        "{{ 7 * 7 }} {% raw %}",
+        "a\\|b",
+        "|",
+        "`",
+        "\\",
+        " ",
+        "",
+        "---",
+        "https://evil.test www.evil.test",
+        "$x$ $$y$$",
+        "~~s~~ **b** _i_",
+        "größe/ü/日本 👩‍👩‍👧",
+    ]
+    .iter()
+    .map(|name| (*name).to_owned())
+    .collect();
+    names.push("x".repeat(5000));
+    names
+}
+
+fn input() -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer
+        .write_record(["time", "endpoint", "latency_ms", "ok", "code", "error"])
+        .unwrap();
+    let mut time = 1_700_000_000_000_u64;
+    for name in names() {
+        for latency in ["10", "20", "30"] {
+            time += 250;
+            writer
+                .write_record([&time.to_string(), &name, latency, "false", "500", &name])
+                .unwrap();
+        }
+    }
+    String::from_utf8(writer.into_inner().unwrap()).unwrap()
+}
+
+#[test]
+fn tables_keep_their_shape_whatever_an_endpoint_is_called() {
+    let here = Scratch::new("hostile-md");
+    here.write("run.csv", input());
+    let done = here.knee(&["report", "run.csv", "--full"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let arena = comrak::Arena::new();
+    let mut options = comrak::Options::default();
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.extension.strikethrough = true;
+    let root = comrak::parse_document(&arena, &done.out, &options);
+    let mut tables = 0;
+    for node in root.descendants() {
+        match &node.data.borrow().value {
+            comrak::nodes::NodeValue::Table(table) => {
+                tables += 1;
+                let columns = table.num_columns;
+                for row in node.children() {
+                    assert_eq!(row.children().count(), columns);
+                }
+            }
+            comrak::nodes::NodeValue::Link(link) => panic!("a link to {}", link.url),
+            comrak::nodes::NodeValue::Image(image) => panic!("an image of {}", image.url),
+            comrak::nodes::NodeValue::HtmlInline(html) => panic!("markup: {html}"),
+            comrak::nodes::NodeValue::HtmlBlock(html) => {
+                let text = html.literal.trim();
+                let ours = text.starts_with("<details>\n<summary>") || text == "</details>";
+                assert!(ours, "markup: {text}");
+            }
+            _ => {}
+        }
+    }
+    assert!(tables >= 4, "{tables} tables");
+    // Every row that begins a table line is a row: rows of the endpoint table are as many as endpoints.
+    let rows = done
+        .out
+        .lines()
+        .filter(|line| line.contains("| 3 |") && line.starts_with("| `"))
+        .count();
+    assert_eq!(rows, names().len(), "{}", done.out);
+}
+
+#[test]
+fn no_control_character_or_direction_mark_reaches_an_output() {
+    let here = Scratch::new("hostile-all");
+    here.write("run.csv", input());
+    for kind in ["markdown", "text"] {
+        let done = here.knee(&["report", "run.csv", "--format", kind]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        let bad: Vec<char> = done
+            .out
+            .chars()
+            .filter(|c| {
+                (c.is_control() && *c != '\n')
+                    || matches!(c, '\u{202a}'..='\u{202e}' | '\u{200b}' | '\u{feff}')
+            })
+            .collect();
+        assert!(bad.is_empty(), "{kind}: {bad:?}");
+    }
+    let csv = here.knee(&["report", "run.csv", "--format", "csv"]).out;
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    for record in reader.records() {
+        let record = record.unwrap();
+        assert!(
+            !record.get(1).unwrap().starts_with(['=', '+', '-', '@']),
+            "{record:?}"
+        );
+    }
+    let json = here.knee(&["report", "run.csv", "--format", "json"]).out;
+    assert!(
+        json.contains("<script>alert(1)</script>"),
+        "JSON keeps the name as it is"
+    );
+}
+
+#[test]
+fn charts_hold_no_markup_of_an_input() {
+    let here = Scratch::new("hostile-svg");
+    here.write("</title><script>x.csv", input());
+    let done = here.knee(&["report", "</title><script>x.csv", "-o", "out/"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let mut charts = 0;
+    for entry in std::fs::read_dir(here.0.join("out/charts")).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(!text.contains("<script"), "{text}");
+        charts += 1;
+    }
+    assert!(charts > 0);
+}

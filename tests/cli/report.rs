@@ -1,0 +1,250 @@
+//! `knee report` on the published documents and on real files.
+
+use knee::findings::{Report, TargetState, Verdict};
+
+use crate::{Scratch, knee, sample};
+
+fn json(name: &str, arguments: &[&str]) -> Report {
+    let mut all = vec!["report", "--format", "json"];
+    all.extend_from_slice(arguments);
+    let done = knee(name, &all);
+    assert_eq!(done.code, 0, "{}", done.err);
+    serde_json::from_str(&done.out).unwrap()
+}
+
+fn rules(report: &Report) -> Vec<&str> {
+    report
+        .findings
+        .iter()
+        .map(|finding| finding.rule.as_str())
+        .collect()
+}
+
+/// Words that no figure carries.
+const PRAISE: &[&str] = &[
+    "excellent",
+    "outstanding",
+    "robust",
+    "great",
+    "impressive",
+    "perfect",
+    "healthy",
+    "ready for",
+    "stable",
+];
+
+#[test]
+fn a_run_whose_errors_dominate_is_invalid_and_not_praised() {
+    let day17 = sample("locust/day17/day17_stats.csv");
+    let day17 = day17.to_str().unwrap();
+    let report = json(
+        "day17",
+        &[
+            day17,
+            "--target",
+            "p95 < 200ms",
+            "--target",
+            "goodput > 100/s",
+        ],
+    );
+    assert_eq!(report.verdict, Verdict::Invalid);
+    for rule in ["V03", "V05", "V37"] {
+        assert!(
+            rules(&report).contains(&rule),
+            "{rule} is missing: {:?}",
+            rules(&report)
+        );
+    }
+    let run = &report.runs[0];
+    let goodput = report
+        .figure(&run.id, None, "goodput")
+        .unwrap()
+        .value
+        .unwrap();
+    assert!((goodput - 10.18).abs() < 0.01, "{goodput}");
+    assert_eq!(
+        report.figure(&run.id, None, "p95").unwrap().value,
+        None,
+        "void latency is not measured"
+    );
+    let states: Vec<TargetState> = report.targets.iter().map(|target| target.state).collect();
+    assert_eq!(states, [TargetState::NotMeasured, TargetState::Fail]);
+    for kind in ["markdown", "text", "json"] {
+        let page = knee("day17-page", &["report", day17, "--format", kind])
+            .out
+            .to_lowercase();
+        for word in PRAISE {
+            assert!(!page.contains(word), "{kind} says {word}");
+        }
+        assert!(
+            page.contains("invalid") && (kind == "json" || page.contains("10.2/s")),
+            "{page}"
+        );
+    }
+}
+
+#[test]
+fn the_second_report_of_the_series_carries_its_figures_and_doubts() {
+    let path = sample("artillery/perf-shot/report-2.json");
+    let page = knee("perf-shot", &["report", path.to_str().unwrap()]).out;
+    for figure in [
+        "480", "0.88 MB", "880 kB", "368.8", "407.5", "474", "96.1", "8/s", "4/s",
+    ] {
+        let other = matches!(figure, "0.88 MB" | "880 kB");
+        assert!(
+            other || page.contains(figure),
+            "{figure} is missing in\n{page}"
+        );
+    }
+    assert!(
+        page.contains("880 kB") || page.contains("0.88 MB"),
+        "{page}"
+    );
+    let report = json("perf-shot-json", &[path.to_str().unwrap()]);
+    for rule in ["V01", "V10"] {
+        assert!(
+            rules(&report).contains(&rule),
+            "{rule} is missing: {:?}",
+            rules(&report)
+        );
+    }
+}
+
+#[test]
+fn several_runs_are_numbered_parts() {
+    let folder = sample("artillery/perf-shot");
+    let done = knee("parts", &["report", folder.to_str().unwrap()]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    for part in [
+        "## Part 1: ",
+        "## Part 2: ",
+        "## Part 3: ",
+        "## Part 4: ",
+        "4 runs: ",
+    ] {
+        assert!(
+            done.out.contains(part),
+            "{part} is missing in\n{}",
+            done.out
+        );
+    }
+}
+
+#[test]
+fn every_sample_gives_a_report_in_every_output() {
+    let here = Scratch::new("all");
+    for folder in [
+        "artillery/v2.0.34",
+        "artillery/v2.0.2",
+        "locust/v2.47.0",
+        "locust/v2.20.1",
+        "flat-json",
+        "requests-csv",
+        "knee-run",
+    ] {
+        let path = sample(folder);
+        let done = here.knee(&[
+            "report",
+            path.to_str().unwrap(),
+            "-o",
+            "a/",
+            "-o",
+            "a.txt",
+            "-o",
+            "a.json",
+            "-o",
+            "a.csv",
+        ]);
+        assert_eq!(done.code, 0, "{folder}: {}", done.err);
+        let page = here.read("a/report.md").to_lowercase();
+        for word in PRAISE {
+            assert!(!page.contains(word), "{folder} says {word}");
+        }
+        assert!(!page.contains("nan") && !page.contains("inf "), "{folder}");
+    }
+}
+
+#[test]
+fn knee_toml_names_and_judges() {
+    let here = Scratch::new("toml");
+    std::fs::copy(
+        sample("artillery/v2.0.34/hardwork-steps.json"),
+        here.0.join("steps.json"),
+    )
+    .unwrap();
+    here.write(
+        "knee.toml",
+        r#"
+[project]
+name = "shop"
+[report]
+title = "Nightly load test"
+sections = ["summary", "key-figures", "targets"]
+[[scenario]]
+name = "hard work"
+runs = ["steps.json"]
+expect = ["p95 < 1ms"]
+[[target]]
+name = "few errors"
+expect = "error_rate < 5%"
+[[group]]
+name = "writes"
+match = ["/api/models*", "/api/import*"]
+[[target]]
+name = "writes per second"
+expect = "sum(goodput) > 1000/s"
+group = "writes"
+[rules]
+ignore = ["V39", "S01"]
+"#,
+    );
+    let done = here.knee(&["report", "steps.json", "-o", "a.md", "-o", "a.json"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let page = here.read("a.md");
+    assert!(page.starts_with("# Nightly load test"), "{page}");
+    assert!(
+        !page.contains("## Endpoints") && page.contains("## Targets"),
+        "{page}"
+    );
+    let report: Report = serde_json::from_str(&here.read("a.json")).unwrap();
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert_eq!(report.runs[0].identity.scenario, "hard work");
+    assert_eq!(report.groups.len(), 1);
+    assert!(!rules(&report).contains(&"V39"));
+    let broken: Vec<&str> = report
+        .targets
+        .iter()
+        .filter(|t| t.state == TargetState::Fail)
+        .map(|t| t.name.as_str())
+        .collect();
+    assert_eq!(broken, ["p95 < 1ms", "writes per second"]);
+}
+
+#[test]
+fn names_labels_and_filters_reach_the_report() {
+    let path = sample("locust/v2.47.0/errors_stats.csv");
+    let path = format!("night{{core=2}}={}", path.display());
+    let report = json(
+        "named",
+        &[
+            &path,
+            "--label",
+            "environment=ci",
+            "--label",
+            "team=a",
+            "--endpoint",
+            "GET /api/*",
+        ],
+    );
+    let run = &report.runs[0];
+    assert_eq!(run.name, "night");
+    assert_eq!(run.labels["core"], "2");
+    assert_eq!(run.labels["team"], "a");
+    assert_eq!(run.identity.environment.as_deref(), Some("ci"));
+    assert!(!run.endpoints.is_empty());
+    assert!(
+        run.endpoints
+            .iter()
+            .all(|endpoint| endpoint.label().starts_with("GET /api/"))
+    );
+}
