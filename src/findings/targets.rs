@@ -22,6 +22,19 @@ pub fn judge(run: &Run, targets: &[Target], options: &Options) -> Vec<TargetResu
     results
 }
 
+/// Whether any target was judged: its state follows from a value.
+pub fn any_judged(results: &[&TargetResult]) -> bool {
+    use TargetState::{Fail, Pass, Warn};
+    results
+        .iter()
+        .any(|result| matches!(result.state, Pass | Warn | Fail))
+}
+
+/// Whether a target stays open: it could not be measured and is not optional.
+pub fn is_open(result: &TargetResult) -> bool {
+    result.state == TargetState::NotMeasured && !result.optional
+}
+
 /// A glob over labels, scenarios or groups. The text itself matches too: labels hold brackets and stars.
 pub(crate) struct LabelGlob {
     literal: String,
@@ -388,17 +401,6 @@ fn warn_level(
             )),
         ),
     }
-}
-
-/// Whether any target was judged: its state follows from a value.
-pub fn any_judged(results: &[&TargetResult]) -> bool {
-    let judged = [TargetState::Pass, TargetState::Warn, TargetState::Fail];
-    results.iter().any(|result| judged.contains(&result.state))
-}
-
-/// Whether a target stays open: it could not be measured and is not optional.
-pub fn is_open(result: &TargetResult) -> bool {
-    result.state == TargetState::NotMeasured && !result.optional
 }
 
 #[cfg(test)]

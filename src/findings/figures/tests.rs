@@ -1,3 +1,5 @@
+//! Figures against numbers worked out by hand, by scipy, or by an independent reading.
+
 use super::*;
 use crate::model::{
     Check, Custom, CustomKind, Histogram, Latency, Millis, Population, Resolution, ResolutionKind,

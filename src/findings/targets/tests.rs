@@ -1,3 +1,5 @@
+//! Each state of a target, strictness, sums and reasons.
+
 use std::path::PathBuf;
 
 use super::*;

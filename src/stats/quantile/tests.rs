@@ -1,3 +1,5 @@
+//! Ranks, support, intervals and their coverage against reference values.
+
 use super::*;
 
 /// Computed with scipy 1.16.3 for this project; `None` = open.
