@@ -57,7 +57,7 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
         (None, table) => (table, None),
     };
     let known = totals.as_ref().map(busiest);
-    let history = match members.history {
+    let mut history = match members.history {
         Some(input) => {
             let (history, file) = history::read(input, known.as_deref())?;
             run.source.files.push(file);
@@ -65,7 +65,6 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
         }
         None => None,
     };
-    let mut history = history;
     if totals.is_none() {
         totals = history
             .as_mut()
@@ -94,22 +93,24 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     run.duration = totals.duration;
     run.started_at = moment(totals.started, members)?;
     run.ended_at = moment(totals.ended, members)?;
-    match (history, per_second) {
-        (Some(history), _) if history.has_slices() => {
-            take_history(&mut run, &totals, &history);
-            run.notes.extend(history.notes);
-        }
-        (history, Some((names, per_second))) => {
-            run.load.users_max = history.as_ref().and_then(|h| h.users_max).map(|n| n as f64);
-            run.notes
-                .extend(history.map(|history| history.notes).unwrap_or_default());
-            run.timeline = timeline(&names, &per_second, &totals);
-        }
-        (history, None) => {
-            run.load.users_max = history.as_ref().and_then(|h| h.users_max).map(|n| n as f64);
-            run.notes
-                .extend(history.map(|history| history.notes).unwrap_or_default());
-        }
+    let mut unsliced = 0;
+    if let Some(history) = history {
+        let all = totals.overall.requests.unwrap_or(0);
+        unsliced = all.saturating_sub(history.requests);
+        // A history that was cut before the first user says nothing about users.
+        let users = history.users_max.filter(|users| *users > 0 || all == 0);
+        run.load.users_max = users.map(|users| users as f64);
+        take_history(&mut run, &totals, &history);
+        run.notes.extend(history.notes);
+    }
+    if let Some((names, per_second)) = per_second.filter(|_| run.timeline.is_empty()) {
+        run.timeline = timeline(&names, &per_second, &totals);
+    } else if unsliced > 0 {
+        run.note(
+            "history-short",
+            "requests after the last row of the history are in no slice",
+            unsliced,
+        );
     }
     if totals.endpoints.len() > MOST_ENDPOINTS
         && run.timeline.iter().any(|s| !s.endpoints.is_empty())
@@ -260,7 +261,6 @@ fn moment(seconds: Option<f64>, members: &Members) -> Result<Option<Timestamp>, 
 }
 
 fn take_history(run: &mut Run, totals: &Totals, history: &History) {
-    run.load.users_max = history.users_max.map(|users| users as f64);
     let zero = totals
         .started
         .or(history.started.map(|second| second as f64));
@@ -276,15 +276,6 @@ fn take_history(run: &mut Run, totals: &Totals, history: &History) {
             "percentiles-since-start",
             "the history's percentiles cannot be told from those since the start of the run and are left out of the timeline",
             1,
-        );
-    }
-    let all = totals.overall.requests.unwrap_or(0);
-    let missing = all.saturating_sub(history.requests);
-    if missing > 0 {
-        run.note(
-            "history-short",
-            "requests after the last row of the history are in no slice",
-            missing,
         );
     }
 }

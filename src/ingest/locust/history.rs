@@ -597,11 +597,6 @@ fn last_stats(table: &Table, columns: &Columns, row: &Row) -> Result<Stats, Inge
 }
 
 impl History {
-    /// Whether there is any slice.
-    pub(super) fn has_slices(&self) -> bool {
-        !self.pieces.is_empty()
-    }
-
     /// Whether the percentiles describe the ten seconds before a row.
     pub(super) fn is_windowed(&self) -> bool {
         self.windowed

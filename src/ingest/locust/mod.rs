@@ -14,6 +14,8 @@ mod failures;
 mod history;
 pub mod json;
 mod table;
+#[cfg(test)]
+mod tests;
 mod totals;
 #[cfg(test)]
 mod walk;

@@ -71,6 +71,8 @@ pub(super) struct Table {
     pub(super) file: String,
     columns: Vec<String>,
     delimiter: u8,
+    /// Whether lines end with a carriage return.
+    returns: bool,
 }
 
 impl Table {
@@ -96,6 +98,7 @@ impl Table {
             file: input.name.clone(),
             columns: Vec::new(),
             delimiter,
+            returns: head.iter().find(|b| matches!(b, b'\r' | b'\n')) == Some(&b'\r'),
         };
         if table.next()? {
             table.columns = table
@@ -163,7 +166,9 @@ impl Table {
 
     /// The line the row starts on.
     pub(super) fn line(&self) -> u64 {
-        self.row.position().map_or(0, csv::Position::line)
+        // The parser ends a row at the carriage return and counts the line feed to the next one.
+        let late = u64::from(self.returns && !self.columns.is_empty());
+        self.row.position().map_or(0, csv::Position::line) + late
     }
 
     /// The bytes of a cell.
