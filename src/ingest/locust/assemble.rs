@@ -10,7 +10,7 @@ use crate::ingest::locust::csv;
 use crate::ingest::locust::failures::{self, Failures};
 use crate::ingest::locust::history::{self, History, Key, MOST_ENDPOINTS, MOST_SLICES};
 use crate::ingest::locust::json::{self, Json};
-use crate::ingest::locust::totals::Totals;
+use crate::ingest::locust::totals::{LAST_SECOND, Totals};
 use crate::model::{EndpointSlice, LoadModel, Run, Seconds, Slice, Stats};
 
 /// The files of a set by what they hold.
@@ -220,7 +220,8 @@ fn take_time(totals: &mut Totals, history: &History) {
         totals.ended = totals
             .started
             .zip(totals.duration)
-            .map(|(started, duration)| started + duration.0);
+            .map(|(started, duration)| started + duration.0)
+            .filter(|ended| *ended <= LAST_SECOND as f64);
         totals.note(
             "start-of-history",
             "the start is the second before the first activity in the history; it is right to a second",

@@ -184,7 +184,9 @@ pub(super) fn read(input: &Input) -> Result<(Option<Totals>, FileRef), IngestErr
         .map(|at| rows.remove(at));
     let most = rows.iter().max_by_key(|row| row.stats.requests);
     totals.duration = total.as_ref().or(most).and_then(duration);
-    let untimed: u64 = rows.iter().map(|row| row.untimed).sum();
+    let untimed = rows
+        .iter()
+        .fold(0_u64, |sum, row| sum.saturating_add(row.untimed));
     let shifted = rows.iter().filter(|row| row.shifted).count() as u64;
     let mut duplicates = 0;
     let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
@@ -256,7 +258,8 @@ fn too_much(file: &str) -> IngestError {
 fn duration(row: &Row) -> Option<Seconds> {
     let rate = *row.stats.as_reported.get("rate_per_s")?;
     let requests = row.stats.requests? as f64;
-    (rate > 0.0 && requests > 0.0).then(|| Seconds(requests / rate))
+    let seconds = requests / rate;
+    (seconds > 0.0 && seconds.is_finite()).then_some(Seconds(seconds))
 }
 
 /// Takes requests without a time out of the overall latency.

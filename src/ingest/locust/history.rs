@@ -485,7 +485,7 @@ impl Reading {
         let pieces = &mut self.history.pieces;
         match pieces.last_mut() {
             // Two rows of one second are one slice.
-            Some(last) if piece.start == piece.end => last.join(piece),
+            Some(last) if piece.start == piece.end || last.start == last.end => last.join(piece),
             Some(last) if self.in_last < self.factor => {
                 last.join(piece);
                 self.in_last += 1;
@@ -512,6 +512,7 @@ impl Reading {
     fn finish(mut self, file: &str) -> History {
         self.drop_batch();
         let history = &mut self.history;
+        history.pieces.retain(|piece| piece.start < piece.end);
         history.ended = self.base;
         history.requests = self.overall.requests;
         let mut say =

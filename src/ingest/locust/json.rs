@@ -106,7 +106,7 @@ impl<'de> Deserialize<'de> for Counts {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Counts, A::Error> {
                 let mut counts = Counts::default();
                 while let Some((key, count)) = map.next_entry::<String, u64>()? {
-                    let number: f64 = key.parse().map_err(|_| not_a_key(&key))?;
+                    let number: f64 = key.parse().unwrap_or(f64::NAN);
                     counts.twice += u64::from(counts.buckets.has(number));
                     counts
                         .buckets
@@ -319,6 +319,9 @@ impl Sum {
         self.none = self.none.checked_add(other.none)?;
         self.failures = self.failures.checked_add(other.failures)?;
         self.time += other.time;
+        if !self.time.is_finite() {
+            return None;
+        }
         let pick = |a: Option<f64>, b: Option<f64>, pick: fn(f64, f64) -> f64| match (a, b) {
             (Some(a), Some(b)) => Some(pick(a, b)),
             (a, b) => a.or(b),

@@ -62,6 +62,13 @@ impl Read for Bounded {
 #[error("a row is longer than {ROW_LIMIT} bytes; is a quote never closed?")]
 struct TooLong;
 
+fn is_too_long(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<TooLong>())
+        .is_some()
+}
+
 /// An open file.
 pub(super) struct Table {
     reader: Reader<Bounded>,
@@ -118,9 +125,7 @@ impl Table {
             .map_err(|error| {
                 let line = self.reader.position().line();
                 match error.into_kind() {
-                    csv::ErrorKind::Io(source)
-                        if source.get_ref().is_some_and(|e| e.is::<TooLong>()) =>
-                    {
+                    csv::ErrorKind::Io(source) if is_too_long(&source) => {
                         IngestError::content(&self.file, Place::Line(line), source.to_string())
                     }
                     csv::ErrorKind::Io(source) => IngestError::Read {

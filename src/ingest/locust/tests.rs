@@ -1,5 +1,11 @@
 //! Files as tools, crashes, spreadsheets and strangers leave them. Real ones: `walk.rs`.
 
+#![expect(
+    clippy::float_cmp,
+    clippy::string_slice,
+    reason = "figures of a file are equal to the digit; texts are ASCII"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -384,6 +390,23 @@ fn slices_are_differences_and_gaps_make_longer_ones() {
     // 0 is what Locust writes for nothing.
     assert_eq!(p95(2), None);
     assert_eq!(run.load.users_max, Some(6.0));
+}
+
+#[test]
+fn two_rows_of_one_second_are_one_slice() {
+    let run = history_alone(&history(&[
+        (1000, 0, 0, 0, 0.0),
+        (1000, 5, 4, 20, 20.0),
+        (1001, 5, 10, 20, 20.0),
+        (1001, 5, 12, 20, 20.0),
+        (1002, 5, 20, 20, 20.0),
+    ]));
+    let slices: Vec<_> = run
+        .timeline
+        .iter()
+        .map(|s| (s.start.0, s.duration.0, s.stats.requests.unwrap()))
+        .collect();
+    assert_eq!(slices, [(0.0, 1.0, 12), (1.0, 1.0, 8)]);
 }
 
 #[test]

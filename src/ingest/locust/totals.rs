@@ -92,7 +92,9 @@ pub(super) fn add(sum: &mut Stats, part: &Stats) -> Option<()> {
             let count = a.count.checked_add(b.count)?;
             let weighted = |l: &Latency| l.mean.map(|mean| mean.0 * l.count as f64);
             a.mean = match (weighted(a), weighted(b)) {
-                (Some(x), Some(y)) if count > 0 => Some(Millis((x + y) / count as f64)),
+                (Some(x), Some(y)) if count > 0 && (x + y).is_finite() => {
+                    Some(Millis((x + y) / count as f64))
+                }
                 _ => None,
             };
             a.min = one_of(a.min, b.min, f64::min);

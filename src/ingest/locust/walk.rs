@@ -1,5 +1,10 @@
 //! Every Locust file in `samples/locust`, read a second time by other means and compared figure by figure.
 
+#![expect(
+    clippy::float_cmp,
+    reason = "figures of a file are equal to the digit; texts are ASCII"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +19,7 @@ pub(super) fn samples() -> PathBuf {
 }
 
 pub(super) fn run_of(argument: &str) -> Run {
-    let none = &mut || -> Input { unreachable!("no standard input") };
+    let none = &mut || -> Input { panic!("no standard input") };
     let mut runs = read(
         expand(&[argument.to_owned()], none).unwrap(),
         &Options::default(),
