@@ -8,8 +8,9 @@ use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
 use crate::ingest::locust::csv;
 use crate::ingest::locust::failures::{self, Failures};
-use crate::ingest::locust::history::{self, History, Key, MOST_ENDPOINTS, MOST_SLICES};
+use crate::ingest::locust::history::{self, History, MOST_ENDPOINTS};
 use crate::ingest::locust::json::{self, Json};
+use crate::ingest::locust::slices::{Key, MOST_SLICES};
 use crate::ingest::locust::totals::{LAST_SECOND, Totals};
 use crate::model::{EndpointSlice, LoadModel, Run, Seconds, Slice, Stats};
 

@@ -15,34 +15,21 @@
 //!
 //! References: locust/stats.py, `StatsCSVFileWriter`; locust issues 1873 and 2340.
 
-use std::collections::VecDeque;
-
 use rustc_hash::FxHashMap;
 
 use crate::ingest::error::IngestError;
 use crate::ingest::input::Input;
 use crate::ingest::locust::csv::{percentiles_shifted, whole};
+use crate::ingest::locust::slices::{self, Counter, Key, Part, Piece, Pieces, Window};
 use crate::ingest::locust::table::Table;
 use crate::ingest::locust::totals::{LAST_SECOND, Totals, endpoint, latency, note};
-use crate::model::{
-    EndpointSlice, FileRef, Latency, Millis, Note, Percentile, Resolution, ResolutionKind, Seconds,
-    Slice, Stats,
-};
-
-/// How many slices are kept.
-pub(super) const MOST_SLICES: usize = 600;
+use crate::model::{FileRef, Latency, Millis, Note, Percentile, Slice, Stats};
 
 /// How many endpoints have slices of their own.
 pub(super) const MOST_ENDPOINTS: usize = 32;
 
 /// How many endpoints are known when the history is all there is.
 const MOST_NAMES: usize = 10_000;
-
-/// The window of Locust's current percentiles.
-const WINDOW: u64 = 10;
-
-/// Method and name.
-pub(super) type Key = (Option<String>, String);
 
 /// What the file says.
 #[derive(Debug, Default)]
@@ -57,100 +44,10 @@ pub(super) struct History {
     pub(super) requests: u64,
     /// What the last rows say of the whole run.
     pub(super) totals: Totals,
-    pieces: Vec<Piece>,
+    pieces: Pieces,
     keys: Vec<Key>,
     windowed: bool,
     pub(super) notes: Vec<Note>,
-}
-
-/// Percentiles of the ten seconds before a row.
-#[derive(Clone, Debug)]
-struct Window {
-    count: u64,
-    percentiles: Vec<(Percentile, f64)>,
-}
-
-/// A slice in the making.
-#[derive(Clone, Debug)]
-struct Piece {
-    start: u64,
-    end: u64,
-    users: u64,
-    requests: u64,
-    failures: u64,
-    window: Option<Window>,
-    endpoints: Vec<Part>,
-}
-
-/// One endpoint inside it, by its place among the keys.
-#[derive(Clone, Debug)]
-struct Part {
-    endpoint: usize,
-    requests: u64,
-    failures: u64,
-    window: Option<Window>,
-}
-
-impl Piece {
-    fn join(&mut self, next: Piece) {
-        self.end = next.end;
-        self.users = next.users;
-        self.requests = self.requests.saturating_add(next.requests);
-        self.failures = self.failures.saturating_add(next.failures);
-        self.window = next.window;
-        for part in next.endpoints {
-            let same = self
-                .endpoints
-                .iter_mut()
-                .find(|p| p.endpoint == part.endpoint);
-            if let Some(mine) = same {
-                mine.requests = mine.requests.saturating_add(part.requests);
-                mine.failures = mine.failures.saturating_add(part.failures);
-                mine.window = part.window;
-            } else {
-                self.endpoints.push(part);
-            }
-        }
-    }
-}
-
-/// Totals since the start of all requests or of one endpoint, at the last rows.
-#[derive(Debug, Default)]
-struct Counter {
-    requests: u64,
-    failures: u64,
-    /// Second and requests of the last rows, for the size of the window.
-    recent: VecDeque<(u64, u64)>,
-}
-
-impl Counter {
-    /// The requests and failures since the row before.
-    fn advance(&mut self, second: u64, requests: u64, failures: u64) -> (u64, u64) {
-        let new = (
-            requests.saturating_sub(self.requests),
-            failures.saturating_sub(self.failures),
-        );
-        self.requests = requests;
-        self.failures = failures;
-        self.recent.push_back((second, requests));
-        while self
-            .recent
-            .get(1)
-            .is_some_and(|(then, _)| *then + WINDOW <= second)
-        {
-            self.recent.pop_front();
-        }
-        new
-    }
-
-    /// The requests of the ten seconds before the last row.
-    fn in_window(&self, second: u64) -> u64 {
-        let before = self
-            .recent
-            .front()
-            .filter(|(then, _)| *then + WINDOW <= second);
-        self.requests - before.map_or(0, |(_, requests)| (*requests).min(self.requests))
-    }
 }
 
 struct Columns {
@@ -279,9 +176,6 @@ struct Reading {
     batch: Vec<(usize, Row)>,
     batch_second: Option<u64>,
     unclosed: u64,
-    /// How many rows make a piece, and how many the last piece has.
-    factor: usize,
-    in_last: usize,
     resets: u64,
     dropped: u64,
     before: u64,
@@ -305,8 +199,6 @@ impl Reading {
             batch: Vec::new(),
             batch_second: None,
             unclosed: 0,
-            factor: 1,
-            in_last: 0,
             resets: 0,
             dropped: 0,
             before: 0,
@@ -418,7 +310,7 @@ impl Reading {
         if row.requests < self.overall.requests || row.failures < self.overall.failures {
             self.reset();
         }
-        if users == 0 && row.requests == 0 && self.history.pieces.is_empty() {
+        if users == 0 && row.requests == 0 && self.history.pieces.all.is_empty() {
             self.take_base(second, &row);
             return;
         }
@@ -449,7 +341,7 @@ impl Reading {
             endpoints,
         };
         self.base = Some(second);
-        self.push(piece);
+        self.history.pieces.push(piece);
     }
 
     /// Takes a row as the point from which differences count.
@@ -470,49 +362,19 @@ impl Reading {
     fn reset(&mut self) {
         self.resets += 1;
         self.before = 0;
-        self.dropped += self.history.pieces.len() as u64;
-        self.history.pieces.clear();
+        self.dropped += self.history.pieces.all.len() as u64;
+        self.history.pieces = Pieces::default();
         self.history.started = self.base;
         self.overall = Counter::default();
         for counter in &mut self.counters {
             *counter = Counter::default();
-        }
-        self.factor = 1;
-        self.in_last = 0;
-    }
-
-    fn push(&mut self, piece: Piece) {
-        let pieces = &mut self.history.pieces;
-        match pieces.last_mut() {
-            // Two rows of one second are one slice.
-            Some(last) if piece.start == piece.end || last.start == last.end => last.join(piece),
-            Some(last) if self.in_last < self.factor => {
-                last.join(piece);
-                self.in_last += 1;
-            }
-            _ => {
-                pieces.push(piece);
-                self.in_last = 1;
-            }
-        }
-        if pieces.len() > MOST_SLICES {
-            let mut halved: Vec<Piece> = Vec::with_capacity(MOST_SLICES);
-            for (at, piece) in pieces.drain(..).enumerate() {
-                match halved.last_mut() {
-                    Some(last) if at % 2 == 1 => last.join(piece),
-                    _ => halved.push(piece),
-                }
-            }
-            *pieces = halved;
-            // The odd one at the end has as many rows as it had.
-            self.factor *= 2;
         }
     }
 
     fn finish(mut self, file: &str) -> History {
         self.drop_batch();
         let history = &mut self.history;
-        history.pieces.retain(|piece| piece.start < piece.end);
+        history.pieces.all.retain(|piece| piece.start < piece.end);
         history.ended = self.base;
         history.requests = self.overall.requests;
         let mut say =
@@ -557,14 +419,14 @@ impl Reading {
             format!("{file}: rows of endpoints beyond the first {MOST_NAMES} were left out"),
             self.unnamed,
         );
-        let joined = self.factor > 1;
+        let factor = history.pieces.factor;
         say(
             "slices-joined",
             format!(
                 "{file}: neighbouring rows were joined, {} to a slice; the users are those at its end",
-                self.factor
+                factor
             ),
-            joined.into(),
+            (factor > 1).into(),
         );
         if self.all_names {
             for (key, stats) in history.keys.iter().zip(self.last_rows) {
@@ -605,63 +467,11 @@ impl History {
 
     /// Whether any row has percentiles.
     pub(super) fn has_percentiles(&self) -> bool {
-        self.pieces.iter().any(|piece| piece.window.is_some())
+        self.pieces.all.iter().any(|piece| piece.window.is_some())
     }
 
     /// The slices, with the run's start at `zero` epoch seconds.
     pub(super) fn timeline(&self, zero: f64) -> Vec<Slice> {
-        let stats = |requests, failures, window: &Option<Window>, seconds| {
-            let mut stats = Stats {
-                requests: Some(requests),
-                failures: Some(failures),
-                latency: window.as_ref().filter(|_| self.windowed).map(of_window),
-                ..Stats::default()
-            };
-            stats.set_rates(Some(seconds));
-            stats
-        };
-        self.pieces
-            .iter()
-            .map(|piece| {
-                let seconds = Seconds((piece.end - piece.start) as f64);
-                let mut endpoints: Vec<EndpointSlice> = piece
-                    .endpoints
-                    .iter()
-                    .filter_map(|part| {
-                        let (method, name) = self.keys.get(part.endpoint)?.clone();
-                        let stats = stats(part.requests, part.failures, &part.window, seconds);
-                        Some(EndpointSlice {
-                            name,
-                            method,
-                            stats,
-                        })
-                    })
-                    .collect();
-                endpoints.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
-                Slice {
-                    start: Seconds(piece.start as f64 - zero),
-                    duration: seconds,
-                    users: Some(piece.users as f64),
-                    arrivals: None,
-                    stats: stats(piece.requests, piece.failures, &piece.window, seconds),
-                    endpoints,
-                }
-            })
-            .collect()
-    }
-}
-
-fn of_window(window: &Window) -> Latency {
-    let percentiles = window.percentiles.iter();
-    Latency {
-        percentiles: percentiles
-            .map(|(at, value)| (*at, Millis(*value)))
-            .collect(),
-        resolution: Resolution {
-            kind: ResolutionKind::Rounded,
-            relative: Some(0.05),
-            absolute: Some(Millis(1.0)),
-        },
-        ..latency(window.count)
+        slices::timeline(&self.pieces.all, &self.keys, self.windowed, zero)
     }
 }

@@ -13,6 +13,7 @@ pub mod csv;
 mod failures;
 mod history;
 pub mod json;
+mod slices;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::ingest::locust::history::{MOST_ENDPOINTS, MOST_SLICES};
+use crate::ingest::locust::history::MOST_ENDPOINTS;
+use crate::ingest::locust::slices::MOST_SLICES;
 use crate::ingest::locust::walk::{run_of, sample};
 use crate::ingest::{IngestError, Input, Options, expand, read};
 use crate::model::{ErrorKind, Millis, Percentile, Run};
