@@ -423,8 +423,7 @@ impl Reading {
         say(
             "slices-joined",
             format!(
-                "{file}: neighbouring rows were joined, {} to a slice; the users are those at its end",
-                factor
+                "{file}: neighbouring rows were joined, {factor} to a slice; the users are those at its end"
             ),
             (factor > 1).into(),
         );
