@@ -1,25 +1,374 @@
-//! Not written yet.
+//! `locust --json`: an array with one object per endpoint, no total, no users, no errors.
+//!
+//! The richest file: exact counts and bytes, every bucket, counts per second. Refuses an array of anything else. An empty
+//! array is what a run without requests leaves; without a CSV beside it, it says nothing and is refused.
+//!
+//! References: locust/stats.py, `StatsEntry.serialize`.
 
-use crate::ingest::sniff::{Claim, Head};
-use crate::ingest::{Format, IngestError, Kind, Unit};
-use crate::model::Run;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+
+use crate::ingest::error::{IngestError, Place};
+use crate::ingest::input::Input;
+use crate::ingest::locust::bucket::{Buckets, Grid};
+use crate::ingest::locust::csv::whole;
+use crate::ingest::locust::totals::{LAST_SECOND, Totals, endpoint, latency};
+use crate::ingest::sniff::{Claim, Grade, Head, json_head};
+use crate::ingest::{Format, Kind, locust};
+use crate::model::{FileRef, Latency, Millis, Seconds, Stats};
 
 /// The row of FORMATS.
 pub const FORMAT: Format = Format {
     id: "locust-json",
     tool: "locust",
-    files: "",
-    limits: "",
+    files: "X.json of `locust --headless --json > X.json` or `--json-file X`, with the CSV set of the same name where there is one",
+    limits: "no latency of successes alone; without the CSV set no users, no errors by kind, no status codes; \
+             percentiles are rounded by up to 5 %",
     sniff,
-    set: None,
+    set: Some(locust::set_of),
     gathers: false,
-    kind: Kind::Document(read),
+    kind: Kind::Document(locust::read),
 };
 
-fn sniff(_head: &Head) -> Option<Claim> {
+fn sniff(head: &Head) -> Option<Claim> {
+    if head.complete && is_empty_array(head.bytes) {
+        return Claim::new(
+            Grade::Possible,
+            "an empty array, as of a run without requests",
+        );
+    }
+    let seen = json_head(head.bytes);
+    let all = ["[].num_requests", "[].num_none_requests", "[].num_failures"];
+    if all.iter().all(|path| seen.has(path)) {
+        return Claim::new(
+            Grade::Certain,
+            "members `num_requests`, `num_none_requests`, `num_failures`",
+        );
+    }
     None
 }
 
-fn read(_unit: &Unit) -> Result<Vec<Run>, IngestError> {
-    Ok(Vec::new())
+fn is_empty_array(bytes: &[u8]) -> bool {
+    let mut inside = bytes.iter().filter(|byte| !byte.is_ascii_whitespace());
+    matches!(
+        (inside.next(), inside.next(), inside.next()),
+        (Some(b'['), Some(b']'), None)
+    )
+}
+
+#[derive(serde::Deserialize)]
+struct Entry {
+    name: String,
+    #[serde(default)]
+    method: Option<String>,
+    #[serde(default)]
+    last_request_timestamp: Option<f64>,
+    #[serde(default)]
+    start_time: Option<f64>,
+    num_requests: u64,
+    #[serde(default)]
+    num_none_requests: u64,
+    num_failures: u64,
+    total_response_time: f64,
+    #[serde(default)]
+    max_response_time: Option<f64>,
+    #[serde(default)]
+    min_response_time: Option<f64>,
+    #[serde(default)]
+    total_content_length: Option<f64>,
+    response_times: Counts,
+    #[serde(default)]
+    num_reqs_per_sec: Counts,
+    #[serde(default)]
+    num_fail_per_sec: Counts,
+}
+
+/// A map of numbers, written as texts, to counts.
+#[derive(Default)]
+struct Counts {
+    buckets: Buckets,
+    /// Keys that stand there twice.
+    twice: u64,
+}
+
+impl<'de> Deserialize<'de> for Counts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Counts, D::Error> {
+        struct Reading;
+        impl<'de> Visitor<'de> for Reading {
+            type Value = Counts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of counts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Counts, A::Error> {
+                let mut counts = Counts::default();
+                while let Some((key, count)) = map.next_entry::<String, u64>()? {
+                    let number: f64 = key.parse().unwrap_or(f64::NAN);
+                    counts.twice += u64::from(counts.buckets.has(number));
+                    counts
+                        .buckets
+                        .add(number, count)
+                        .ok_or_else(|| not_a_key(&key))?;
+                }
+                Ok(counts)
+            }
+        }
+        fn not_a_key<E: de::Error>(key: &str) -> E {
+            let shown: String = key.chars().take(40).collect();
+            E::custom(format_args!(
+                "expected a number, 0 or more, as a key, found `{shown}`"
+            ))
+        }
+        deserializer.deserialize_map(Reading)
+    }
+}
+
+/// Requests and failures of one second, per endpoint in the order of the file.
+pub(super) type PerSecond = BTreeMap<u64, Vec<(usize, u64, u64)>>;
+
+/// What the file holds.
+pub(super) struct Json {
+    pub(super) totals: Totals,
+    /// Method and name per index of `per_second`.
+    pub(super) names: Vec<(Option<String>, String)>,
+    pub(super) per_second: PerSecond,
+    pub(super) is_empty: bool,
+}
+
+/// Reads the file.
+pub(super) fn read(input: &Input) -> Result<(Json, FileRef), IngestError> {
+    let (bytes, file) = input.read_all(FORMAT.id)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let entries: Vec<Entry> =
+        serde_json::from_slice(bytes).map_err(|error| IngestError::json(&input.name, &error))?;
+    let json = collect(&entries, &input.name)?;
+    Ok((json, file))
+}
+
+fn collect(entries: &[Entry], file: &str) -> Result<Json, IngestError> {
+    let mut json = Json {
+        totals: Totals::default(),
+        names: Vec::new(),
+        per_second: PerSecond::new(),
+        is_empty: entries.is_empty(),
+    };
+    let keys = entries
+        .iter()
+        .flat_map(|entry| entry.response_times.buckets.iter());
+    let grid = Grid::of(keys.map(|(key, _)| key));
+    // One endpoint in several objects, as of files that were joined: the buckets can be added.
+    let mut parts: BTreeMap<(&str, &str), Sum> = BTreeMap::new();
+    let mut all = Sum::default();
+    let mut duplicates = 0;
+    let (mut twice, mut differ) = (0, 0);
+    for (index, entry) in entries.iter().enumerate() {
+        let checked = Sum::of(entry, index, file)?;
+        let too_much = || {
+            at(
+                file,
+                index,
+                "num_requests",
+                "the counts add up to more than fits",
+            )
+        };
+        let timed = entry.num_requests.saturating_sub(entry.num_none_requests);
+        differ += u64::from(checked.buckets.total() != timed);
+        twice += entry.response_times.twice
+            + entry.num_reqs_per_sec.twice
+            + entry.num_fail_per_sec.twice;
+        all.add(&checked).ok_or_else(too_much)?;
+        let key = (
+            entry.name.as_str(),
+            entry.method.as_deref().unwrap_or_default(),
+        );
+        if let Some(part) = parts.get_mut(&key) {
+            duplicates += 1;
+            part.add(&checked).ok_or_else(too_much)?;
+        } else {
+            parts.insert(key, checked);
+        }
+    }
+    let totals = &mut json.totals;
+    totals.started = all.first;
+    totals.ended = all.last;
+    totals.duration = match (all.first, all.last) {
+        (Some(first), Some(last)) if last > first => Some(Seconds(last - first)),
+        _ => None,
+    };
+    totals.overall = all.stats(&grid);
+    for (index, ((name, method), part)) in parts.iter().enumerate() {
+        let made = endpoint((*method).to_owned(), (*name).to_owned(), part.stats(&grid));
+        json.names.push((made.method.clone(), made.name.clone()));
+        totals.endpoints.push(made);
+        for (second, count) in &part.per_second {
+            let place = json.per_second.entry(*second).or_default();
+            place.push((index, count.0, count.1));
+        }
+    }
+    totals.note(
+        "no-response-time",
+        "requests without a response time count as requests and are in no latency",
+        all.none,
+    );
+    totals.note(
+        "duplicate-endpoint",
+        format!("{file}: an endpoint stands there several times; everything was added"),
+        duplicates,
+    );
+    totals.note(
+        "duplicate-key",
+        format!("{file}: a key of a map stands there twice; the counts were added"),
+        twice,
+    );
+    totals.note(
+        "buckets-differ",
+        format!("{file}: the buckets of an endpoint hold another number of samples than it has requests with a response time"),
+        differ,
+    );
+    if !grid.own {
+        totals.note(
+            "own-bucketing",
+            format!("{file}: response times are not rounded as Locust does it; how fine they are is taken from the values"),
+            1,
+        );
+    }
+    totals.finish();
+    Ok(json)
+}
+
+/// Entries that were added.
+#[derive(Default)]
+struct Sum {
+    requests: u64,
+    none: u64,
+    failures: u64,
+    time: f64,
+    min: Option<f64>,
+    max: Option<f64>,
+    bytes: Option<u64>,
+    first: Option<f64>,
+    last: Option<f64>,
+    buckets: Buckets,
+    /// Requests and failures by second.
+    per_second: BTreeMap<u64, (u64, u64)>,
+}
+
+fn at(file: &str, index: usize, field: &str, problem: impl Into<String>) -> IngestError {
+    IngestError::content(file, Place::Field(format!("[{index}].{field}")), problem)
+}
+
+impl Sum {
+    fn of(entry: &Entry, index: usize, file: &str) -> Result<Sum, IngestError> {
+        let quantity = |field: &str, value: Option<f64>| match value {
+            Some(value) if !(value.is_finite() && value >= 0.0) => Err(at(
+                file,
+                index,
+                field,
+                format!("expected a number, 0 or more, found `{value}`"),
+            )),
+            value => Ok(value),
+        };
+        if entry.num_none_requests > entry.num_requests {
+            return Err(at(
+                file,
+                index,
+                "num_none_requests",
+                format!(
+                    "{} requests without a response time are more than all {} requests",
+                    entry.num_none_requests, entry.num_requests
+                ),
+            ));
+        }
+        let timed = entry.num_requests > entry.num_none_requests;
+        let mut sum = Sum {
+            requests: entry.num_requests,
+            none: entry.num_none_requests,
+            failures: entry.num_failures,
+            time: quantity("total_response_time", Some(entry.total_response_time))?.unwrap_or(0.0),
+            min: quantity("min_response_time", entry.min_response_time)?,
+            max: quantity("max_response_time", entry.max_response_time)?.filter(|_| timed),
+            bytes: quantity("total_content_length", entry.total_content_length)?.and_then(whole),
+            first: quantity("start_time", entry.start_time)?,
+            last: quantity("last_request_timestamp", entry.last_request_timestamp)?,
+            buckets: entry.response_times.buckets.clone(),
+            per_second: BTreeMap::new(),
+        };
+        let seconds = [&entry.num_reqs_per_sec, &entry.num_fail_per_sec];
+        let late = seconds
+            .iter()
+            .flat_map(|counts| counts.buckets.iter())
+            .find(|(second, _)| floor(*second) > LAST_SECOND);
+        if let Some((second, _)) = late {
+            let problem = format!("expected seconds since 1970 as keys, found `{second}`");
+            return Err(at(file, index, "num_reqs_per_sec", problem));
+        }
+        for (second, count) in entry.num_reqs_per_sec.buckets.iter() {
+            sum.per_second.entry(floor(second)).or_default().0 += count;
+        }
+        for (second, count) in entry.num_fail_per_sec.buckets.iter() {
+            sum.per_second.entry(floor(second)).or_default().1 += count;
+        }
+        Ok(sum)
+    }
+
+    fn add(&mut self, other: &Sum) -> Option<()> {
+        self.requests = self.requests.checked_add(other.requests)?;
+        self.none = self.none.checked_add(other.none)?;
+        self.failures = self.failures.checked_add(other.failures)?;
+        self.time += other.time;
+        if !self.time.is_finite() {
+            return None;
+        }
+        let pick = |a: Option<f64>, b: Option<f64>, pick: fn(f64, f64) -> f64| match (a, b) {
+            (Some(a), Some(b)) => Some(pick(a, b)),
+            (a, b) => a.or(b),
+        };
+        self.min = pick(self.min, other.min, f64::min);
+        self.max = pick(self.max, other.max, f64::max);
+        self.first = pick(self.first, other.first, f64::min);
+        self.last = pick(self.last, other.last, f64::max);
+        self.bytes = match (self.bytes, other.bytes) {
+            (Some(a), Some(b)) => Some(a.checked_add(b)?),
+            (a, b) => a.or(b),
+        };
+        self.buckets.merge(&other.buckets)?;
+        for (second, count) in &other.per_second {
+            let mine = self.per_second.entry(*second).or_default();
+            mine.0 = mine.0.checked_add(count.0)?;
+            mine.1 = mine.1.checked_add(count.1)?;
+        }
+        Some(())
+    }
+
+    fn stats(&self, grid: &Grid) -> Stats {
+        let timed = self.requests.saturating_sub(self.none);
+        let latency = (timed > 0).then(|| Latency {
+            min: self.min.map(Millis),
+            mean: Some(Millis(self.time / timed as f64)),
+            max: self.max.map(Millis),
+            percentiles: self.buckets.percentiles(),
+            histogram: (self.buckets.total() > 0).then(|| self.buckets.histogram(grid)),
+            resolution: grid.resolution(),
+            ..latency(timed)
+        });
+        Stats {
+            requests: Some(self.requests),
+            failures: Some(self.failures),
+            bytes_received: self.bytes,
+            latency,
+            ..Stats::default()
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "keys are finite and not negative; a cast of a large one saturates"
+)]
+fn floor(second: f64) -> u64 {
+    second.floor() as u64
 }

@@ -1,4 +1,97 @@
-//! Locust 2.x: CSV sets and `--json`; nobody else knows the tool.
+//! Locust: the CSV set of `--csv` and the array of `--json`, one run from all files of one prefix.
+//!
+//! Which file is what is told by its first row, never by its name. A JSON of the same stem whose total is close to that
+//! of the CSV is the same run and gives counts, bytes and latencies, because the CSV lacks about the last second; the
+//! CSV set gives users, errors and the timeline. A JSON that is not close is left out with a note: the set has more
+//! files, and the one beside it may be left over from another run; given alone or through standard input it is read.
+//! Locust's own failure flag decides what failed. Failures are inside the latency and cannot be separated.
+//! Refuses tables of Locust before 1.0. Nobody else knows the tool.
 
+mod assemble;
+mod bucket;
 pub mod csv;
+mod failures;
+mod history;
 pub mod json;
+mod slices;
+mod table;
+#[cfg(test)]
+mod tests;
+mod totals;
+#[cfg(test)]
+mod walk;
+
+use std::path::Path;
+
+use crate::ingest::input::Input;
+use crate::ingest::{IngestError, Place, Set, Unit};
+use crate::model::Run;
+
+use assemble::Members;
+use csv::Part;
+
+/// The ends of the names of one set; the longer one of two that fit is first.
+const ENDINGS: [&str; 5] = [
+    "_stats_history.csv",
+    "_stats.csv",
+    "_failures.csv",
+    "_exceptions.csv",
+    ".json",
+];
+
+/// Which other files belong to a file, by its name: those of the same prefix in the same folder, packed in the same way.
+fn set_of(path: &Path) -> Option<Set> {
+    let name = path.file_name()?.to_str()?;
+    let packed = [".gz", ".zst"]
+        .into_iter()
+        .find(|packed| name.ends_with(packed))
+        .unwrap_or_default();
+    let plain = name.strip_suffix(packed)?;
+    let stem = ENDINGS.iter().find_map(|end| plain.strip_suffix(end))?;
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    let siblings = ENDINGS
+        .iter()
+        .map(|end| folder.join(format!("{stem}{end}{packed}")))
+        .filter(|sibling| sibling != path)
+        .collect();
+    Some(Set {
+        key: folder.join(format!("{stem}{packed}")),
+        stem: if stem.is_empty() { "locust" } else { stem }.to_owned(),
+        siblings,
+    })
+}
+
+/// Reads all files of a unit into one run.
+fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
+    let mut members = Members::default();
+    for input in &unit.inputs {
+        let (head, _) = input.head()?;
+        let place = match Part::of(&head) {
+            Some(Part::Stats) => &mut members.stats,
+            Some(Part::History) => &mut members.history,
+            Some(Part::Failures) => &mut members.failures,
+            Some(Part::Exceptions) => &mut members.exceptions,
+            Some(Part::Json) => &mut members.json,
+            Some(Part::Old) => return Err(csv::refuse_old(&input.name)),
+            None => return Err(no_part(input)),
+        };
+        if let Some(first) = place {
+            let problem = format!("{} holds the same kind of table", first.name);
+            return Err(
+                IngestError::content(&input.name, Place::File, problem).with_hint(
+                    "A+B joins the files of one run; parts of a distributed run are not added here",
+                ),
+            );
+        }
+        *place = Some(input);
+    }
+    assemble::run(&members).map(|run| vec![run])
+}
+
+fn no_part(input: &Input) -> IngestError {
+    IngestError::content(
+        &input.name,
+        Place::Line(1),
+        "expected the header of a Locust table, such as `Type,Name,Request Count`, or an array",
+    )
+}

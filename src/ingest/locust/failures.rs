@@ -1,0 +1,291 @@
+//! `P_failures.csv` and `P_exceptions.csv`: what went wrong, counted.
+//!
+//! The text is kept as Locust writes it: 2.x writes a Python repr with the host taken out, 1.x the bare message with
+//! host and port. Status codes stand nowhere else, so successes have none. A traceback holds paths of the machine and is
+//! never kept. The order of the rows is that of a hash, so they are sorted here.
+//!
+//! References: locust/stats.py, `StatsError`.
+
+use std::collections::BTreeMap;
+
+use crate::ingest::error::IngestError;
+use crate::ingest::input::Input;
+use crate::ingest::locust::table::Table;
+use crate::ingest::locust::totals::note;
+use crate::model::{ErrorCount, ErrorKind, FileRef, Note};
+
+/// How many different failures are kept with their text.
+pub(super) const MOST_ERRORS: usize = 1000;
+
+/// Failures by status code: of the run, and per method and name.
+#[derive(Debug, Default)]
+pub(super) struct Codes {
+    pub(super) overall: BTreeMap<String, u64>,
+    pub(super) endpoints: BTreeMap<(String, String), BTreeMap<String, u64>>,
+}
+
+/// What the files say.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    pub(super) errors: Vec<ErrorCount>,
+    pub(super) codes: Codes,
+    pub(super) notes: Vec<Note>,
+}
+
+/// Reads `_failures.csv`.
+pub(super) fn read(input: &Input, into: &mut Failures) -> Result<FileRef, IngestError> {
+    let mut table = Table::open(input)?;
+    let method = table.need("Method")?;
+    let name = table.need("Name")?;
+    let error = table.need("Error")?;
+    let occurrences = table.need("Occurrences")?;
+    let mut merged: BTreeMap<(String, String, String), u64> = BTreeMap::new();
+    let mut cut = 0;
+    while table.next()? {
+        // The last cells are the dates of 2.47, which nothing needs.
+        if table.bytes(occurrences).is_empty() {
+            cut += 1;
+            continue;
+        }
+        let count = table.count(occurrences)?;
+        let key = (table.text(method), table.text(name), table.text(error));
+        let sum = merged.entry(key).or_default();
+        *sum = sum.saturating_add(count);
+    }
+    note(
+        &mut into.notes,
+        "rows-cut",
+        format!(
+            "{}: a row is shorter than the header and left out; was the run killed?",
+            table.file
+        ),
+        cut,
+    );
+    for ((method, name, text), count) in merged {
+        let (kind, code) = kind_of(&text);
+        if let Some(code) = &code {
+            let codes = into.codes.endpoints.entry((method.clone(), name.clone()));
+            let here = codes.or_default().entry(code.clone()).or_default();
+            *here = here.saturating_add(count);
+            let all = into.codes.overall.entry(code.clone()).or_default();
+            *all = all.saturating_add(count);
+        }
+        into.errors.push(ErrorCount {
+            endpoint: Some(name),
+            method: Some(method).filter(|method| !method.is_empty()),
+            kind,
+            code,
+            message: Some(text),
+            count,
+        });
+    }
+    note(
+        &mut into.notes,
+        "codes-of-failures-only",
+        "status codes are those of failures; Locust writes none for successes",
+        u64::from(!into.codes.overall.is_empty()),
+    );
+    table.finish()
+}
+
+/// Reads `_exceptions.csv`.
+pub(super) fn read_exceptions(input: &Input, into: &mut Failures) -> Result<FileRef, IngestError> {
+    let mut table = Table::open(input)?;
+    let count = table.need("Count")?;
+    let message = table.need("Message")?;
+    let mut merged: BTreeMap<String, u64> = BTreeMap::new();
+    while table.next()? {
+        let sum = merged.entry(table.text(message)).or_default();
+        *sum = sum.saturating_add(table.count(count)?);
+    }
+    let mut all: u64 = 0;
+    for (text, count) in merged {
+        all = all.saturating_add(count);
+        into.errors.push(ErrorCount {
+            endpoint: None,
+            method: None,
+            kind: ErrorKind::Exception,
+            code: None,
+            message: Some(text),
+            count,
+        });
+    }
+    note(
+        &mut into.notes,
+        "task-exceptions",
+        "exceptions in the script are listed among the errors; they are neither requests nor failures",
+        all,
+    );
+    table.finish()
+}
+
+/// Sorts by count and keeps the first thousand; the others are added up by kind and code.
+pub(super) fn settle(failures: &mut Failures) {
+    let errors = &mut failures.errors;
+    errors.sort_by(|a, b| {
+        let key = |e: &ErrorCount| (e.endpoint.clone(), e.method.clone(), e.message.clone());
+        b.count.cmp(&a.count).then_with(|| key(a).cmp(&key(b)))
+    });
+    let rest = errors.split_off(errors.len().min(MOST_ERRORS));
+    note(
+        &mut failures.notes,
+        "errors-capped",
+        format!(
+            "only the {MOST_ERRORS} most frequent errors are kept with endpoint and text; the others are added up by kind and code"
+        ),
+        rest.len() as u64,
+    );
+    let mut others: BTreeMap<(ErrorKind, Option<String>), u64> = BTreeMap::new();
+    for error in rest {
+        let sum = others.entry((error.kind, error.code)).or_default();
+        *sum = sum.saturating_add(error.count);
+    }
+    for ((kind, code), count) in others {
+        errors.push(ErrorCount {
+            endpoint: None,
+            method: None,
+            kind,
+            code,
+            message: None,
+            count,
+        });
+    }
+}
+
+/// What kind of failure a text is, and its status code.
+pub(super) fn kind_of(text: &str) -> (ErrorKind, Option<String>) {
+    let has = |marks: &[&str]| marks.iter().any(|mark| text.contains(mark));
+    // What a script says through catch_response may quote anything.
+    if text.starts_with("CatchResponseError(") {
+        return (ErrorKind::Assertion, None);
+    }
+    if let Some(code) = status_of(text) {
+        return (ErrorKind::HttpStatus, Some(code));
+    }
+    if has(&["Timeout", "timed out"]) {
+        return (ErrorKind::Timeout, None);
+    }
+    if has(&[
+        "RemoteDisconnected",
+        "ConnectionError",
+        "ConnectionRefused",
+        "ConnectionReset",
+        "ConnectionAborted",
+        "Connection refused",
+        "Connection reset",
+        "Connection aborted",
+        "Connection broken",
+        "IncompleteRead",
+        "BrokenPipe",
+        "Broken pipe",
+        "NewConnectionError",
+        "Max retries exceeded",
+        "gaierror",
+        "Name or service not known",
+        "Network is unreachable",
+        "No route to host",
+        "SSLError",
+        "HTTPConnectionClosed",
+    ]) {
+        return (ErrorKind::Connection, None);
+    }
+    (ErrorKind::Other, None)
+}
+
+/// `403 Client Error: ...` with or without the repr around it, or `BadStatusCode('...code=404')` of the fast client.
+fn status_of(text: &str) -> Option<String> {
+    let bare = ["HTTPError('", "HTTPError(\""]
+        .iter()
+        .find_map(|start| text.strip_prefix(start))
+        .unwrap_or(text);
+    let digits: String = bare.chars().take_while(char::is_ascii_digit).collect();
+    let after = bare.strip_prefix(digits.as_str())?;
+    if digits.len() == 3
+        && (after.starts_with(" Client Error") || after.starts_with(" Server Error"))
+    {
+        return Some(digits);
+    }
+    let (_, after) = text.strip_prefix("BadStatusCode(")?.rsplit_once("code=")?;
+    let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+    (digits.len() == 3).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_come_from_the_texts_of_every_release() {
+        let http = |code: &str| (ErrorKind::HttpStatus, Some(code.to_owned()));
+        let plain = |kind| (kind, None);
+        for (text, want) in [
+            (
+                "HTTPError('404 Client Error: Not Found for url: /api/legacy')",
+                http("404"),
+            ),
+            (
+                "HTTPError(\"503 Server Error: it's down for url: /\")",
+                http("503"),
+            ),
+            (
+                "403 Client Error: Forbidden for url: http://h:1/api",
+                http("403"),
+            ),
+            ("BadStatusCode('http://h/x: code=404')", http("404")),
+            (
+                "CatchResponseError('got 500 Server Error, timed out')",
+                plain(ErrorKind::Assertion),
+            ),
+            (
+                "ReadTimeout(ReadTimeoutError(\"HTTPConnectionPool(host='h', port=1): Read timed out. (read timeout=1.5)\"))",
+                plain(ErrorKind::Timeout),
+            ),
+            (
+                "HTTPConnectionPool(host='h', port=1): Read timed out. (read timeout=1.5)",
+                plain(ErrorKind::Timeout),
+            ),
+            (
+                "RemoteDisconnected('Remote end closed connection without response')",
+                plain(ErrorKind::Connection),
+            ),
+            (
+                "('Connection aborted.', RemoteDisconnected('Remote end closed'))",
+                plain(ErrorKind::Connection),
+            ),
+            (
+                "ConnectionRefusedError(111, 'Connection refused')",
+                plain(ErrorKind::Connection),
+            ),
+            (
+                "Exception('broker: queue \"full\"')",
+                plain(ErrorKind::Other),
+            ),
+            ("slow | too slow", plain(ErrorKind::Other)),
+            ("404", plain(ErrorKind::Other)),
+            ("4040 Client Error", plain(ErrorKind::Other)),
+            ("", plain(ErrorKind::Other)),
+        ] {
+            assert_eq!(kind_of(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn rows_beyond_the_cap_keep_their_counts() {
+        let mut failures = Failures::default();
+        for index in 0..1500_u64 {
+            failures.errors.push(ErrorCount {
+                endpoint: Some(format!("/{index}")),
+                method: None,
+                kind: ErrorKind::HttpStatus,
+                code: Some(if index % 2 == 0 { "404" } else { "500" }.to_owned()),
+                message: None,
+                count: 1 + u64::from(index < 1000),
+            });
+        }
+        settle(&mut failures);
+        assert_eq!(failures.errors.len(), MOST_ERRORS + 2);
+        let all: u64 = failures.errors.iter().map(|error| error.count).sum();
+        assert_eq!(all, 2500);
+        assert_eq!(failures.notes[0].count, 500);
+    }
+}
