@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn thirds_apart_without_a_rising_trend_are_silent() {
         // The last third is 1.3 times the first, and no trend leads there.
-        let jumpy = [20.0, 20.0, 20.0, 60.0, 5.0, 60.0, 26.0, 26.0, 5.0];
+        let jumpy = [20.0, 20.0, 20.0, 60.0, 5.0, 60.0, 26.0, 26.0, 27.0];
+        assert!(mann_kendall(&jumpy).s > 0);
         assert!(ask(&RULE, &sliced(&jumpy)).is_empty());
         // The same, with a trend that falls: 100, then 10, then 50, then 13 ms.
         let falling: Vec<f64> = [(100.0, 5), (10.0, 5), (50.0, 10), (13.0, 10)]
