@@ -166,6 +166,22 @@ mod tests {
     }
 
     #[test]
+    fn thirds_apart_without_a_rising_trend_are_silent() {
+        // The last third is 1.3 times the first, and no trend leads there.
+        let jumpy = [20.0, 20.0, 20.0, 60.0, 5.0, 60.0, 26.0, 26.0, 27.0];
+        assert!(mann_kendall(&jumpy).s > 0);
+        assert!(ask(&RULE, &sliced(&jumpy)).is_empty());
+        // The same, with a trend that falls: 100, then 10, then 50, then 13 ms.
+        let falling: Vec<f64> = [(100.0, 5), (10.0, 5), (50.0, 10), (13.0, 10)]
+            .into_iter()
+            .flat_map(|(from, slices)| (0..slices).map(move |n| from - 0.01 * f64::from(n)))
+            .collect();
+        let trend = mann_kendall(&falling);
+        assert!(trend.s < 0 && trend.p_value < CHANCE, "{trend:?}");
+        assert!(ask(&RULE, &sliced(&falling)).is_empty());
+    }
+
+    #[test]
     fn a_rise_during_a_declared_ramp_is_the_load() {
         let mut medians: Vec<f64> = (0..6).map(|n| 10.0 + 2.0 * f64::from(n)).collect();
         medians.extend([20.0; 6]);
