@@ -5,7 +5,7 @@
 
 use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -53,7 +53,7 @@ impl Text {
             line,
             column,
             span,
-            problem: problem.into(),
+            problem: inert(&problem.into()),
             label: None,
             hint: None,
         }))
@@ -87,7 +87,7 @@ impl Content {
                 self.text.name, self.line, self.column
             )
         } else {
-            format!("{} '{}'", self.text.name, self.text.text)
+            format!("{} '{}'", self.text.name, inert(&self.text.text))
         }
     }
 }
@@ -130,7 +130,7 @@ impl ConfigError {
     #[must_use]
     pub fn with_hint(mut self, text: Option<impl Into<String>>) -> ConfigError {
         if let (ConfigError::Content(content), Some(text)) = (&mut self, text) {
-            content.hint = Some(text.into());
+            content.hint = Some(inert(&text.into()));
         }
         self
     }
@@ -139,7 +139,7 @@ impl ConfigError {
     #[must_use]
     pub fn with_label(mut self, text: impl Into<String>) -> ConfigError {
         if let ConfigError::Content(content) = &mut self {
-            content.label = Some(text.into());
+            content.label = Some(inert(&text.into()));
         }
         self
     }
@@ -192,9 +192,21 @@ fn printable(text: &str, span: &Range<usize>) -> Range<usize> {
     start..end
 }
 
-/// A file name as the user would type it from the folder he stands in.
-pub(crate) fn shown(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
+/// What stands in a message stays on its line and gives no orders to a terminal.
+fn inert(text: &str) -> String {
+    let is_odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_odd(c) {
+            plain.extend(c.escape_unicode());
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -243,6 +255,20 @@ mod tests {
                     .is_some()
             );
         }
+    }
+
+    #[test]
+    fn a_message_is_one_line_without_orders_to_a_terminal() {
+        let error = text("a").error(0..1, "there is no `\u{1b}[31m\n\u{202e}`");
+        assert_eq!(
+            error.to_string(),
+            r"knee.toml, line 1, column 1: there is no `\u{1b}[31m\u{a}\u{202e}`"
+        );
+        let excerpt = text("# \u{1b}[31m \u{202e}\tx\r\nb")
+            .error(0..1, "x")
+            .excerpt(false)
+            .unwrap();
+        assert!(!excerpt.contains(['\u{1b}', '\u{202e}']), "{excerpt:?}");
     }
 
     #[test]

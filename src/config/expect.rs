@@ -402,6 +402,28 @@ fn may_exceed_one(metric: &MetricId) -> bool {
     matches!(metric, MetricId::Plain("efficiency"))
 }
 
+/// The floor of a change: a share, or an amount in the metric's unit.
+pub(crate) fn floor(metric: &MetricId, text: &str) -> Result<(), ExpectError> {
+    let mut cursor = Cursor::new(text);
+    let quantity = cursor.quantity()?;
+    let is_share = quantity
+        .unit
+        .as_ref()
+        .is_some_and(|(unit, _)| unit.kind == Kind::Share);
+    if is_share && metric.unit() != Unit::Ratio {
+        let share = quantity.number.value(None, 0);
+        if share < 0.0 {
+            return Err(ExpectError::new(
+                quantity.span(),
+                "a floor is never below 0",
+            ));
+        }
+    } else {
+        convert(metric, &quantity, text, false)?;
+    }
+    cursor.end()
+}
+
 /// The metric that an expectation speaks of; `no blow-up` names none.
 pub(crate) fn metric_of(expectation: &Expectation) -> Option<&MetricId> {
     match expectation {
