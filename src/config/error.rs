@@ -73,7 +73,7 @@ pub struct Content {
     pub span: Range<usize>,
     /// What is wrong.
     pub problem: String,
-    /// What stands under the excerpt, where that is not the problem itself.
+    /// What stands under the excerpt, where a shorter word helps.
     pub label: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
@@ -151,10 +151,13 @@ impl ConfigError {
         };
         let source = &content.text.text;
         let span = printable(source, &content.span);
-        let label = content.label.as_deref().unwrap_or(&content.problem);
         let snippet = Snippet::source(source.as_str())
             .path(content.text.name.as_str())
-            .annotation(AnnotationKind::Primary.span(span).label(label));
+            .annotation(
+                AnnotationKind::Primary
+                    .span(span)
+                    .label(content.label.as_deref()),
+            );
         let renderer = if colour {
             Renderer::styled()
         } else {
@@ -237,7 +240,7 @@ mod tests {
             error.to_string(),
             "knee.toml, line 2, column 1: there is no `b`"
         );
-        let excerpt = " --> knee.toml:2:1\n  |\n2 | b = 2\n  | ^ there is no `b`";
+        let excerpt = " --> knee.toml:2:1\n  |\n2 | b = 2\n  | ^";
         assert_eq!(error.excerpt(false).unwrap(), excerpt);
         assert!(error.excerpt(true).unwrap().contains('\u{1b}'));
     }

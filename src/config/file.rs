@@ -381,6 +381,10 @@ pub(crate) struct Hint {
 /// `[[recommendation]]`
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "checked while it is read; used by a later version"
+)]
 pub(crate) struct Recommendation {
     /// What to do.
     #[schemars(with = "String")]
@@ -402,6 +406,10 @@ pub(crate) struct Recommendation {
 /// `[[map]]`
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "checked while it is read; used by a later version"
+)]
 pub(crate) struct Map {
     /// Its name: `--map NAME`.
     #[schemars(with = "String")]

@@ -16,9 +16,71 @@ use crate::config::file::File;
 pub(crate) fn read(text: &Arc<Text>) -> Result<File, ConfigError> {
     let table = DeTable::parse(&text.text)
         .map_err(|error| put(text, None, error.message(), error.span()))?;
+    shape(text, table.get_ref())?;
     finite(text, &DeValue::Table(table.get_ref().clone()), table.span())?;
     File::deserialize(toml::Deserializer::from(table.clone()))
         .map_err(|error| put(text, Some(table.get_ref()), error.message(), error.span()))
+}
+
+/// Sections that may stand several times: `[[target]]`.
+const LISTS: [&str; 8] = [
+    "scenario",
+    "target",
+    "group",
+    "rename",
+    "expected_error",
+    "hint",
+    "recommendation",
+    "map",
+];
+
+/// Sections that stand once: `[project]`.
+const SINGLE: [&str; 9] = [
+    "project", "report", "compare", "scale", "history", "score", "classes", "rules", "inputs",
+];
+
+/// Tables where tables belong, lists of tables where lists belong. serde would read a list as a table by position.
+fn shape(text: &Arc<Text>, table: &DeTable) -> Result<(), ConfigError> {
+    for (key, value) in table {
+        let name: &str = key.get_ref().as_ref();
+        let is_table = |value: &DeValue| matches!(value, DeValue::Table(_));
+        let wrong = |span: Range<usize>, problem: String, write: String| {
+            Err(text
+                .error(span, problem)
+                .with_hint(Some(format!("write {write}"))))
+        };
+        match value.get_ref() {
+            DeValue::Array(items) if LISTS.contains(&name) => {
+                for item in items {
+                    let DeValue::Table(inner) = item.get_ref() else {
+                        let problem = format!("expected a table in [[{name}]]");
+                        return wrong(item.span(), problem, format!("[[{name}]]"));
+                    };
+                    if let Some((key, load)) = inner.get_key_value("load")
+                        && name == "scenario"
+                        && !is_table(load.get_ref())
+                    {
+                        let problem = "expected a table".to_owned();
+                        return wrong(key.span(), problem, "load = { users = 50 }".to_owned());
+                    }
+                }
+            }
+            _ if LISTS.contains(&name) => {
+                let problem = format!("`{name}` may stand several times: expected [[{name}]]");
+                return wrong(key.span(), problem, format!("[[{name}]]"));
+            }
+            DeValue::Array(_) if SINGLE.contains(&name) => {
+                let problem = format!("`{name}` stands once: expected [{name}]");
+                return wrong(key.span(), problem, format!("[{name}]"));
+            }
+            other if SINGLE.contains(&name) && !is_table(other) => {
+                let problem = format!("expected a section [{name}]");
+                return wrong(key.span(), problem, format!("[{name}]"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// TOML has `nan` and `inf`; no limit, weight or level is one of them.
@@ -71,7 +133,7 @@ fn put(
         .and_then(|rest| rest.strip_suffix('`'))
     {
         return text
-            .error(span, format!("{} needs a `{key}`", section(&path)))
+            .error(span, format!("{} needs `{key}`", section(&path)))
             .with_label(format!("`{key}` is missing"));
     }
     if let Some((found, expected)) = message
@@ -83,6 +145,13 @@ fn put(
         return text
             .error(span, format!("expected {expected}, found {}", plain(found)))
             .with_label(format!("expected {expected}"));
+    }
+    // What toml says where a word was expected and something else stands.
+    if message == "wanted string or table" {
+        return text.error(span, "expected a string");
+    }
+    if message.starts_with("cannot recurse further") {
+        return text.error(span, "the value is nested too deeply");
     }
     text.error(span, lowercase(message))
 }
@@ -128,7 +197,6 @@ fn plain(words: &str) -> String {
         "a boolean" => "true or false".to_owned(),
         "a sequence" | "sequence" => "a list".to_owned(),
         "a map" | "map" => "a table".to_owned(),
-        "wanted string or table" => "a string".to_owned(),
         _ if words.starts_with("struct ") => "a table".to_owned(),
         _ if words.starts_with("string ") => words.replacen("string ", "the string ", 1),
         _ if words.starts_with("integer ") => words.replacen("integer ", "the integer ", 1),
@@ -199,4 +267,241 @@ fn locate(table: &DeTable, span: &Range<usize>, path: &mut Vec<Step>) -> bool {
         path.pop();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::parse;
+
+    fn wrong(text: &str) -> String {
+        let error = parse(text, Path::new("knee.toml")).expect_err(text);
+        let excerpt = error
+            .excerpt(false)
+            .map_or(String::new(), |text| format!("\n{text}"));
+        let hint = error
+            .hint()
+            .map_or(String::new(), |text| format!("\nhint: {text}"));
+        format!("{error}{excerpt}{hint}")
+    }
+
+    fn line(text: &str) -> (String, Option<String>) {
+        let error = parse(text, Path::new("knee.toml")).expect_err(text);
+        assert!(error.excerpt(false).is_some());
+        let line = error.to_string();
+        let line = line.strip_prefix("knee.toml, line ").unwrap();
+        (line.to_owned(), error.hint())
+    }
+
+    #[test]
+    fn the_lists_are_those_of_the_schema() {
+        let schema = serde_json::to_value(crate::config::schema()).unwrap();
+        let properties = schema["properties"].as_object().unwrap();
+        for (name, property) in properties {
+            let is_list = property["type"] == "array";
+            assert_eq!(LISTS.contains(&name.as_str()), is_list, "{name}");
+            assert_eq!(SINGLE.contains(&name.as_str()), !is_list, "{name}");
+        }
+        assert_eq!(properties.len(), LISTS.len() + SINGLE.len());
+    }
+
+    #[test]
+    fn an_unknown_key_shows_its_place_and_the_nearest() {
+        insta::assert_snapshot!(wrong("[project]\nname = 'shop'\n\n[[target]]\nexpect = 'p95 < 1ms'\nendpont = 'x'"), @r"
+        knee.toml, line 6, column 1: unknown key `endpont` in [[target]]
+         --> knee.toml:6:1
+          |
+        6 | endpont = 'x'
+          | ^^^^^^^ unknown key
+        hint: did you mean `endpoint`?
+        ");
+        insta::assert_snapshot!(wrong("[[scenario]]\nname = 'a'\n[scenario.load]\nqwert = 'open'"), @r"
+        knee.toml, line 4, column 1: unknown key `qwert` in [[scenario]] load
+         --> knee.toml:4:1
+          |
+        4 | qwert = 'open'
+          | ^^^^^ unknown key
+        hint: known here: model, users, think_time, duration, tasks
+        ");
+        insta::assert_snapshot!(wrong("[projcet]\nname = 'x'"), @r"
+        knee.toml, line 1, column 2: there is no section `projcet`
+         --> knee.toml:1:2
+          |
+        1 | [projcet]
+          |  ^^^^^^^ unknown key
+        hint: did you mean `project`?
+        ");
+        insta::assert_snapshot!(wrong("\u{feff}[project]\r\nnam = 'x'\r\n"), @r"
+        knee.toml, line 2, column 1: unknown key `nam` in [project]
+         --> knee.toml:2:1
+          |
+        2 | nam = 'x'
+          | ^^^ unknown key
+        hint: did you mean `name`?
+        ");
+    }
+
+    #[test]
+    fn mistakes_of_type_and_of_form_say_what_was_expected() {
+        for (text, expected, hint) in [
+            (
+                "[[target]]\nname = 'x'",
+                "1, column 1: [[target]] needs `expect`",
+                None,
+            ),
+            (
+                "[[target]]\nexpect = 5",
+                "2, column 10: expected a string, found the integer `5`",
+                None,
+            ),
+            (
+                "[[target]]\nexpect = 'p95 < 1ms'\noptional = 'yes'",
+                "3, column 12: expected true or false, found the string \"yes\"",
+                None,
+            ),
+            (
+                "[[target]]\nexpect = 'p95 < 1ms'\ndecide = 'valeu'",
+                "3, column 10: expected `value` or `interval`, found `valeu`",
+                Some("did you mean `value`?"),
+            ),
+            (
+                "[[target]]\nexpect = 'p95 < 1ms'\ndecide = 5",
+                "3, column 10: expected a string",
+                None,
+            ),
+            (
+                "[rules]\nseverity = { V03 = 'refuse' }",
+                "2, column 20: expected `note`, `warn`, `fail`, `invalid`, `void` or `unjudged`, found `refuse`",
+                None,
+            ),
+            (
+                "[rules]\nignore = 'V31'",
+                "2, column 10: expected a list, found the string \"V31\"",
+                None,
+            ),
+            (
+                "[compare]\nallow = ['errors']",
+                "2, column 10: expected `error_rate` or `environment`, found `errors`",
+                Some("did you mean `error_rate`?"),
+            ),
+            (
+                "[[group]]\nname = 'a'\nmatch = 5",
+                "3, column 9: expected a string or a list of strings, found the integer `5`",
+                None,
+            ),
+            (
+                "[[group]]\nname = 'a'\nmatch = [5]",
+                "3, column 10: expected a string, found the integer `5`",
+                None,
+            ),
+            (
+                "[history]\nkeep = -1",
+                "2, column 8: expected a whole number from 0 up, found the integer `-1`",
+                None,
+            ),
+            (
+                "[project]\nenvironment = { a = [1] }",
+                "2, column 21: expected a string or a number, found a list",
+                None,
+            ),
+            (
+                "[target]\nexpect = 'p95 < 1ms'",
+                "1, column 2: `target` may stand several times: expected [[target]]",
+                Some("write [[target]]"),
+            ),
+            (
+                "[[project]]\nname = 'a'",
+                "1, column 3: `project` stands once: expected [project]",
+                Some("write [project]"),
+            ),
+            (
+                "project = ['a', {}]",
+                "1, column 1: `project` stands once: expected [project]",
+                Some("write [project]"),
+            ),
+            (
+                "project = 5",
+                "1, column 1: expected a section [project]",
+                Some("write [project]"),
+            ),
+            (
+                "target = [['a']]",
+                "1, column 11: expected a table in [[target]]",
+                Some("write [[target]]"),
+            ),
+            (
+                "[[scenario]]\nname = 'a'\nload = ['open']",
+                "3, column 1: expected a table",
+                Some("write load = { users = 50 }"),
+            ),
+            (
+                "[rules]\nlimit = { V03 = nan }",
+                "2, column 17: expected a finite number, found `nan`",
+                None,
+            ),
+            (
+                "[rules]\nlimit = { V03 = -inf }",
+                "2, column 17: expected a finite number, found `-inf`",
+                None,
+            ),
+            (
+                "[rules]\nlimit = { V03 = 1e999 }",
+                "2, column 17: expected a finite number, found `1e999`",
+                None,
+            ),
+            (
+                "[project]\nname = 'a'\nname = 'b'",
+                "3, column 1: duplicate key",
+                None,
+            ),
+            (
+                "[project]\nname = 'a'\n[project]\n",
+                "3, column 2: duplicate key",
+                None,
+            ),
+            (
+                "[project\nname = 'a'",
+                "1, column 9: unclosed table, expected `]`",
+                None,
+            ),
+            (
+                "[project]\nname = ",
+                "2, column 8: string values must be quoted, expected literal string",
+                None,
+            ),
+            (
+                "\"a\\u001b[31m\" = 1",
+                r"1, column 1: there is no section `a\u{1b}[31m`",
+                Some(
+                    "known here: project, report, scenario, target, group, rename, expected_error, compare, scale, history, score, classes, rules, hint, recommendation, map, inputs",
+                ),
+            ),
+        ] {
+            assert_eq!(
+                line(text),
+                (expected.to_owned(), hint.map(str::to_owned)),
+                "{text}"
+            );
+        }
+        let deep = format!("a = {}", "[".repeat(10_000));
+        assert!(line(&deep).0.ends_with("the value is nested too deeply"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,80}", at in 0..400_usize, cut in 0..400_usize) {
+            const PART: &str = "[project]\nname = \"x\"\n[[target]]\nexpect = \"p95 < 200ms\"\n[rules]\nlimit = { V03 = 0.5 }\n                [[scenario]]\nname = \"a\"\nload = { think_time = \"1s..3s\" }\n[[group]]\nname = \"g\"\nmatch = [\"*\"]\n";
+            let head: String = PART.chars().take(at).collect();
+            let tail: String = PART.chars().skip(cut).collect();
+            for whole in [text.clone(), format!("{head}{text}{tail}"), head + &tail] {
+                if let Err(error) = parse(&whole, Path::new("knee.toml")) {
+                    proptest::prop_assert!(error.excerpt(false).is_some());
+                    proptest::prop_assert!(!error.to_string().contains('\n'));
+                    error.hint();
+                }
+            }
+        }
+    }
 }
