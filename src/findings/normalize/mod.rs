@@ -1,13 +1,23 @@
-//! The configuration applied to runs: renames, groups, expected errors, trims. Both counts are kept.
+//! The configuration applied to runs: renames, groups, expected errors, trims, in this order. Both counts are kept.
+//!
+//! Reads no configuration and judges nothing; what it does to a run is noted on the run.
+
+mod expected;
+mod merge;
+mod pattern;
+mod rename;
+mod trim;
+
+pub use pattern::Pattern;
 
 use crate::model::{Run, Seconds};
 
 /// `[[rename]]`: endpoint labels that match become another name; several become one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rename {
-    /// Glob over endpoint labels.
+    /// Glob over endpoint labels; see [`Pattern`].
     pub pattern: String,
-    /// The new name.
+    /// The new label: `GET /users/ID`.
     pub to: String,
 }
 
@@ -47,4 +57,11 @@ pub struct Options {
 }
 
 /// Applies the options; what was done is noted on the run.
-pub fn normalize(_run: &mut Run, _options: &Options) {}
+pub fn normalize(run: &mut Run, options: &Options) {
+    if !options.renames.is_empty() {
+        rename::rename(run, &options.renames);
+    }
+    rename::group(run, &options.groups);
+    expected::expected(run, &options.expected_errors);
+    trim::trim(run, options.trim_start, options.trim_end);
+}
