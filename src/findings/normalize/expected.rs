@@ -157,3 +157,177 @@ fn slices(run: &mut Run, rules: &[Rule]) {
         set_apart(&mut slice.stats, total);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Endpoint, EndpointSlice, ErrorCount, ErrorKind, Seconds, Slice};
+
+    fn rule(endpoint: &str, code: &str, reason: Option<&str>) -> ExpectedError {
+        ExpectedError {
+            endpoint: endpoint.into(),
+            code: code.into(),
+            reason: reason.map(str::to_owned),
+        }
+    }
+
+    fn stats(requests: u64, failures: u64, codes: &[(&str, u64)]) -> Stats {
+        let mut stats = Stats {
+            requests: Some(requests),
+            failures: Some(failures),
+            codes: codes
+                .iter()
+                .map(|(code, n)| ((*code).to_owned(), *n))
+                .collect(),
+            ..Stats::default()
+        };
+        stats.set_rates(Some(Seconds(10.0)));
+        stats
+    }
+
+    fn endpoint(name: &str, stats: Stats) -> Endpoint {
+        Endpoint {
+            name: name.into(),
+            method: Some("GET".into()),
+            path: None,
+            group: None,
+            names_in: vec![],
+            stats,
+        }
+    }
+
+    fn error(endpoint: Option<&str>, code: &str, count: u64) -> ErrorCount {
+        ErrorCount {
+            endpoint: endpoint.map(str::to_owned),
+            method: endpoint.map(|_| "GET".to_owned()),
+            kind: ErrorKind::HttpStatus,
+            code: Some(code.into()),
+            message: None,
+            count,
+        }
+    }
+
+    fn run() -> Run {
+        let mut run = Run::new("locust", "locust-csv");
+        run.duration = Some(Seconds(10.0));
+        run.overall = stats(100, 30, &[]);
+        run.endpoints = vec![
+            endpoint("/flaky", stats(60, 25, &[])),
+            endpoint("/ok", stats(40, 5, &[])),
+        ];
+        run.errors = vec![
+            error(Some("/flaky"), "503", 20),
+            error(Some("/flaky"), "500", 5),
+            error(Some("/ok"), "503", 5),
+        ];
+        run
+    }
+
+    fn split(stats: &Stats) -> (Option<u64>, Option<u64>) {
+        (stats.failures, stats.expected_failures)
+    }
+
+    #[test]
+    fn expected_failures_are_counted_apart_and_nothing_else_changes() {
+        let before = run();
+        let mut run = before.clone();
+        expected(
+            &mut run,
+            &[rule("GET /flaky", "503", Some("the breaker opens"))],
+        );
+        assert_eq!(split(&run.endpoints[0].stats), (Some(5), Some(20)));
+        assert_eq!(split(&run.endpoints[1].stats), (Some(5), None));
+        assert_eq!(split(&run.overall), (Some(10), Some(20)));
+        assert_eq!(run.overall.successes(), Some(70));
+        assert_eq!(run.overall.error_share(), Some(0.125));
+        assert_eq!(run.overall.goodput, before.overall.goodput);
+        assert_eq!(run.errors, before.errors);
+        assert_eq!(
+            run.notes[0].text,
+            "20 failures with code 503 at GET /flaky are expected and counted apart: the breaker opens"
+        );
+        assert_eq!(run.notes[0].count, 20);
+    }
+
+    #[test]
+    fn two_rules_for_one_failure_count_it_once_and_a_second_pass_changes_nothing() {
+        let rules = [rule("*", "503", None), rule("GET /flaky", "503", None)];
+        let mut run = run();
+        expected(&mut run, &rules);
+        assert_eq!(split(&run.overall), (Some(5), Some(25)));
+        let once = run.clone();
+        expected(&mut run, &rules);
+        assert_eq!(run, once);
+    }
+
+    #[test]
+    fn status_codes_stand_in_for_errors_that_do_not_say_where() {
+        let mut run = run();
+        run.errors = vec![error(None, "404", 8)];
+        run.endpoints[0].stats = stats(60, 8, &[("200", 52), ("404", 8)]);
+        run.endpoints[1].stats = stats(40, 0, &[("200", 40)]);
+        run.overall = stats(100, 8, &[("200", 92), ("404", 8)]);
+        let mut by_star = run.clone();
+        expected(&mut by_star, &[rule("*", "404", None)]);
+        assert_eq!(split(&by_star.endpoints[0].stats), (Some(0), Some(8)));
+        assert_eq!(split(&by_star.overall), (Some(0), Some(8)), "counted once");
+        expected(&mut run, &[rule("GET /flaky", "200", None)]);
+        assert_eq!(
+            split(&run.overall),
+            (Some(8), None),
+            "a success is no failure"
+        );
+    }
+
+    #[test]
+    fn a_rule_for_everything_reaches_failures_without_an_endpoint() {
+        let mut run = Run::new("x", "y");
+        run.overall = stats(100, 8, &[("404", 6)]);
+        run.errors = vec![error(None, "ETIMEDOUT", 2)];
+        let mut narrow = run.clone();
+        expected(&mut narrow, &[rule("GET /a", "ETIMEDOUT", None)]);
+        assert_eq!(split(&narrow.overall), (Some(8), None));
+        expected(
+            &mut run,
+            &[rule("*", "ETIMEDOUT", None), rule("*", "404", None)],
+        );
+        assert_eq!(split(&run.overall), (Some(0), Some(8)));
+    }
+
+    #[test]
+    fn no_more_failures_are_expected_than_there_are() {
+        let mut run = run();
+        run.endpoints[0].stats.failures = Some(3);
+        expected(&mut run, &[rule("GET /flaky", "503", None)]);
+        assert_eq!(split(&run.endpoints[0].stats), (Some(0), Some(3)));
+        run.endpoints[0].stats.failures = None;
+        run.endpoints[0].stats.expected_failures = None;
+        expected(&mut run, &[rule("GET /flaky", "503", None)]);
+        assert_eq!(split(&run.endpoints[0].stats), (None, None));
+    }
+
+    #[test]
+    fn slices_tell_them_apart_by_their_codes() {
+        let mut run = run();
+        let whole = stats(10, 3, &[("200", 7), ("503", 3)]);
+        let part = EndpointSlice {
+            name: "/flaky".into(),
+            method: Some("GET".into()),
+            stats: stats(4, 2, &[("503", 2)]),
+        };
+        run.timeline.push(Slice {
+            start: Seconds(0.0),
+            duration: Seconds(1.0),
+            users: None,
+            arrivals: None,
+            stats: whole,
+            endpoints: vec![part],
+        });
+        expected(&mut run, &[rule("GET /flaky", "503", None)]);
+        assert_eq!(split(&run.timeline[0].stats), (Some(1), Some(2)));
+        assert_eq!(
+            split(&run.timeline[0].endpoints[0].stats),
+            (Some(0), Some(2))
+        );
+    }
+}

@@ -304,3 +304,173 @@ fn quantile(histogram: &Histogram, percentile: Percentile) -> Option<Millis> {
     }
     None
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A latency of exact samples, as a log of whole milliseconds gives it.
+    pub(crate) fn exact(samples: &[u32]) -> Latency {
+        let mut sorted = samples.to_vec();
+        sorted.sort_unstable();
+        let mut histogram = Histogram::default();
+        for sample in &sorted {
+            let value = Millis(f64::from(*sample));
+            if histogram.lower.last() == Some(&value) {
+                *histogram.count.last_mut().unwrap() += 1;
+            } else {
+                histogram.push(value, value, 1);
+            }
+        }
+        let n = sorted.len() as f64;
+        let mean = sorted.iter().map(|s| f64::from(*s)).sum::<f64>() / n;
+        let squares: f64 = sorted.iter().map(|s| (f64::from(*s) - mean).powi(2)).sum();
+        let mut latency = Latency::of(Population::All, sorted.len() as u64);
+        if let (Some(min), Some(max)) = (sorted.first(), sorted.last()) {
+            latency.min = Some(Millis(f64::from(*min)));
+            latency.max = Some(Millis(f64::from(*max)));
+            latency.mean = Some(Millis(mean));
+            latency.stddev = (sorted.len() > 1).then(|| Millis((squares / (n - 1.0)).sqrt()));
+            for percentile in [Percentile::P50, Percentile::P95, Percentile::P99_9] {
+                let rank = (percentile.percent() * n / 100.0 - 1e-9).ceil().max(1.0);
+                let index = rank as usize - 1;
+                latency
+                    .percentiles
+                    .insert(percentile, Millis(f64::from(sorted[index])));
+            }
+        }
+        latency.quantile_method = QuantileMethod::NearestRank;
+        latency.resolution = Resolution {
+            kind: ResolutionKind::Exact,
+            relative: None,
+            absolute: Some(Millis(1.0)),
+        };
+        latency.histogram = Some(histogram);
+        latency
+    }
+
+    fn near(a: Option<Millis>, b: Option<Millis>) -> bool {
+        match (a, b) {
+            (Some(a), Some(b)) => (a.0 - b.0).abs() <= 1e-6 * b.0.abs().max(1.0),
+            (a, b) => a == b,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn exact_samples_in_parts_are_the_samples_together(
+            parts in proptest::collection::vec(proptest::collection::vec(0..300_u32, 0..40), 1..6)
+        ) {
+            let together: Vec<u32> = parts.iter().flatten().copied().collect();
+            prop_assume!(!together.is_empty());
+            let whole = exact(&together);
+            let parts: Vec<Latency> = parts.iter().map(|part| exact(part)).collect();
+            let (merged, how) = latency(&parts.iter().collect::<Vec<_>>());
+            prop_assert_eq!(how, Merged::Exact);
+            prop_assert_eq!(merged.count, whole.count);
+            prop_assert_eq!((merged.min, merged.max), (whole.min, whole.max));
+            prop_assert!(near(merged.mean, whole.mean));
+            prop_assert!(near(merged.stddev, whole.stddev), "{:?} {:?}", merged.stddev, whole.stddev);
+            prop_assert_eq!(&merged.percentiles, &whole.percentiles);
+            prop_assert_eq!(&merged.histogram, &whole.histogram);
+        }
+    }
+
+    #[test]
+    fn without_a_histogram_in_every_part_percentiles_are_dropped_and_the_mean_is_weighted() {
+        let slow = exact(&[100, 100, 100]);
+        let mut fast = exact(&[20]);
+        fast.histogram = None;
+        let (merged, how) = latency(&[&slow, &fast]);
+        assert_eq!(how, Merged::WithoutPercentiles);
+        assert!(merged.percentiles.is_empty());
+        assert_eq!(merged.histogram, None);
+        assert_eq!(merged.count, 4);
+        assert_eq!(merged.mean, Some(Millis(80.0)));
+        assert_eq!(
+            (merged.min, merged.max),
+            (Some(Millis(20.0)), Some(Millis(100.0)))
+        );
+        // The sample standard deviation of 100, 100, 100, 20 is 40.
+        assert_eq!(merged.stddev, Some(Millis(40.0)));
+    }
+
+    #[test]
+    fn a_histogram_that_misses_samples_is_none() {
+        let mut part = exact(&[1, 2, 3]);
+        part.count = 4;
+        let (merged, how) = latency(&[&part, &exact(&[5])]);
+        assert_eq!(how, Merged::WithoutPercentiles);
+        assert_eq!(merged.count, 5);
+    }
+
+    fn buckets(edges: &[(f64, f64, u64)]) -> Histogram {
+        let mut histogram = Histogram::default();
+        for (lower, upper, count) in edges {
+            histogram.push(Millis(*lower), Millis(*upper), *count);
+        }
+        histogram
+    }
+
+    #[test]
+    fn buckets_of_one_grid_add_up_nested_ones_widen_and_crossing_ones_do_not_fit() {
+        let a = buckets(&[(0.0, 1.0, 2), (1.0, 2.0, 1), (4.0, 8.0, 5)]);
+        let same = buckets(&[(1.0, 2.0, 3)]);
+        assert_eq!(
+            histogram(&[&a, &same]),
+            Some(buckets(&[(0.0, 1.0, 2), (1.0, 2.0, 4), (4.0, 8.0, 5)]))
+        );
+        let fine = buckets(&[(4.0, 5.0, 1), (5.0, 5.0, 2), (8.0, 8.0, 1)]);
+        assert_eq!(
+            histogram(&[&a, &fine]),
+            Some(buckets(&[
+                (0.0, 1.0, 2),
+                (1.0, 2.0, 1),
+                (4.0, 8.0, 8),
+                (8.0, 8.0, 1)
+            ]))
+        );
+        assert_eq!(histogram(&[&a, &buckets(&[(1.5, 3.0, 1)])]), None);
+    }
+
+    #[test]
+    fn the_merged_resolution_is_that_of_the_coarsest_part() {
+        let mut sketch = exact(&[10]);
+        sketch.resolution = Resolution {
+            kind: ResolutionKind::Relative,
+            relative: Some(0.01),
+            absolute: None,
+        };
+        let (merged, _) = latency(&[&exact(&[20]), &sketch]);
+        assert_eq!(merged.resolution.kind, ResolutionKind::Relative);
+        assert_eq!(merged.resolution.relative, Some(0.01));
+        assert_eq!(merged.resolution.absolute, Some(Millis(1.0)));
+        sketch.resolution = Resolution::UNKNOWN;
+        assert_eq!(
+            latency(&[&exact(&[20]), &sketch]).0.resolution,
+            Resolution::UNKNOWN
+        );
+    }
+
+    #[test]
+    fn an_unknown_count_makes_the_sum_unknown_and_no_declared_failure_is_no_gap() {
+        let known = Stats {
+            requests: Some(5),
+            failures: Some(1),
+            expected_failures: Some(2),
+            ..Stats::default()
+        };
+        let part = Stats {
+            requests: Some(7),
+            ..Stats::default()
+        };
+        let all = counts(&[&known, &part]);
+        assert_eq!(
+            (all.requests, all.failures, all.expected_failures),
+            (Some(12), None, Some(2))
+        );
+        assert_eq!(sum([Some(u64::MAX), Some(1)].into_iter()), Some(u64::MAX));
+    }
+}

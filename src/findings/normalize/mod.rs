@@ -65,3 +65,73 @@ pub fn normalize(run: &mut Run, options: &Options) {
     expected::expected(run, &options.expected_errors);
     trim::trim(run, options.trim_start, options.trim_end);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Endpoint, ErrorCount, ErrorKind, Stats};
+
+    #[test]
+    fn groups_and_expected_errors_speak_of_the_new_names() {
+        let stats = |requests, failures| Stats {
+            requests: Some(requests),
+            failures: Some(failures),
+            ..Stats::default()
+        };
+        let endpoint = |name: &str| Endpoint {
+            name: name.into(),
+            method: Some("GET".into()),
+            path: None,
+            group: None,
+            names_in: vec![],
+            stats: stats(10, 2),
+        };
+        let mut run = Run::new("locust", "locust-csv");
+        run.overall = stats(20, 4);
+        run.endpoints = vec![endpoint("/users/1"), endpoint("/users/2")];
+        run.errors = vec![ErrorCount {
+            endpoint: Some("/users/2".into()),
+            method: Some("GET".into()),
+            kind: ErrorKind::HttpStatus,
+            code: Some("404".into()),
+            message: None,
+            count: 2,
+        }];
+        let options = Options {
+            renames: vec![Rename {
+                pattern: "GET /users/*".into(),
+                to: "GET /users/ID".into(),
+            }],
+            groups: vec![GroupRule {
+                name: "users".into(),
+                patterns: vec!["GET /users/ID".into()],
+            }],
+            expected_errors: vec![ExpectedError {
+                endpoint: "GET /users/ID".into(),
+                code: "404".into(),
+                reason: None,
+            }],
+            ..Options::default()
+        };
+        normalize(&mut run, &options);
+        let [users] = run.endpoints.as_slice() else {
+            panic!("{:?}", run.endpoints);
+        };
+        assert_eq!(users.group.as_deref(), Some("users"));
+        assert_eq!(
+            (users.stats.failures, users.stats.expected_failures),
+            (Some(2), Some(2))
+        );
+        assert_eq!(run.overall.expected_failures, Some(2));
+        let once = run.clone();
+        normalize(&mut run, &options);
+        assert_eq!(run, once);
+    }
+
+    #[test]
+    fn without_options_a_run_stays_as_it_is() {
+        let mut run = Run::new("x", "y");
+        normalize(&mut run, &Options::default());
+        assert_eq!(run, Run::new("x", "y"));
+    }
+}

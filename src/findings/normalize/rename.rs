@@ -206,3 +206,202 @@ pub(crate) fn group(run: &mut Run, groups: &[GroupRule]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::normalize::merge::tests::exact;
+    use crate::model::{ErrorKind, Latency, Percentile, Seconds, Slice};
+
+    fn endpoint(method: Option<&str>, name: &str, latency: Latency) -> Endpoint {
+        let mut stats = Stats {
+            requests: Some(latency.count),
+            failures: Some(1),
+            latency: Some(latency),
+            ..Stats::default()
+        };
+        stats
+            .codes
+            .insert("200".into(), stats.requests.unwrap() - 1);
+        stats.set_rates(Some(Seconds(2.0)));
+        Endpoint {
+            name: name.into(),
+            method: method.map(str::to_owned),
+            path: None,
+            group: None,
+            names_in: vec![],
+            stats,
+        }
+    }
+
+    fn run(endpoints: Vec<Endpoint>) -> Run {
+        let mut run = Run::new("locust", "locust-csv");
+        run.duration = Some(Seconds(2.0));
+        run.endpoints = endpoints;
+        run
+    }
+
+    fn users() -> Run {
+        let get = Some("GET");
+        run(vec![
+            endpoint(get, "/users/1", exact(&[10, 20])),
+            endpoint(get, "/users/2", exact(&[30, 40, 50, 60])),
+            endpoint(Some("POST"), "/users", exact(&[5])),
+        ])
+    }
+
+    fn rule(pattern: &str, to: &str) -> Rename {
+        Rename {
+            pattern: pattern.into(),
+            to: to.into(),
+        }
+    }
+
+    fn labels(run: &Run) -> Vec<String> {
+        run.endpoints.iter().map(Endpoint::label).collect()
+    }
+
+    #[test]
+    fn endpoints_of_one_new_name_are_one_and_their_samples_too() {
+        let mut run = users();
+        rename(&mut run, &[rule("GET /users/*", "GET /users/ID")]);
+        assert_eq!(labels(&run), ["POST /users", "GET /users/ID"]);
+        let all = &run.endpoints[1];
+        assert_eq!(
+            (all.method.as_deref(), all.name.as_str()),
+            (Some("GET"), "/users/ID")
+        );
+        assert_eq!(all.names_in, ["GET /users/1", "GET /users/2"]);
+        assert_eq!((all.stats.requests, all.stats.failures), (Some(6), Some(2)));
+        assert_eq!(all.stats.codes["200"], 4);
+        assert_eq!(all.stats.rate.unwrap().0.to_bits(), 3.0_f64.to_bits());
+        assert_eq!(all.stats.goodput.unwrap().0.to_bits(), 2.0_f64.to_bits());
+        let latency = all.stats.latency.as_ref().unwrap();
+        assert_eq!(latency, &exact(&[10, 20, 30, 40, 50, 60]));
+        assert!(run.notes.is_empty());
+        assert!(run.endpoints[0].names_in.is_empty());
+    }
+
+    #[test]
+    fn percentiles_without_samples_are_dropped_and_the_note_names_the_rule() {
+        let mut run = users();
+        for endpoint in &mut run.endpoints {
+            endpoint.stats.latency.as_mut().unwrap().histogram = None;
+        }
+        rename(&mut run, &[rule("GET /users/*", "GET /users/ID")]);
+        let latency = run.endpoints[1].stats.latency.as_ref().unwrap();
+        assert!(latency.percentiles.is_empty());
+        assert_eq!(latency.mean.unwrap().0.to_bits(), 35.0_f64.to_bits());
+        assert_eq!(run.notes.len(), 1);
+        assert_eq!(
+            run.notes[0].text,
+            "percentiles of GET /users/ID are not known: they cannot be averaged over 2 endpoints (V43), and the \
+             input has no histograms; counts, smallest, largest and mean remain where every part has them"
+        );
+    }
+
+    #[test]
+    fn one_endpoint_under_another_name_keeps_its_percentiles() {
+        let mut run = users();
+        for endpoint in &mut run.endpoints {
+            endpoint.stats.latency.as_mut().unwrap().histogram = None;
+        }
+        rename(&mut run, &[rule("POST /users", "sign up")]);
+        let renamed = run
+            .endpoints
+            .iter()
+            .find(|e| e.label() == "sign up")
+            .unwrap();
+        assert_eq!(renamed.method, None);
+        assert_eq!(renamed.names_in, ["POST /users"]);
+        let latency = renamed.stats.latency.as_ref().unwrap();
+        assert!(latency.percentile(Percentile::P95).is_some());
+        assert!(run.notes.is_empty());
+    }
+
+    #[test]
+    fn the_first_rule_counts_and_a_name_that_is_there_already_takes_the_others_in() {
+        let mut run = users();
+        let rules = [
+            rule("GET /users/1", "POST /users"),
+            rule("GET *", "GET all"),
+        ];
+        rename(&mut run, &rules);
+        assert_eq!(labels(&run), ["POST /users", "GET all"]);
+        assert_eq!(run.endpoints[0].stats.requests, Some(3));
+        assert_eq!(run.endpoints[0].names_in, ["GET /users/1", "POST /users"]);
+    }
+
+    #[test]
+    fn renaming_twice_changes_nothing_more() {
+        let rules = [rule("GET /users/*", "GET /users/ID")];
+        let mut once = users();
+        rename(&mut once, &rules);
+        let mut twice = once.clone();
+        rename(&mut twice, &rules);
+        assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn slices_and_errors_follow_their_endpoints() {
+        let mut run = users();
+        let part = |name: &str, samples: &[u32]| EndpointSlice {
+            name: name.into(),
+            method: Some("GET".into()),
+            stats: endpoint(None, "", exact(samples)).stats,
+        };
+        run.timeline.push(Slice {
+            start: Seconds(0.0),
+            duration: Seconds(2.0),
+            users: None,
+            arrivals: None,
+            stats: Stats::default(),
+            endpoints: vec![part("/users/1", &[10]), part("/users/2", &[30, 40])],
+        });
+        let error = |name: &str, method: Option<&str>, count| ErrorCount {
+            endpoint: Some(name.into()),
+            method: method.map(str::to_owned),
+            kind: ErrorKind::HttpStatus,
+            code: Some("500".into()),
+            message: None,
+            count,
+        };
+        // The second leaves the method out, as some inputs do.
+        run.errors = vec![
+            error("/users/1", Some("GET"), 1),
+            error("/users/2", None, 2),
+        ];
+        let nameless = ErrorCount {
+            endpoint: None,
+            ..error("", None, 4)
+        };
+        run.errors.push(nameless.clone());
+        rename(
+            &mut run,
+            &[rule("GET /users/*", "GET /users/ID"), rule("*", "rest")],
+        );
+        assert_eq!(run.errors, [error("/users/ID", Some("GET"), 3), nameless]);
+        let parts = &run.timeline[0].endpoints;
+        assert_eq!(parts.len(), 1);
+        assert_eq!(parts[0].name, "/users/ID");
+        assert_eq!(parts[0].stats.latency, Some(exact(&[10, 30, 40])));
+    }
+
+    #[test]
+    fn the_first_group_that_matches_has_the_endpoint() {
+        let mut run = users();
+        let rule = |name: &str, patterns: &[&str]| GroupRule {
+            name: name.into(),
+            patterns: patterns.iter().map(|text| (*text).to_owned()).collect(),
+        };
+        group(
+            &mut run,
+            &[
+                rule("first", &["GET /users/1", "nothing"]),
+                rule("reads", &["GET *"]),
+            ],
+        );
+        let groups: Vec<Option<&str>> = run.endpoints.iter().map(|e| e.group.as_deref()).collect();
+        assert_eq!(groups, [Some("first"), Some("reads"), None]);
+    }
+}
