@@ -61,7 +61,7 @@ fn read(path: &Path, name: String) -> Result<Text, ConfigError> {
         let before = bytes.get(..valid).unwrap_or_default();
         ConfigError::NotUtf8 {
             file: name.clone(),
-            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+            line: memchr::memchr_iter(b'\n', before).count() + 1,
             byte: bytes.get(valid).copied().unwrap_or_default(),
         }
     })?;

@@ -12,6 +12,7 @@ pub mod flags;
 mod identify;
 pub mod quantity;
 mod syntax;
+mod value;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -155,4 +156,41 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
 /// The JSON Schema of `knee.toml`.
 pub fn schema() -> schemars::Schema {
     file::schema()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_found_or_named_and_without_one_the_default_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(load(None, folder.path()).unwrap(), Config::default());
+        let path = folder.path().join("knee.toml");
+        std::fs::write(&path, "[project]\nname = 'found'\n").unwrap();
+        let other = folder.path().join("other.toml");
+        std::fs::write(&other, "[project]\nname = 'named'\nnam = 1\n").unwrap();
+        let found = load(None, folder.path()).unwrap();
+        assert_eq!(found.path.as_deref(), Some(path.as_path()));
+        assert_eq!(found.project.name.as_deref(), Some("found"));
+        let error = load(Some(&other), folder.path()).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("other.toml, line 3, column 1: unknown key `nam` in [project]")
+        );
+        let error = load(Some(Path::new("nowhere.toml")), folder.path()).unwrap_err();
+        assert_eq!(error.to_string(), "cannot open nowhere.toml");
+        assert!(std::error::Error::source(&error).is_some());
+    }
+
+    #[test]
+    fn the_classes_of_the_default_start_where_the_apdex_does() {
+        let config = Config::default();
+        assert_eq!(
+            config.classes[0],
+            ("fast".to_owned(), Some(config.figures.fast_ms))
+        );
+        assert_eq!(config.classes.last().unwrap().1, None);
+    }
 }

@@ -224,18 +224,15 @@ struct Step {
 
 /// `[[scenario]] load`
 fn section(path: &[Step]) -> String {
-    let mut text = String::new();
-    for (place, step) in path.iter().enumerate() {
-        match (place, step.is_list) {
-            (0, true) => text.push_str(&format!("[[{}]]", step.key)),
-            (0, false) => text.push_str(&format!("[{}]", step.key)),
-            _ => {
-                text.push(' ');
-                text.push_str(&step.key);
-            }
-        }
-    }
-    text
+    let words = path
+        .iter()
+        .enumerate()
+        .map(|(place, step)| match (place, step.is_list) {
+            (0, true) => format!("[[{}]]", step.key),
+            (0, false) => format!("[{}]", step.key),
+            _ => step.key.clone(),
+        });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The keys that lead to the table in which a key or value of that span stands.

@@ -157,10 +157,10 @@ impl fmt::Display for Expectation {
                         write!(f, " {} 100%", operator.sign())?;
                     }
                     Bound::Limit(operator, value) => {
-                        write!(f, " {} {value}{unit}", operator.sign())?
+                        write!(f, " {} {value}{unit}", operator.sign())?;
                     }
                     Bound::Range(low, high) if whole(low) && whole(high) => {
-                        f.write_str(" in 100..100%")?
+                        f.write_str(" in 100..100%")?;
                     }
                     Bound::Range(low, high) => write!(f, " in {low}..{high}{unit}")?,
                 }

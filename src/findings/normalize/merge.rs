@@ -334,8 +334,9 @@ pub(crate) mod tests {
             latency.mean = Some(Millis(mean));
             latency.stddev = (sorted.len() > 1).then(|| Millis((squares / (n - 1.0)).sqrt()));
             for percentile in [Percentile::P50, Percentile::P95, Percentile::P99_9] {
-                let rank = (percentile.percent() * n / 100.0 - 1e-9).ceil().max(1.0);
-                let index = rank as usize - 1;
+                // The first sample that at least the share does not exceed, by its definition.
+                let reaches = |place: usize| (place + 1) as f64 >= percentile.share() * n - 1e-9;
+                let index = (0..sorted.len()).find(|place| reaches(*place)).unwrap();
                 latency
                     .percentiles
                     .insert(percentile, Millis(f64::from(sorted[index])));

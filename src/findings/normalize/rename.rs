@@ -91,12 +91,11 @@ fn gather<T>(parts: Vec<(Option<Key>, Key, T)>) -> Vec<(Key, Vec<T>)> {
     let mut groups: Vec<(Key, Vec<T>)> = Vec::new();
     for (new, old, part) in parts {
         let key = new.unwrap_or(old);
-        match places.get(&key).filter(|_| taken.contains(&key)) {
-            Some(place) => groups[*place].1.push(part),
-            None => {
-                places.insert(key.clone(), groups.len());
-                groups.push((key, vec![part]));
-            }
+        if let Some(place) = places.get(&key).filter(|_| taken.contains(&key)) {
+            groups[*place].1.push(part);
+        } else {
+            places.insert(key.clone(), groups.len());
+            groups.push((key, vec![part]));
         }
     }
     groups
@@ -173,15 +172,12 @@ fn add_up_errors(errors: &mut Vec<ErrorCount>) {
             error.code.clone(),
             error.message.clone(),
         );
-        match places.get(&key) {
-            Some(place) => {
-                let same: &mut ErrorCount = &mut all[*place];
-                same.count = same.count.saturating_add(error.count);
-            }
-            None => {
-                places.insert(key, all.len());
-                all.push(error);
-            }
+        if let Some(place) = places.get(&key) {
+            let same: &mut ErrorCount = &mut all[*place];
+            same.count = same.count.saturating_add(error.count);
+        } else {
+            places.insert(key, all.len());
+            all.push(error);
         }
     }
     *errors = all;

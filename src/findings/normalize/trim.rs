@@ -94,22 +94,24 @@ fn note_borders(
     slices: usize,
 ) {
     let asked = (asked.0.unwrap_or(0.0), asked.1.unwrap_or(length));
-    let mut text = format!(
-        "{} of {} are kept: {} of the timeline left out",
-        seconds(is.1 - is.0),
-        seconds(length),
-        plural(slices as u64, "slice")
-    );
     let off = (is.0 - asked.0).abs() > TOLERANCE || (is.1 - asked.1).abs() > TOLERANCE;
-    if off {
-        text.push_str(&format!(
+    let borders = if off {
+        format!(
             "; a slice is kept or left out whole, so the borders are {} and {} instead of {} and {}",
             seconds(is.0),
             seconds(is.1),
             seconds(asked.0),
             seconds(asked.1)
-        ));
-    }
+        )
+    } else {
+        String::new()
+    };
+    let text = format!(
+        "{} of {} are kept: {} of the timeline left out{borders}",
+        seconds(is.1 - is.0),
+        seconds(length),
+        plural(slices as u64, "slice")
+    );
     run.note(NOTE, text, slices as u64);
 }
 
@@ -177,9 +179,8 @@ fn clip_resource(resource: &mut Resource, begin: f64, duration: f64) {
     if resource.series.is_empty() {
         return;
     }
-    resource
-        .series
-        .retain(|(time, _)| *time >= begin - TOLERANCE && *time <= begin + duration + TOLERANCE);
+    let inside = begin - TOLERANCE..=begin + duration + TOLERANCE;
+    resource.series.retain(|(time, _)| inside.contains(time));
     for (time, _) in &mut resource.series {
         *time -= begin;
     }
