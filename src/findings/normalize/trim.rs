@@ -3,7 +3,7 @@
 //! Percentiles stay only where every slice has its histogram. A run without a timeline is left as it is, and says so:
 //! nothing in it says when anything happened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -225,20 +225,21 @@ fn recompute(run: &mut Run) -> bool {
         ..Stats::default()
     };
     let unknown = Stats::default();
+    let slices = run.timeline.len();
+    let mut parts: BTreeMap<String, Vec<Option<&Stats>>> = BTreeMap::new();
+    for (place, slice) in run.timeline.iter().enumerate() {
+        for part in &slice.endpoints {
+            let of = label(part.method.as_deref(), &part.name);
+            let all = parts.entry(of).or_insert_with(|| vec![None; slices]);
+            all[place] = Some(&part.stats);
+        }
+    }
+    let absent = if is_complete { &nothing } else { &unknown };
     for endpoint in &mut run.endpoints {
-        let own = endpoint.label();
-        let slices: Vec<&Stats> = run
-            .timeline
-            .iter()
-            .map(|slice| {
-                let part = slice
-                    .endpoints
-                    .iter()
-                    .find(|part| label(part.method.as_deref(), &part.name) == own);
-                let absent = if is_complete { &nothing } else { &unknown };
-                part.map_or(absent, |part| &part.stats)
-            })
-            .collect();
+        let slices: Vec<&Stats> = match parts.get(&endpoint.label()) {
+            Some(found) => found.iter().map(|part| part.unwrap_or(absent)).collect(),
+            None => vec![absent; slices],
+        };
         let (stats, kept) = from_slices(&endpoint.stats, &slices, duration);
         endpoint.stats = stats;
         exact &= kept;
