@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::model::metric::MetricId;
+use crate::model::metric::{MetricId, Unit};
 
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +114,62 @@ impl Expectation {
                     || up_to.is_some()
                     || matches!(metric.spec().reading, crate::model::Reading::Levels)
             }
+        }
+    }
+}
+
+impl fmt::Display for Expectation {
+    /// In the language it was written in, with the metric's base unit; reads back as the same expectation.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let up_to = match self {
+            Expectation::NoBlowUp { up_to } => {
+                f.write_str("no blow-up")?;
+                up_to
+            }
+            Expectation::Figure {
+                metric,
+                sum,
+                at,
+                bound,
+                up_to,
+            } => {
+                if *sum {
+                    write!(f, "sum({metric})")?;
+                } else {
+                    write!(f, "{metric}")?;
+                }
+                if let Some(level) = at {
+                    write!(f, " at {level}")?;
+                }
+                let unit = match metric.unit() {
+                    Unit::Millis => "ms",
+                    Unit::Seconds => "s",
+                    Unit::Bytes => "B",
+                    Unit::PerSecond => "/s",
+                    Unit::Ratio | Unit::Count | Unit::AsGiven => "",
+                };
+                // A bare 1 could be 1 %: the whole is written as such.
+                let whole = |value: f64| {
+                    metric.unit() == Unit::Ratio && (value - 1.0).abs() < f64::EPSILON / 4.0
+                };
+                match *bound {
+                    Bound::Limit(operator, value) if whole(value) => {
+                        write!(f, " {} 100%", operator.sign())?;
+                    }
+                    Bound::Limit(operator, value) => {
+                        write!(f, " {} {value}{unit}", operator.sign())?;
+                    }
+                    Bound::Range(low, high) if whole(low) && whole(high) => {
+                        f.write_str(" in 100..100%")?;
+                    }
+                    Bound::Range(low, high) => write!(f, " in {low}..{high}{unit}")?,
+                }
+                up_to
+            }
+        };
+        match up_to {
+            Some(level) => write!(f, " up to {level}"),
+            None => Ok(()),
         }
     }
 }

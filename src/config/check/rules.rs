@@ -1,0 +1,153 @@
+//! `[rules]`: ids, effects and limits.
+
+use std::collections::BTreeSet;
+
+use toml::Spanned;
+
+use crate::config::check::{Checker, Unused};
+use crate::config::error::ConfigError;
+use crate::config::expect;
+use crate::config::file;
+use crate::findings::Effect;
+use crate::findings::rules;
+use crate::findings::rules::ids::IDS;
+
+impl Checker<'_> {
+    /// The id of a rule, built or not.
+    pub(super) fn rule(&self, id: &Spanned<String>) -> Result<String, ConfigError> {
+        let word = id.get_ref();
+        if rules::ids::is_known(word) {
+            return Ok(word.clone());
+        }
+        let upper = word.to_uppercase();
+        let by_id = IDS.iter().find(|(known, _)| *known == upper);
+        let lower = word.to_lowercase();
+        let by_name = || {
+            let name = expect::nearest(&lower, IDS.iter().map(|(_, name)| *name))?;
+            IDS.iter().find(|(_, known)| *known == name)
+        };
+        let nearest = by_id.or_else(by_name);
+        let hint = nearest.map_or("`knee explain` lists the rules".to_owned(), |(id, name)| {
+            format!("did you mean `{id}` ({name})?")
+        });
+        Err(self
+            .error(&id.span(), format!("there is no rule `{word}`"))
+            .with_label("unknown rule")
+            .with_hint(Some(hint)))
+    }
+
+    pub(super) fn rules(
+        &self,
+        section: &file::Rules,
+        built: &[rules::Rule],
+        unused: &mut Unused,
+    ) -> Result<rules::Options, ConfigError> {
+        let mut options = rules::Options::default();
+        let row = |id: &str| built.iter().find(|rule| rule.id == id);
+        let mut later = BTreeSet::new();
+        for id in &section.ignore {
+            let id = self.rule(id)?;
+            if row(&id).is_none() {
+                later.insert(id.clone());
+            }
+            if !options.ignore.contains(&id) {
+                options.ignore.push(id);
+            }
+        }
+        for (id, effect) in &section.severity {
+            let id = self.rule(id)?;
+            if row(&id).is_none() {
+                later.insert(id.clone());
+            }
+            let effect = match effect {
+                file::Effect::Note => Effect::Note,
+                file::Effect::Warn => Effect::Warn,
+                file::Effect::Fail => Effect::Fail,
+                file::Effect::Invalid => Effect::Invalid,
+                file::Effect::Void => Effect::Void,
+                file::Effect::Unjudged => Effect::Unjudged,
+            };
+            options.severity.insert(id, effect);
+        }
+        for (key, limit) in &section.limit {
+            let id = self.rule(key)?;
+            match row(&id) {
+                Some(rule) if rule.limit.is_none() => {
+                    let problem = format!("rule {id} ({}) has no limit", rule.name);
+                    return Err(self.error(&key.span(), problem));
+                }
+                Some(_) => {}
+                None => {
+                    later.insert(id.clone());
+                }
+            }
+            options.limit.insert(id, *limit.get_ref());
+        }
+        for id in later {
+            let name = IDS
+                .iter()
+                .find(|(known, _)| *known == id)
+                .map_or("", |(_, name)| name);
+            unused
+                .sentences
+                .push(format!("rule {id} ({name}) is not built in this version"));
+        }
+        Ok(options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::error::Text;
+
+    #[test]
+    fn a_limit_for_a_rule_without_one_is_a_mistake() {
+        let text = Arc::new(Text {
+            name: "knee.toml".into(),
+            path: None,
+            text: String::new(),
+        });
+        let rule = |limit| rules::Rule {
+            id: "V10",
+            name: "thin-quantile",
+            effects: "note",
+            limit,
+            text: "",
+            asks: rules::Asks::Plan(|_| Vec::new()),
+        };
+        let section = file::Rules {
+            limit: [(
+                Spanned::new(0..0, "V10".to_owned()),
+                Spanned::new(0..0, 2.0),
+            )]
+            .into(),
+            ..file::Rules::default()
+        };
+        let check = |built: &[rules::Rule]| {
+            let mut unused = Unused::default();
+            let options = Checker { text: &text }.rules(&section, built, &mut unused);
+            (
+                options
+                    .map(|options| options.limit.len())
+                    .map_err(|error| error.to_string()),
+                unused.sentences,
+            )
+        };
+        assert_eq!(check(&[rule(Some((1.0, "x")))]), (Ok(1), vec![]));
+        assert_eq!(
+            check(&[]),
+            (
+                Ok(1),
+                vec!["rule V10 (thin-quantile) is not built in this version".into()]
+            )
+        );
+        let message = check(&[rule(None)]).0.unwrap_err();
+        assert!(
+            message.ends_with("rule V10 (thin-quantile) has no limit"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,802 @@
+//! The expectation language: `METRIC [at LEVEL] OP VALUE [up to LEVEL]`, `METRIC in A..B`, `sum(METRIC) OP VALUE`,
+//! `no blow-up [up to LEVEL]`.
+//!
+//! Values become the metric's base unit; a value without a unit is taken only where nobody can misread it. It judges
+//! nothing: what holds is said by [`Bound::holds`].
+
+use std::ops::Range;
+use std::str::FromStr;
+
+use crate::config::quantity::{Cursor, ExpectError, Kind, Quantity};
+use crate::model::{Bound, Expectation, METRICS, MetricId, Operator, Reading, Unit};
+
+/// Reads an expectation.
+///
+/// ```
+/// use knee::config::expect::parse;
+/// use knee::model::{Bound, Expectation, Operator};
+/// let Ok(Expectation::Figure { metric, bound, .. }) = parse("p95 < 0.2 s") else { panic!() };
+/// assert_eq!(metric.to_string(), "p95");
+/// assert_eq!(bound, Bound::Limit(Operator::Less, 200.0));
+/// assert_eq!(parse("p95 < 200").unwrap_err().to_string(), "p95 is a time: expected us, ms, s or min behind 200");
+/// ```
+pub fn parse(text: &str) -> Result<Expectation, ExpectError> {
+    let mut cursor = Cursor::new(text);
+    if cursor.is_done() {
+        return Err(ExpectError::new(0..text.len(), "the expectation is empty")
+            .with_hint("such as `p95 < 200ms` or `error_rate < 1%`"));
+    }
+    if cursor.eat_word("no") {
+        cursor.skip_space();
+        if !cursor.eat_word("blow-up") {
+            return Err(cursor.expected("`blow-up`"));
+        }
+        let up_to = up_to(&mut cursor)?;
+        cursor.end()?;
+        return Ok(Expectation::NoBlowUp { up_to });
+    }
+    let sum = eat_sum(&mut cursor);
+    let (metric, at) = if is_named(cursor.rest()) {
+        named(&mut cursor, sum)?
+    } else {
+        let metric = plain(&mut cursor)?;
+        if sum {
+            close_sum(&mut cursor, &metric)?;
+        }
+        cursor.skip_space();
+        let at = if cursor.eat_word("at") {
+            Some(level(&mut cursor)?)
+        } else {
+            None
+        };
+        (metric, at)
+    };
+    let bound = bound(&mut cursor, &metric, at.is_some())?;
+    let up_to = up_to(&mut cursor)?;
+    cursor.end()?;
+    Ok(Expectation::Figure {
+        metric,
+        sum,
+        at,
+        bound,
+        up_to,
+    })
+}
+
+fn eat_sum(cursor: &mut Cursor) -> bool {
+    let mut ahead = cursor.clone();
+    if !ahead.eat("sum") {
+        return false;
+    }
+    ahead.skip_space();
+    let found = ahead.eat("(");
+    if found {
+        ahead.skip_space();
+        *cursor = ahead;
+    }
+    found
+}
+
+/// Only what is counted adds up over endpoints; a percentile or a peak does not.
+fn close_sum(cursor: &mut Cursor, metric: &MetricId) -> Result<(), ExpectError> {
+    let end = cursor.at;
+    cursor.skip_space();
+    if !cursor.eat(")") {
+        return Err(cursor.expected("`)`"));
+    }
+    let name = metric.to_string();
+    if !matches!(
+        name.as_str(),
+        "requests" | "rate" | "goodput" | "bytes_received" | "bytes_sent"
+    ) {
+        let start = end.saturating_sub(name.len());
+        let problem = format!("{name} does not add up over endpoints");
+        return Err(ExpectError::new(start..end, problem).with_hint(
+            "what adds up: requests, rate, goodput, bytes_received, bytes_sent; others are judged per endpoint",
+        ));
+    }
+    Ok(())
+}
+
+fn is_named(rest: &str) -> bool {
+    ["resource:", "custom:", "check:"]
+        .iter()
+        .any(|family| rest.starts_with(family))
+}
+
+/// A metric whose name the input made up may hold spaces: it ends at the last operator or range.
+fn named(cursor: &mut Cursor, sum: bool) -> Result<(MetricId, Option<f64>), ExpectError> {
+    let rest = cursor.rest();
+    let operator = rest.rfind(['<', '>', '≤', '≥']).map(|at| {
+        let (head, _) = rest.split_at(at);
+        // `<` of `=<`, which is no operator, but ends the name all the same.
+        head.trim_end_matches('=').len()
+    });
+    let range = rest
+        .rfind(" in ")
+        .filter(|at| rest.get(*at..).is_some_and(|tail| tail.contains("..")));
+    let Some(end) = operator.max(range) else {
+        cursor.at = cursor.text.len();
+        return Err(cursor.expected("<, <=, >, >= or `in`"));
+    };
+    let start = cursor.at;
+    let mut name = rest.get(..end).unwrap_or_default().trim_end();
+    cursor.at = start + end;
+    if sum {
+        let span = start..start + name.len();
+        return Err(ExpectError::new(
+            span,
+            format!("{name} does not add up over endpoints"),
+        ));
+    }
+    let mut at = None;
+    if let Some((head, tail)) = name.rsplit_once(" at ") {
+        // Only a level makes it a level: "check:status at once" is a name.
+        let mut ahead = Cursor {
+            text: cursor.text.get(..start + name.len()).unwrap_or_default(),
+            at: start + name.len() - tail.len(),
+        };
+        if let Ok(value) = level(&mut ahead)
+            && ahead.is_done()
+        {
+            at = Some(value);
+            name = head.trim_end();
+        }
+    }
+    let span = start..start + name.len();
+    let metric = name.parse::<MetricId>().map_err(|error| {
+        ExpectError::new(span, error.to_string()).with_hint(
+            "expected resource:COMPONENT.NAME.max (.mean .slope .last), custom:NAME or check:NAME",
+        )
+    })?;
+    Ok((metric, at))
+}
+
+fn plain(cursor: &mut Cursor) -> Result<MetricId, ExpectError> {
+    let (word, span) = cursor.take(|c| !c.is_whitespace() && !"<>=!≤≥()".contains(c));
+    if word.is_empty() {
+        return Err(cursor.expected("a metric"));
+    }
+    metric(word, span)
+}
+
+/// A metric by its name; a wrong one gets the nearest as a hint.
+pub(crate) fn metric(word: &str, span: Range<usize>) -> Result<MetricId, ExpectError> {
+    MetricId::from_str(word).map_err(|error| {
+        let shown = error.to_string();
+        let error = ExpectError::new(span, shown).with_label("expected a metric");
+        match nearest_metric(word) {
+            Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
+            None => error.with_hint("`knee explain` lists the metrics"),
+        }
+    })
+}
+
+/// What people call the metrics elsewhere.
+static ALIASES: &[(&str, &str)] = &[
+    ("average", "mean"),
+    ("avg", "mean"),
+    ("med", "p50"),
+    ("median", "p50"),
+    ("errors", "error_rate"),
+    ("failure_rate", "error_rate"),
+    ("fail_ratio", "error_rate"),
+    ("http_req_failed", "error_rate"),
+    ("rps", "rate"),
+    ("qps", "rate"),
+    ("throughput", "rate"),
+    ("latency", "p95"),
+    ("response_time", "p95"),
+    ("p999", "p99.9"),
+    ("p9999", "p99.99"),
+    ("vus", "users"),
+    ("std", "stddev"),
+];
+
+fn nearest_metric(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    if let Some((_, id)) = ALIASES.iter().find(|(alias, _)| *alias == lower) {
+        return Some(id);
+    }
+    let rows = METRICS
+        .iter()
+        .filter(|row| !matches!(row.reading, Reading::Named));
+    nearest(&lower, rows.map(|row| row.id))
+}
+
+/// The candidate that a mistyped word is most like, if it is like any.
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    // Names are short: beyond this length it is no slip of a key, and likeness costs the square of it.
+    if word.len() > 64 {
+        return None;
+    }
+    let mut best: Option<(f64, &str)> = None;
+    for candidate in candidates {
+        let likeness = strsim::jaro_winkler(word, candidate);
+        if likeness > best.map_or(0.78, |(likeness, _)| likeness) {
+            best = Some((likeness, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+fn bound(cursor: &mut Cursor, metric: &MetricId, has_level: bool) -> Result<Bound, ExpectError> {
+    cursor.skip_space();
+    if cursor.eat_word("in") {
+        return range(cursor, metric);
+    }
+    let (sign, span) = cursor.take(|c| "<>=!≤≥".contains(c));
+    let operator = match sign {
+        "<" => Operator::Less,
+        "<=" | "≤" => Operator::AtMost,
+        ">" => Operator::Greater,
+        ">=" | "≥" => Operator::AtLeast,
+        "" if has_level => return Err(cursor.expected("<, <=, >, >= or `in`")),
+        "" => return Err(cursor.expected("<, <=, >, >=, `in` or `at`")),
+        other => {
+            let error = ExpectError::new(
+                span,
+                format!("`{other}` is not an operator: expected <, <=, > or >="),
+            );
+            return Err(match other {
+                "=<" => error.with_hint("did you mean `<=`?"),
+                "=>" => error.with_hint("did you mean `>=`?"),
+                "=" | "==" => {
+                    error.with_hint("a measured figure hits no exact value; `in A..B` is a range")
+                }
+                _ => error,
+            });
+        }
+    };
+    let quantity = cursor.quantity()?;
+    let value = convert(metric, &quantity, cursor.text, false)?;
+    if levels(metric) {
+        cursor.skip_space();
+        cursor.eat_word("users");
+    }
+    Ok(Bound::Limit(operator, value))
+}
+
+fn range(cursor: &mut Cursor, metric: &MetricId) -> Result<Bound, ExpectError> {
+    let mut low = cursor.quantity()?;
+    cursor.skip_space();
+    if !cursor.eat("..") {
+        return Err(cursor.expected("`..` and the end of the range"));
+    }
+    let high = cursor.quantity()?;
+    // `20..30/s`: the unit stands once.
+    if low.unit.is_none() {
+        low.unit.clone_from(&high.unit);
+    }
+    let part = high.unit.is_none();
+    let from = convert(metric, &low, cursor.text, part)?;
+    let to = convert(metric, &high, cursor.text, part && from < 1.0)?;
+    if from > to {
+        let span = low.number.span.start..high.span().end;
+        return Err(ExpectError::new(
+            span,
+            "the range is empty: its end is below its start",
+        ));
+    }
+    Ok(Bound::Range(from, to))
+}
+
+fn up_to(cursor: &mut Cursor) -> Result<Option<f64>, ExpectError> {
+    cursor.skip_space();
+    if !cursor.eat_word("up") {
+        return Ok(None);
+    }
+    cursor.skip_space();
+    if !cursor.eat_word("to") {
+        return Err(cursor.expected("`to` and a load level"));
+    }
+    level(cursor).map(Some)
+}
+
+/// A load level: a number, `200/s` or `200 users`.
+fn level(cursor: &mut Cursor) -> Result<f64, ExpectError> {
+    let number = cursor.number()?;
+    let value = number.value(None, 0);
+    cursor.skip_space();
+    if !cursor.eat("/s") && !cursor.eat_word("users") {
+        cursor.eat_word("user");
+    }
+    if value > 0.0 {
+        Ok(value)
+    } else {
+        Err(ExpectError::new(number.span, "a load level is above 0"))
+    }
+}
+
+/// Which units a metric takes, and what it is.
+fn wanted(unit: Unit) -> (&'static str, &'static str) {
+    match unit {
+        Unit::Millis | Unit::Seconds => ("a time", "us, ms, s or min"),
+        Unit::Ratio => ("a share", "%"),
+        Unit::PerSecond => ("a rate", "/s"),
+        Unit::Bytes => ("an amount of bytes", "B, kB, MB, GB, KiB, MiB or GiB"),
+        Unit::Count => ("a count", "a number without a unit"),
+        Unit::AsGiven => ("a figure of the input", "a number"),
+    }
+}
+
+/// The value in the metric's base unit. `fraction` = the other end of a range shows that 1 means the whole.
+fn convert(
+    metric: &MetricId,
+    quantity: &Quantity,
+    text: &str,
+    fraction: bool,
+) -> Result<f64, ExpectError> {
+    let unit = metric.unit();
+    let (what, expected) = wanted(unit);
+    let number = &quantity.number;
+    let written = text.get(number.span.clone()).unwrap_or_default();
+    let value = match (&quantity.unit, unit) {
+        (Some((name, span)), _) => {
+            let fits = match unit {
+                Unit::Millis | Unit::Seconds => name.kind == Kind::Time,
+                Unit::Ratio => name.kind == Kind::Share,
+                Unit::PerSecond => name.kind == Kind::Rate,
+                Unit::Bytes => name.kind == Kind::Bytes,
+                Unit::Count => false,
+                // The reader of a resource converts to base units; a level is a rate or a count.
+                Unit::AsGiven => !levels(metric) || name.kind == Kind::Rate,
+            };
+            if !fits {
+                let problem = format!(
+                    "{metric} is {what}: expected {expected}, found `{}`",
+                    name.name
+                );
+                return Err(ExpectError::new(span.clone(), problem)
+                    .with_label(format!("expected {expected}")));
+            }
+            let shift = if unit == Unit::Seconds { -3 } else { 0 };
+            number.value(Some(name), shift)
+        }
+        (None, Unit::Millis | Unit::Seconds) => {
+            let problem = format!("{metric} is {what}: expected {expected} behind {written}");
+            let like = if unit == Unit::Millis { "ms" } else { "s" };
+            return Err(ExpectError::new(number.span.clone(), problem)
+                .with_label(format!("expected {expected}"))
+                .with_hint(format!("is it `{written}{like}`?")));
+        }
+        (None, Unit::Ratio) => {
+            let value = number.value(None, 0);
+            let whole = fraction || matches!(metric, MetricId::Plain("apdex" | "efficiency"));
+            if value > 1.0 && !may_exceed_one(metric) || (value >= 1.0 && !whole) {
+                let problem =
+                    format!("{metric} is {what}: expected % behind {written}, or a value below 1");
+                return Err(ExpectError::new(number.span.clone(), problem)
+                    .with_label("expected %")
+                    .with_hint(format!("is it `{written}%`? a bare 0.01 is 1 %")));
+            }
+            value
+        }
+        (None, _) => number.value(None, 0),
+    };
+    let span = quantity.span();
+    if !value.is_finite() {
+        return Err(ExpectError::new(span, "the number is too large"));
+    }
+    if value < 0.0 && unit != Unit::AsGiven {
+        return Err(ExpectError::new(span, format!("{metric} is never below 0")));
+    }
+    if value > 1.0 && unit == Unit::Ratio && !may_exceed_one(metric) {
+        return Err(ExpectError::new(
+            span,
+            format!("{metric} is never above 100 %"),
+        ));
+    }
+    Ok(value)
+}
+
+fn levels(metric: &MetricId) -> bool {
+    matches!(metric, MetricId::Plain("knee"))
+}
+
+/// More load with more than its share of throughput is rare, and real.
+fn may_exceed_one(metric: &MetricId) -> bool {
+    matches!(metric, MetricId::Plain("efficiency"))
+}
+
+/// The floor of a change: a share, or an amount in the metric's unit.
+pub(crate) fn floor(metric: &MetricId, text: &str) -> Result<(), ExpectError> {
+    let mut cursor = Cursor::new(text);
+    let quantity = cursor.quantity()?;
+    let is_share = quantity
+        .unit
+        .as_ref()
+        .is_some_and(|(unit, _)| unit.kind == Kind::Share);
+    if is_share && metric.unit() != Unit::Ratio {
+        let share = quantity.number.value(None, 0);
+        if share < 0.0 {
+            return Err(ExpectError::new(
+                quantity.span(),
+                "a floor is never below 0",
+            ));
+        }
+    } else {
+        convert(metric, &quantity, text, false)?;
+    }
+    cursor.end()
+}
+
+/// The metric that an expectation speaks of; `no blow-up` names none.
+pub(crate) fn metric_of(expectation: &Expectation) -> Option<&MetricId> {
+    match expectation {
+        Expectation::Figure { metric, .. } => Some(metric),
+        Expectation::NoBlowUp { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::Percentile;
+
+    fn limit(text: &str) -> (String, Bound) {
+        match parse(text) {
+            Ok(Expectation::Figure { metric, bound, .. }) => (metric.to_string(), bound),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    fn error(text: &str) -> (String, Option<String>, String) {
+        let error = parse(text).expect_err(text);
+        let marked = text
+            .get(error.span.clone())
+            .expect("a span of whole characters");
+        (error.problem.clone(), error.hint.clone(), marked.to_owned())
+    }
+
+    #[test]
+    fn limits_become_base_units_and_keep_their_strictness() {
+        use Operator::{AtLeast, AtMost, Greater, Less};
+        for (text, metric, operator, value) in [
+            ("p95 < 200ms", "p95", Less, 200.0),
+            ("p95<200ms", "p95", Less, 200.0),
+            ("  p95  <=  0.2 s ", "p95", AtMost, 200.0),
+            ("p99.9 ≤ 1.001s", "p99.9", AtMost, 1001.0),
+            ("max < 2min", "max", Less, 120_000.0),
+            ("min > 250us", "min", Greater, 0.25),
+            ("ok.p95 < 1e2ms", "ok.p95", Less, 100.0),
+            ("error_rate < 1%", "error_rate", Less, 0.01),
+            ("error_rate < 0.07 %", "error_rate", Less, 0.0007),
+            ("error_rate <= 0.01", "error_rate", AtMost, 0.01),
+            ("error_rate <= 0", "error_rate", AtMost, 0.0),
+            ("success_rate ≥ 100 %", "success_rate", AtLeast, 1.0),
+            ("apdex >= 1", "apdex", AtLeast, 1.0),
+            ("efficiency > 1.2", "efficiency", Greater, 1.2),
+            ("rate >= 20/s", "rate", AtLeast, 20.0),
+            ("rate >= 20 /s", "rate", AtLeast, 20.0),
+            ("goodput > 20", "goodput", Greater, 20.0),
+            ("requests >= 1000", "requests", AtLeast, 1000.0),
+            (
+                "bytes_received < 1.5MB",
+                "bytes_received",
+                Less,
+                1_500_000.0,
+            ),
+            ("bytes_sent < 2 MiB", "bytes_sent", Less, 2_097_152.0),
+            ("duration >= 5min", "duration", AtLeast, 300.0),
+            ("duration >= 300s", "duration", AtLeast, 300.0),
+            ("knee >= 150 users", "knee", AtLeast, 150.0),
+            (
+                "resource:my.api.memory.max < 512 MiB",
+                "resource:my.api.memory.max",
+                Less,
+                536_870_912.0,
+            ),
+            (
+                "resource:api.memory.slope < -1",
+                "resource:api.memory.slope",
+                Less,
+                -1.0,
+            ),
+            ("custom:queue depth < 5", "custom:queue depth", Less, 5.0),
+            (
+                "check:status is 200 >= 99%",
+                "check:status is 200",
+                AtLeast,
+                0.99,
+            ),
+            (
+                "check:took <200 ms > 95%",
+                "check:took <200 ms",
+                Greater,
+                0.95,
+            ),
+        ] {
+            assert_eq!(
+                limit(text),
+                (metric.to_owned(), Bound::Limit(operator, value)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn ranges_share_the_unit_of_their_end() {
+        for (text, low, high) in [
+            ("rate in 20..30/s", 20.0, 30.0),
+            ("rate in 20 .. 30", 20.0, 30.0),
+            ("p95 in 900us..1.5ms", 0.9, 1.5),
+            ("p95 in 1..2s", 1000.0, 2000.0),
+            ("error_rate in 1..2%", 0.01, 0.02),
+            ("success_rate in 0.99..1", 0.99, 1.0),
+            ("duration in 50..70s", 50.0, 70.0),
+            ("check:ready in 30 s in 95..100%", 0.95, 1.0),
+        ] {
+            assert_eq!(limit(text).1, Bound::Range(low, high), "{text}");
+        }
+    }
+
+    #[test]
+    fn levels_and_sums_stand_where_the_grammar_has_them() {
+        let level = |text: &str| match parse(text).expect(text) {
+            Expectation::Figure { at, up_to, sum, .. } => (sum, at, up_to),
+            Expectation::NoBlowUp { up_to } => (false, None, up_to),
+        };
+        assert_eq!(level("p95 at 200/s < 300ms"), (false, Some(200.0), None));
+        assert_eq!(
+            level("p95 at 200 users < 300ms"),
+            (false, Some(200.0), None)
+        );
+        assert_eq!(level("p95 < 300ms up to 1 user"), (false, None, Some(1.0)));
+        assert_eq!(level("p95 < 300 ms up to 400"), (false, None, Some(400.0)));
+        assert_eq!(level("efficiency at 4 >= 0.7"), (false, Some(4.0), None));
+        assert_eq!(level("no blow-up"), (false, None, None));
+        assert_eq!(level("no blow-up up to 100/s"), (false, None, Some(100.0)));
+        assert_eq!(level("sum(rate) > 50/s"), (true, None, None));
+        assert_eq!(level("sum ( requests ) > 50"), (true, None, None));
+        assert_eq!(
+            level("check:status at once at 4 > 99%"),
+            (false, Some(4.0), None)
+        );
+    }
+
+    #[test]
+    fn mistakes_name_the_place_what_was_expected_and_a_way_out() {
+        for (text, problem, hint, marked) in [
+            (
+                "p95 < 200",
+                "p95 is a time: expected us, ms, s or min behind 200",
+                Some("is it `200ms`?"),
+                "200",
+            ),
+            (
+                "p95 < 5 %",
+                "p95 is a time: expected us, ms, s or min, found `%`",
+                None,
+                "%",
+            ),
+            (
+                "rate > 5ms",
+                "rate is a rate: expected /s, found `ms`",
+                None,
+                "ms",
+            ),
+            (
+                "requests > 5ms",
+                "requests is a count: expected a number without a unit, found `ms`",
+                None,
+                "ms",
+            ),
+            (
+                "error_rate < 1",
+                "error_rate is a share: expected % behind 1, or a value below 1",
+                Some("is it `1%`? a bare 0.01 is 1 %"),
+                "1",
+            ),
+            (
+                "error_rate < 150%",
+                "error_rate is never above 100 %",
+                None,
+                "150%",
+            ),
+            ("p95 < -1ms", "p95 is never below 0", None, "-1ms"),
+            (
+                "P95 < 200ms",
+                "`P95` is not a metric",
+                Some("did you mean `p95`?"),
+                "P95",
+            ),
+            (
+                "eror_rate < 1%",
+                "`eror_rate` is not a metric",
+                Some("did you mean `error_rate`?"),
+                "eror_rate",
+            ),
+            (
+                "median < 1ms",
+                "`median` is not a metric",
+                Some("did you mean `p50`?"),
+                "median",
+            ),
+            (
+                "p999 < 1ms",
+                "`p999` is not a metric",
+                Some("did you mean `p99.9`?"),
+                "p999",
+            ),
+            (
+                "xyzzy < 1ms",
+                "`xyzzy` is not a metric",
+                Some("`knee explain` lists the metrics"),
+                "xyzzy",
+            ),
+            (
+                "p95 =< 200ms",
+                "`=<` is not an operator: expected <, <=, > or >=",
+                Some("did you mean `<=`?"),
+                "=<",
+            ),
+            (
+                "p95 200ms",
+                "expected <, <=, >, >=, `in` or `at`, found `200ms`",
+                None,
+                "200ms",
+            ),
+            (
+                "p95",
+                "expected <, <=, >, >=, `in` or `at`, found the end",
+                None,
+                "",
+            ),
+            ("p95 <", "expected a number, found the end", None, ""),
+            (
+                "p95 < fast",
+                "expected a number, found `fast`",
+                None,
+                "fast",
+            ),
+            (
+                "p95 < 200MS",
+                "`MS` is not a unit",
+                Some("did you mean `ms`?"),
+                "MS",
+            ),
+            (
+                "p95 < 200parsec",
+                "`parsec` is not a unit",
+                Some("units are us ms s min, B kB MB GB KiB MiB GiB, % and /s"),
+                "parsec",
+            ),
+            (
+                "p95 < 200ms < 300ms",
+                "expected the end, found `<`",
+                None,
+                "<",
+            ),
+            ("p95 < 1e999ms", "the number is too large", None, "1e999"),
+            (
+                "p95 < 1,000ms",
+                "digits are not separated: write 1000, not 1,000",
+                None,
+                "1,",
+            ),
+            ("p95 at 0 < 1ms", "a load level is above 0", None, "0"),
+            (
+                "p95 < 1ms up 4",
+                "expected `to` and a load level, found `4`",
+                None,
+                "4",
+            ),
+            (
+                "rate in 30..20/s",
+                "the range is empty: its end is below its start",
+                None,
+                "30..20/s",
+            ),
+            (
+                "rate in 30",
+                "expected `..` and the end of the range, found the end",
+                None,
+                "",
+            ),
+            ("no knee", "expected `blow-up`, found `knee`", None, "knee"),
+            (
+                "sum(p95) < 1ms",
+                "p95 does not add up over endpoints",
+                Some(
+                    "what adds up: requests, rate, goodput, bytes_received, bytes_sent; others are judged per endpoint",
+                ),
+                "p95",
+            ),
+            ("sum(rate < 1/s", "expected `)`, found `<`", None, "<"),
+            (
+                "check: > 1%",
+                "`check:` is not a metric",
+                Some(
+                    "expected resource:COMPONENT.NAME.max (.mean .slope .last), custom:NAME or check:NAME",
+                ),
+                "check:",
+            ),
+            (
+                "check:x",
+                "expected <, <=, >, >= or `in`, found the end",
+                None,
+                "",
+            ),
+            (
+                "",
+                "the expectation is empty",
+                Some("such as `p95 < 200ms` or `error_rate < 1%`"),
+                "",
+            ),
+            ("< 5ms", "expected a metric, found `<`", None, "<"),
+        ] {
+            let expected = (
+                problem.to_owned(),
+                hint.map(str::to_owned),
+                marked.to_owned(),
+            );
+            assert_eq!(error(text), expected, "{text}");
+        }
+    }
+
+    fn metrics() -> impl Strategy<Value = MetricId> {
+        let names = METRICS
+            .iter()
+            .map(|row| row.id.replace("COMPONENT", "my.api").replace("NAME", "a b"));
+        let mut all: Vec<MetricId> = names
+            .map(|name| name.parse().expect("a row of METRICS"))
+            .collect();
+        all.push(MetricId::quantile(
+            Percentile::new(99.99).expect("a percentile"),
+        ));
+        proptest::sample::select(all)
+    }
+
+    fn value(metric: &MetricId, share: f64, size: f64) -> f64 {
+        match metric.unit() {
+            Unit::Ratio => share,
+            _ => size,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_every_span_lies_inside(text in "\\PC{0,40}") {
+            if let Err(error) = parse(&text) {
+                prop_assert!(text.get(error.span.clone()).is_some(), "{:?}", error);
+            }
+        }
+
+        #[test]
+        fn no_text_of_the_languages_own_words_panics(words in proptest::collection::vec(proptest::sample::select(vec![
+            "p95", "error_rate", "check:a", "sum(", ")", "in", "at", "up", "to", "no", "blow-up", "<", "<=", "≥", "..", "20", "1e400", "-3",
+            "ms", "%", "/s", "GiB", "users", " ", "é", "\u{2212}1", "1.", ".5", "\n",
+        ]), 0..12), glue in proptest::sample::select(vec!["", " "])) {
+            let text = words.join(glue);
+            match parse(&text) {
+                Ok(expectation) => {
+                    prop_assert_eq!(parse(&expectation.to_string()), Ok(expectation));
+                }
+                Err(error) => prop_assert!(text.get(error.span.clone()).is_some(), "{:?}", error),
+            }
+        }
+
+        #[test]
+        fn what_is_written_reads_back_as_it_was(
+            metric in metrics(),
+            share in 0.0..=1.0f64,
+            size in 0.0..1e12f64,
+            operator in proptest::sample::select(vec![Operator::Less, Operator::AtMost, Operator::Greater, Operator::AtLeast]),
+            at in proptest::option::of(0.1..1e6f64),
+            up_to in proptest::option::of(0.1..1e6f64),
+            is_range: bool,
+        ) {
+            let high = value(&metric, share, size);
+            let bound = if is_range { Bound::Range(high / 2.0, high) } else { Bound::Limit(operator, high) };
+            let expectation = Expectation::Figure { metric, sum: false, at, bound, up_to };
+            let text = expectation.to_string();
+            prop_assert_eq!(parse(&text), Ok(expectation), "{}", text);
+        }
+    }
+}

@@ -1,0 +1,441 @@
+//! `knee.toml` as it is written: every section and key, in the order of the contract, and nothing else.
+//!
+//! What serde can check is checked here: keys, types, closed lists of words. What the words mean is checked in
+//! [`crate::config::check`], which needs the place of each text: those are [`Spanned`]. The JSON Schema of
+//! `knee schema config` is derived from these structs.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::config::value::{OneOrMany, Scalar};
+
+/// `knee.toml`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "knee.toml", rename = "Config")]
+pub(crate) struct File {
+    /// What is tested.
+    pub(crate) project: Option<Project>,
+    /// How the page is made.
+    pub(crate) report: Option<Report>,
+    /// What is run, and what is expected of it.
+    pub(crate) scenario: Vec<Scenario>,
+    /// What is demanded of every run.
+    pub(crate) target: Vec<Target>,
+    /// Endpoints that belong together.
+    pub(crate) group: Vec<Group>,
+    /// Endpoints under another name.
+    pub(crate) rename: Vec<Rename>,
+    /// Failures that are meant to happen.
+    pub(crate) expected_error: Vec<ExpectedError>,
+    /// How runs are compared.
+    pub(crate) compare: Option<Compare>,
+    /// How load levels are found.
+    pub(crate) scale: Option<Scale>,
+    /// Where past runs are kept.
+    pub(crate) history: Option<History>,
+    /// A score with its parts.
+    pub(crate) score: Option<Score>,
+    /// Classes of latency.
+    pub(crate) classes: Option<Classes>,
+    /// Which rules are asked, and how strictly.
+    pub(crate) rules: Option<Rules>,
+    /// What to say when a rule fires.
+    pub(crate) hint: Vec<Hint>,
+    /// Recommendations of the author.
+    pub(crate) recommendation: Vec<Recommendation>,
+    /// How other JSON or CSV becomes a run.
+    pub(crate) map: Vec<Map>,
+    /// Files beside the runs.
+    pub(crate) inputs: Option<Inputs>,
+}
+
+/// `[project]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Project {
+    /// Its name.
+    #[schemars(with = "Option<String>")]
+    pub(crate) name: Option<Spanned<String>>,
+    /// Facts about where it runs, as declared.
+    pub(crate) environment: BTreeMap<String, Scalar>,
+}
+
+/// The state of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Not yet to be relied on.
+    Draft,
+    /// Signed off: no required narrative may be empty.
+    Final,
+}
+
+impl Status {
+    /// As it is written.
+    pub fn id(self) -> &'static str {
+        match self {
+            Status::Draft => "draft",
+            Status::Final => "final",
+        }
+    }
+}
+
+/// `[report]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Report {
+    /// The page's title.
+    pub(crate) title: Option<String>,
+    /// Its state.
+    pub(crate) status: Option<Status>,
+    /// The sections in their order; all when not given.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(crate) sections: Option<Vec<Spanned<String>>>,
+    /// A page layout, relative to this file.
+    #[schemars(with = "Option<String>")]
+    pub(crate) template: Option<Spanned<String>>,
+    /// The folder of the narrative, relative to this file.
+    #[schemars(with = "Option<String>")]
+    pub(crate) notes: Option<Spanned<String>>,
+}
+
+/// `[[scenario]]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scenario {
+    /// Its name.
+    #[schemars(with = "String")]
+    pub(crate) name: Spanned<String>,
+    /// Globs over the files of its runs, relative to this file.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) runs: Vec<Spanned<String>>,
+    /// What it does.
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    /// The load that it is to offer.
+    #[serde(default)]
+    pub(crate) load: Option<Load>,
+    /// The load level of each file.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, f64>")]
+    pub(crate) levels: BTreeMap<String, Spanned<f64>>,
+    /// Expectations of its runs.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) expect: Vec<Spanned<String>>,
+}
+
+/// How arrivals are decided.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LoadModel {
+    /// Users arrive whether or not earlier ones are done.
+    Open,
+    /// A fixed set of users, each waiting for its answer.
+    Closed,
+}
+
+/// `[scenario.load]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Load {
+    /// How arrivals are decided.
+    pub(crate) model: Option<LoadModel>,
+    /// Most users at one time.
+    #[schemars(with = "Option<f64>")]
+    pub(crate) users: Option<Spanned<f64>>,
+    /// Time between two requests of a user: `2s` or `1s..3s`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) think_time: Option<Spanned<String>>,
+    /// Length of the run: `5min`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) duration: Option<Spanned<String>>,
+    /// Tasks and their weights.
+    #[schemars(with = "BTreeMap<String, f64>")]
+    pub(crate) tasks: BTreeMap<String, Spanned<f64>>,
+}
+
+/// When a resource is judged.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Phase {
+    /// Before and after the load.
+    Idle,
+    /// Under load.
+    Load,
+}
+
+/// What decides a target.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Decide {
+    /// The measured value alone.
+    Value,
+    /// The value, and a warning when the limit lies inside its interval.
+    Interval,
+}
+
+/// `[[target]]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Target {
+    /// Its name.
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+    /// What is expected: `p95 < 200ms`.
+    #[schemars(with = "String")]
+    pub(crate) expect: Spanned<String>,
+    /// A stricter expectation that only warns.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub(crate) warn: Option<Spanned<String>>,
+    /// Glob over scenarios.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub(crate) scenario: Option<Spanned<String>>,
+    /// Glob over endpoints: `GET /api/*`.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub(crate) endpoint: Option<Spanned<String>>,
+    /// Glob over groups.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub(crate) group: Option<Spanned<String>>,
+    /// Judged without load, or under it.
+    #[serde(default)]
+    pub(crate) phase: Option<Phase>,
+    /// Whether a target that could not be measured is nothing to worry about.
+    #[serde(default)]
+    pub(crate) optional: bool,
+    /// What decides; the value when not given.
+    #[serde(default)]
+    pub(crate) decide: Option<Decide>,
+}
+
+/// `[[group]]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Group {
+    /// Its name.
+    #[schemars(with = "String")]
+    pub(crate) name: Spanned<String>,
+    /// Globs over endpoints.
+    #[serde(rename = "match")]
+    pub(crate) patterns: OneOrMany,
+}
+
+/// `[[rename]]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rename {
+    /// Globs over endpoints; several endpoints that match become one.
+    #[serde(rename = "match")]
+    pub(crate) patterns: OneOrMany,
+    /// The new name: `GET /users/ID`.
+    #[schemars(with = "String")]
+    pub(crate) to: Spanned<String>,
+}
+
+/// `[[expected_error]]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExpectedError {
+    /// Glob over endpoints.
+    #[schemars(with = "String")]
+    pub(crate) endpoint: Spanned<String>,
+    /// The status or error code.
+    #[schemars(with = "Scalar")]
+    pub(crate) code: Spanned<Scalar>,
+    /// Why it is expected.
+    #[serde(default)]
+    pub(crate) reason: Option<String>,
+}
+
+/// What a comparison may overlook.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Allow {
+    /// Different error rates.
+    ErrorRate,
+    /// Different environments.
+    Environment,
+}
+
+/// `[compare]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Compare {
+    /// The smallest change worth talking about, per metric: `p95 = "10%"`.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub(crate) floor: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// The accepted baseline.
+    #[schemars(with = "Option<String>")]
+    pub(crate) baseline: Option<Spanned<String>>,
+    /// Whether a metric that could not be decided fails the gate.
+    pub(crate) require_proof: Option<bool>,
+    /// Differences that only warn.
+    pub(crate) allow: Vec<Allow>,
+}
+
+/// `[scale]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Scale {
+    /// The label that holds the load level.
+    #[schemars(with = "Option<String>")]
+    pub(crate) level: Option<Spanned<String>>,
+}
+
+/// `[history]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct History {
+    /// The folder.
+    #[schemars(with = "Option<String>")]
+    pub(crate) store: Option<Spanned<String>>,
+    /// How many runs are kept.
+    pub(crate) keep: Option<u64>,
+}
+
+/// `[score]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Score {
+    /// Weight of each part.
+    #[schemars(with = "BTreeMap<String, f64>")]
+    pub(crate) weights: BTreeMap<String, Spanned<f64>>,
+    /// The parts.
+    pub(crate) parts: Vec<String>,
+}
+
+/// `[classes]`: the upper edge of each class.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Classes {
+    /// `50ms`; also the T of the Apdex.
+    #[schemars(with = "Option<String>")]
+    pub(crate) fast: Option<Spanned<String>>,
+    /// `200ms`
+    #[schemars(with = "Option<String>")]
+    pub(crate) normal: Option<Spanned<String>>,
+    /// `500ms`
+    #[schemars(with = "Option<String>")]
+    pub(crate) slow: Option<Spanned<String>>,
+}
+
+/// What a rule may be made to do.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Effect {
+    /// Nothing.
+    Note,
+    /// The verdict is at least "warn".
+    Warn,
+    /// The verdict is "fail".
+    Fail,
+    /// The run cannot be believed.
+    Invalid,
+    /// The latency is "not measured".
+    Void,
+    /// It could not be judged.
+    Unjudged,
+}
+
+/// `[rules]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Rules {
+    /// Ids of rules that are not asked.
+    #[schemars(with = "Vec<String>")]
+    pub(crate) ignore: Vec<Spanned<String>>,
+    /// Effects that replace a rule's own.
+    #[schemars(with = "BTreeMap<String, Effect>")]
+    pub(crate) severity: BTreeMap<Spanned<String>, Effect>,
+    /// Limits that replace a rule's own.
+    #[schemars(with = "BTreeMap<String, f64>")]
+    pub(crate) limit: BTreeMap<Spanned<String>, Spanned<f64>>,
+}
+
+/// `[[hint]]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Hint {
+    /// Id of the rule.
+    #[schemars(with = "String")]
+    pub(crate) rule: Spanned<String>,
+    /// What may be behind it.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub(crate) cause: Option<Spanned<String>>,
+    /// Where to look.
+    #[serde(default)]
+    #[schemars(with = "Option<OneOrMany>")]
+    pub(crate) investigate: Option<OneOrMany>,
+}
+
+/// `[[recommendation]]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "checked while it is read; used by a later version"
+)]
+pub(crate) struct Recommendation {
+    /// What to do.
+    #[schemars(with = "String")]
+    pub(crate) title: Spanned<String>,
+    /// How urgent.
+    #[serde(default)]
+    pub(crate) priority: Option<Scalar>,
+    /// What it brings.
+    #[serde(default)]
+    pub(crate) impact: Option<String>,
+    /// What it costs.
+    #[serde(default)]
+    pub(crate) effort: Option<String>,
+    /// More about it.
+    #[serde(default)]
+    pub(crate) detail: Option<String>,
+}
+
+/// `[[map]]`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "checked while it is read; used by a later version"
+)]
+pub(crate) struct Map {
+    /// Its name: `--map NAME`.
+    #[schemars(with = "String")]
+    pub(crate) name: Spanned<String>,
+    /// Where the records stand.
+    #[serde(default)]
+    pub(crate) records: Option<String>,
+    /// Which member is what.
+    #[serde(default)]
+    pub(crate) fields: BTreeMap<String, String>,
+    /// In which unit.
+    #[serde(default)]
+    pub(crate) units: BTreeMap<String, String>,
+}
+
+/// `[inputs]`
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Inputs {
+    /// Files about machines and processes.
+    pub(crate) resources: Vec<String>,
+    /// Results of test suites.
+    pub(crate) tests: Vec<String>,
+}
+
+/// The JSON Schema of `knee.toml`.
+pub(crate) fn schema() -> Schema {
+    schemars::schema_for!(File)
+}

@@ -1,0 +1,624 @@
+//! `--trim-start` and `--trim-end`: the slices of the timeline inside, and everything computed from them again.
+//!
+//! Percentiles stay only where every slice has its histogram. A run without a timeline is left as it is, and says so:
+//! nothing in it says when anything happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::findings::normalize::merge::{self, Merged};
+use crate::model::run::label;
+use crate::model::{Latency, PerSecond, Phase, Resource, Run, Seconds, Slice, Stats};
+use crate::text::number::{plural, seconds};
+
+/// Slices are aligned to clocks that are read in milliseconds.
+const TOLERANCE: f64 = 0.001;
+
+const NOTE: &str = "trim";
+
+/// Leaves the requested seconds out at the start and the end.
+pub(crate) fn trim(run: &mut Run, start: Option<Seconds>, end: Option<Seconds>) {
+    let start = start.filter(|start| start.0 > 0.0);
+    let end = end.filter(|end| end.0 > 0.0);
+    if start.is_none() && end.is_none() {
+        return;
+    }
+    let Some(length) = length(run) else {
+        run.note(
+            NOTE,
+            "nothing is trimmed: trimming needs a timeline, and the input has none",
+            1,
+        );
+        return;
+    };
+    let from = start.map(|start| start.0);
+    let to = end.map(|end| length - end.0);
+    let is_inside = |slice: &Slice| {
+        from.is_none_or(|from| slice.start.0 >= from - TOLERANCE)
+            && to.is_none_or(|to| slice.start.0 + slice.duration.0 <= to + TOLERANCE)
+    };
+    let (inside, outside): (Vec<Slice>, Vec<Slice>) = std::mem::take(&mut run.timeline)
+        .into_iter()
+        .partition(is_inside);
+    let (Some(first), Some(last)) = (inside.first(), inside.last()) else {
+        let text = format!(
+            "nothing is trimmed: no slice of the timeline of {} lies inside",
+            seconds(length)
+        );
+        run.timeline = outside;
+        run.note(NOTE, text, 1);
+        return;
+    };
+    if outside.is_empty() {
+        run.timeline = inside;
+        run.note(
+            NOTE,
+            "nothing is trimmed: every slice of the timeline lies inside",
+            1,
+        );
+        return;
+    }
+    // A slice of a clock may begin before the run and end behind it.
+    let begin = first.start.0.max(0.0);
+    let finish = (last.start.0 + last.duration.0).min(length);
+    note_borders(run, (begin, finish), (from, to), length, outside.len());
+    run.timeline = inside;
+    move_clock(run, begin, Seconds(finish - begin));
+    let declared = run.overall.expected_failures.unwrap_or(0);
+    let exact = recompute(run);
+    if declared > 0 && run.overall.expected_failures.is_none() {
+        let text =
+            "the slices do not tell expected failures apart: after trimming they count as failures";
+        run.note(NOTE, text, 1);
+    }
+    leave_out(run);
+    if !exact {
+        let text = "percentiles are not known after trimming: the input has no samples and no histogram per slice";
+        run.note(NOTE, text, 1);
+    }
+}
+
+/// Of the run, or of its timeline where the input has no times for the whole; `None` without a timeline.
+fn length(run: &Run) -> Option<f64> {
+    let last = run.timeline.last()?;
+    let end = last.start.0 + last.duration.0;
+    Some(run.duration.map_or(end, |duration| duration.0))
+}
+
+fn note_borders(
+    run: &mut Run,
+    is: (f64, f64),
+    asked: (Option<f64>, Option<f64>),
+    length: f64,
+    slices: usize,
+) {
+    let asked = (asked.0.unwrap_or(0.0), asked.1.unwrap_or(length));
+    let off = (is.0 - asked.0).abs() > TOLERANCE || (is.1 - asked.1).abs() > TOLERANCE;
+    let borders = if off {
+        format!(
+            "; a slice is kept or left out whole, so the borders are {} and {} instead of {} and {}",
+            seconds(is.0),
+            seconds(is.1),
+            seconds(asked.0),
+            seconds(asked.1)
+        )
+    } else {
+        String::new()
+    };
+    let text = format!(
+        "{} of {} are kept: {} of the timeline left out{borders}",
+        seconds(is.1 - is.0),
+        seconds(length),
+        plural(slices as u64, "slice")
+    );
+    run.note(NOTE, text, slices as u64);
+}
+
+/// The new start is second zero.
+fn move_clock(run: &mut Run, begin: f64, duration: Seconds) {
+    for slice in &mut run.timeline {
+        slice.start.0 -= begin;
+    }
+    run.duration = Some(duration);
+    run.started_at = run.started_at.and_then(|start| later(start, begin));
+    let ended = run.started_at.and_then(|start| later(start, duration.0));
+    run.ended_at = run.ended_at.and(ended);
+    let phases = std::mem::take(&mut run.load.phases).into_iter();
+    run.load.phases = phases
+        .filter_map(|phase| clip(phase, begin, begin + duration.0))
+        .collect();
+    for resource in &mut run.resources {
+        clip_resource(resource, begin, duration.0);
+    }
+}
+
+fn later(time: Timestamp, by: f64) -> Option<Timestamp> {
+    let by = SignedDuration::try_from_secs_f64(by).ok()?;
+    time.checked_add(by).ok()
+}
+
+/// The part of a phase inside, at the load that it has there.
+fn clip(phase: Phase, from: f64, to: f64) -> Option<Phase> {
+    let (start, length) = (phase.start.0, phase.duration.0);
+    let begin = start.max(from);
+    let end = (start + length).min(to);
+    if end - begin <= TOLERANCE || length <= 0.0 {
+        return None;
+    }
+    let at = |time: f64, a: Option<f64>, b: Option<f64>| match (a, b) {
+        (Some(a), Some(b)) => Some(a + (b - a) * (time - start) / length),
+        _ => None,
+    };
+    let rates = (
+        phase.rate_from.map(|rate| rate.0),
+        phase.rate_to.map(|rate| rate.0),
+    );
+    let is_whole = (begin - start).abs() < TOLERANCE && (end - begin - length).abs() < TOLERANCE;
+    if is_whole {
+        return Some(Phase {
+            start: Seconds(begin - from),
+            ..phase
+        });
+    }
+    Some(Phase {
+        start: Seconds(begin - from),
+        duration: Seconds(end - begin),
+        users_from: at(begin, phase.users_from, phase.users_to).or(phase.users_from),
+        users_to: at(end, phase.users_from, phase.users_to).or(phase.users_to),
+        rate_from: at(begin, rates.0, rates.1)
+            .map(PerSecond)
+            .or(phase.rate_from),
+        rate_to: at(end, rates.0, rates.1).map(PerSecond).or(phase.rate_to),
+        name: phase.name,
+    })
+}
+
+/// A resource of which the samples are known keeps those inside; the slope is computed again by least squares.
+fn clip_resource(resource: &mut Resource, begin: f64, duration: f64) {
+    if resource.series.is_empty() {
+        return;
+    }
+    let inside = begin - TOLERANCE..=begin + duration + TOLERANCE;
+    resource.series.retain(|(time, _)| inside.contains(time));
+    for (time, _) in &mut resource.series {
+        *time -= begin;
+    }
+    let values = || resource.series.iter().map(|(_, value)| *value);
+    let n = resource.series.len() as f64;
+    let mean = (n > 0.0).then(|| values().sum::<f64>() / n);
+    resource.samples = resource.series.len() as u64;
+    resource.min = values().reduce(f64::min);
+    resource.max = values().reduce(f64::max);
+    resource.first = values().next();
+    resource.last = values().next_back();
+    let middle = resource.series.iter().map(|(time, _)| *time).sum::<f64>() / n;
+    let spread: f64 = resource
+        .series
+        .iter()
+        .map(|(time, _)| (time - middle).powi(2))
+        .sum();
+    let products = mean.map(|mean| {
+        let product = |(time, value): &(f64, f64)| (time - middle) * (value - mean);
+        resource.series.iter().map(product).sum::<f64>()
+    });
+    resource.slope_per_s = products
+        .filter(|_| spread > 0.0)
+        .map(|products| products / spread);
+    resource.mean = mean;
+}
+
+/// The whole and the endpoints from the slices; says whether the percentiles could be kept.
+fn recompute(run: &mut Run) -> bool {
+    let duration = run.duration;
+    let slices: Vec<&Stats> = run.timeline.iter().map(|slice| &slice.stats).collect();
+    let (overall, mut exact) = from_slices(&run.overall, &slices, duration);
+    // Where the endpoints of every slice make up all of it, an endpoint that is not there had no request.
+    let is_complete = run.timeline.iter().all(|slice| {
+        let parts = merge::sum(slice.endpoints.iter().map(|part| part.stats.requests));
+        parts.is_some() && parts == slice.stats.requests
+    });
+    let nothing = Stats {
+        requests: Some(0),
+        responses: Some(0),
+        failures: Some(0),
+        ..Stats::default()
+    };
+    let unknown = Stats::default();
+    let slices = run.timeline.len();
+    let mut parts: BTreeMap<String, Vec<Option<&Stats>>> = BTreeMap::new();
+    for (place, slice) in run.timeline.iter().enumerate() {
+        for part in &slice.endpoints {
+            let of = label(part.method.as_deref(), &part.name);
+            let all = parts.entry(of).or_insert_with(|| vec![None; slices]);
+            all[place] = Some(&part.stats);
+        }
+    }
+    let absent = if is_complete { &nothing } else { &unknown };
+    for endpoint in &mut run.endpoints {
+        let slices: Vec<&Stats> = match parts.get(&endpoint.label()) {
+            Some(found) => found.iter().map(|part| part.unwrap_or(absent)).collect(),
+            None => vec![absent; slices],
+        };
+        let (stats, kept) = from_slices(&endpoint.stats, &slices, duration);
+        endpoint.stats = stats;
+        exact &= kept;
+    }
+    run.overall = overall;
+    exact
+}
+
+/// The figures of the slices together, of the kinds that the whole had.
+fn from_slices(whole: &Stats, slices: &[&Stats], duration: Option<Seconds>) -> (Stats, bool) {
+    let mut stats = merge::counts(slices);
+    if whole.codes.is_empty() {
+        stats.codes.clear();
+    }
+    stats.set_rates(duration);
+    let mut exact = true;
+    let mut join = |had: Option<&Latency>,
+                    read: fn(&Stats) -> Option<&Latency>,
+                    of: fn(&Stats) -> Option<u64>| {
+        let had = had?;
+        let (found, merged) = merge::latency_of(slices, read, of);
+        let total = merge::sum(slices.iter().map(|slice| of(slice)));
+        let mut found = found.unwrap_or_else(|| Latency::of(had.population, total.unwrap_or(0)));
+        let asked: BTreeSet<_> = had.percentiles.keys().copied().collect();
+        let has_samples = merged == Merged::Exact && found.histogram.is_some();
+        if has_samples {
+            merge::read_percentiles(&mut found, &asked);
+        } else if found.count > 0 {
+            // One slice may stand alone with percentiles of its own: they are the tool's, of that slice.
+            if merged == Merged::WithoutPercentiles {
+                found.percentiles.clear();
+            }
+            let mut asked = asked.iter();
+            exact &= asked.all(|percentile| found.percentiles.contains_key(percentile));
+        } else {
+            exact &= total == Some(0) || asked.is_empty();
+        }
+        (found.count > 0).then_some(found)
+    };
+    stats.latency = join(
+        whole.latency.as_ref(),
+        |s| s.latency.as_ref(),
+        |s| s.requests,
+    );
+    stats.latency_ok = join(
+        whole.latency_ok.as_ref(),
+        |s| s.latency_ok.as_ref(),
+        Stats::successes,
+    );
+    stats.latency_failed = join(
+        whole.latency_failed.as_ref(),
+        |s| s.latency_failed.as_ref(),
+        |s| s.failures,
+    );
+    (stats, exact)
+}
+
+/// What the input says of the whole run alone no longer speaks of this one.
+fn leave_out(run: &mut Run) {
+    let mut names = Vec::new();
+    let mut gone = |name: &'static str, is_there: bool| {
+        if is_there {
+            names.push(name);
+        }
+    };
+    gone("errors by message", !run.errors.is_empty());
+    gone("sessions", run.sessions.is_some());
+    gone("checks", !run.checks.is_empty());
+    gone("custom metrics", !run.custom.is_empty());
+    gone("dropped users", run.load.dropped.is_some());
+    run.load.dropped = None;
+    let users = run.timeline.iter().filter_map(|slice| slice.users);
+    run.load.users_max = users.reduce(f64::max).or(run.load.users_max);
+    run.errors.clear();
+    run.sessions = None;
+    run.checks.clear();
+    run.custom.clear();
+    if !names.is_empty() {
+        let text = format!(
+            "the input has no times for {}: left out after trimming",
+            names.join(", ")
+        );
+        run.note(NOTE, text, 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::normalize::merge::tests::exact;
+    use crate::model::{Endpoint, EndpointSlice, ErrorCount, ErrorKind, Millis, Percentile};
+
+    fn stats(samples: &[u32], failures: u64) -> Stats {
+        let mut stats = Stats {
+            requests: Some(samples.len() as u64),
+            responses: Some(samples.len() as u64),
+            failures: Some(failures),
+            latency: Some(exact(samples)),
+            ..Stats::default()
+        };
+        stats.codes.insert("200".into(), samples.len() as u64);
+        stats
+    }
+
+    /// Five slices of ten seconds; in slice i are i + 1 requests of 10 (i + 1) ms.
+    fn run() -> Run {
+        let mut run = Run::new("knee", "requests-csv");
+        run.started_at = "2026-03-01T10:00:00Z".parse().ok();
+        run.ended_at = "2026-03-01T10:00:50Z".parse().ok();
+        run.duration = Some(Seconds(50.0));
+        let mut all = Vec::new();
+        for i in 0..5_u32 {
+            let samples = vec![10 * (i + 1); i as usize + 1];
+            run.timeline.push(Slice {
+                start: Seconds(10.0 * f64::from(i)),
+                duration: Seconds(10.0),
+                users: Some(f64::from(i)),
+                arrivals: None,
+                stats: stats(&samples, u64::from(i == 0)),
+                endpoints: vec![EndpointSlice {
+                    name: "/a".into(),
+                    method: None,
+                    stats: stats(&samples, u64::from(i == 0)),
+                }],
+            });
+            all.extend(samples);
+        }
+        run.overall = stats(&all, 1);
+        run.overall.set_rates(run.duration);
+        run.overall.as_reported.insert("rate_per_s".into(), 0.3);
+        run.endpoints = ["/a", "/b"]
+            .map(|name| Endpoint {
+                name: name.into(),
+                method: None,
+                path: None,
+                group: None,
+                names_in: vec![],
+                stats: run.overall.clone(),
+            })
+            .to_vec();
+        run
+    }
+
+    fn texts(run: &Run) -> Vec<&str> {
+        run.notes.iter().map(|note| note.text.as_str()).collect()
+    }
+
+    fn bare(run: &mut Run) {
+        let strip = |stats: &mut Stats| stats.latency.as_mut().unwrap().histogram = None;
+        for slice in &mut run.timeline {
+            strip(&mut slice.stats);
+            for part in &mut slice.endpoints {
+                strip(&mut part.stats);
+            }
+        }
+    }
+
+    #[test]
+    fn whole_slices_inside_make_the_run_and_its_percentiles_are_exact() {
+        let mut run = run();
+        trim(&mut run, Some(Seconds(10.0)), Some(Seconds(10.0)));
+        assert_eq!(run.timeline.len(), 3);
+        assert_eq!(run.timeline[0].start, Seconds(0.0));
+        assert_eq!(run.duration, Some(Seconds(30.0)));
+        assert_eq!(run.started_at.unwrap().to_string(), "2026-03-01T10:00:10Z");
+        assert_eq!(run.ended_at.unwrap().to_string(), "2026-03-01T10:00:40Z");
+        let samples = [20, 20, 30, 30, 30, 40, 40, 40, 40];
+        assert_eq!(run.overall.requests, Some(9));
+        assert_eq!(run.overall.failures, Some(0));
+        assert_eq!(run.overall.codes["200"], 9);
+        assert_eq!(run.overall.rate.unwrap().0.to_bits(), 0.3_f64.to_bits());
+        assert_eq!(run.overall.goodput, run.overall.rate);
+        assert!(run.overall.as_reported.is_empty());
+        let latency = run.overall.latency.as_ref().unwrap();
+        let wanted = exact(&samples);
+        assert_eq!(latency.percentiles, wanted.percentiles);
+        assert_eq!(latency.histogram, wanted.histogram);
+        assert!((latency.mean.unwrap().0 - wanted.mean.unwrap().0).abs() < 1e-9);
+        assert_eq!(run.endpoints[0].stats.requests, Some(9));
+        assert_eq!(run.load.users_max, Some(3.0));
+        assert_eq!(
+            texts(&run),
+            ["30 s of 50 s are kept: 2 slices of the timeline left out"]
+        );
+    }
+
+    #[test]
+    fn an_endpoint_that_no_slice_names_had_no_request_there() {
+        let mut run = run();
+        trim(&mut run, Some(Seconds(10.0)), None);
+        assert_eq!(run.endpoints[1].stats.requests, Some(0));
+        assert_eq!(run.endpoints[1].stats.latency, None);
+        let mut capped = self::run();
+        for slice in &mut capped.timeline {
+            slice.stats.requests = slice.stats.requests.map(|requests| requests + 1);
+        }
+        trim(&mut capped, Some(Seconds(10.0)), None);
+        assert_eq!(
+            capped.endpoints[1].stats.requests, None,
+            "the slices leave endpoints out"
+        );
+    }
+
+    #[test]
+    fn a_slice_on_the_border_is_left_out_whole_and_the_true_borders_are_said() {
+        let mut run = run();
+        trim(&mut run, Some(Seconds(5.0)), Some(Seconds(1.0)));
+        assert_eq!(run.duration, Some(Seconds(30.0)));
+        assert_eq!(
+            texts(&run),
+            [
+                "30 s of 50 s are kept: 2 slices of the timeline left out; a slice is kept or left out whole, so the \
+              borders are 10 s and 40 s instead of 5 s and 49 s"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_slice_that_begins_before_the_run_does_not_lengthen_it() {
+        let mut run = run();
+        for slice in &mut run.timeline {
+            slice.start.0 -= 4.0;
+        }
+        run.duration = Some(Seconds(44.0));
+        trim(&mut run, None, Some(Seconds(10.0)));
+        assert_eq!(run.timeline.len(), 3);
+        assert_eq!(run.duration, Some(Seconds(26.0)));
+        assert_eq!(run.timeline[0].start, Seconds(-4.0));
+        assert_eq!(run.started_at.unwrap().to_string(), "2026-03-01T10:00:00Z");
+    }
+
+    #[test]
+    fn without_samples_counts_are_computed_again_and_percentiles_are_dropped() {
+        let mut run = run();
+        bare(&mut run);
+        trim(&mut run, Some(Seconds(20.0)), None);
+        assert_eq!(run.overall.requests, Some(12));
+        let latency = run.overall.latency.as_ref().unwrap();
+        assert!(latency.percentiles.is_empty());
+        assert_eq!(latency.count, 12);
+        assert_eq!(
+            (latency.min, latency.max),
+            (Some(Millis(30.0)), Some(Millis(50.0)))
+        );
+        assert_eq!(
+            texts(&run)[1],
+            "percentiles are not known after trimming: the input has no samples and no histogram per slice"
+        );
+    }
+
+    #[test]
+    fn one_slice_that_is_left_keeps_the_percentiles_that_the_tool_gives_for_it() {
+        let mut run = run();
+        bare(&mut run);
+        trim(&mut run, Some(Seconds(40.0)), None);
+        let latency = run.overall.latency.as_ref().unwrap();
+        assert_eq!(latency.percentile(Percentile::P95), Some(Millis(50.0)));
+        assert_eq!(run.notes.len(), 1);
+    }
+
+    #[test]
+    fn a_slice_without_its_latency_makes_it_unknown() {
+        let mut run = run();
+        run.timeline[3].stats.latency = None;
+        trim(&mut run, Some(Seconds(20.0)), None);
+        let latency = run.overall.latency.as_ref().unwrap();
+        assert!(latency.percentiles.is_empty());
+        assert_eq!((latency.mean, latency.histogram.as_ref()), (None, None));
+        assert_eq!(run.notes.len(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_trimmed_is_left_as_it_is_and_says_so() {
+        for (mut run, start, end, expected) in [
+            (
+                Run::new("x", "y"),
+                Some(5.0),
+                None,
+                "nothing is trimmed: trimming needs a timeline, and the input has none",
+            ),
+            (
+                run(),
+                Some(60.0),
+                None,
+                "nothing is trimmed: no slice of the timeline of 50 s lies inside",
+            ),
+            (
+                run(),
+                Some(25.0),
+                Some(20.0),
+                "nothing is trimmed: no slice of the timeline of 50 s lies inside",
+            ),
+        ] {
+            let before = run.clone();
+            trim(&mut run, start.map(Seconds), end.map(Seconds));
+            assert_eq!(texts(&run), [expected]);
+            run.notes.clear();
+            assert_eq!(run, before);
+        }
+        let mut untouched = run();
+        trim(&mut untouched, Some(Seconds(0.0)), None);
+        assert_eq!(untouched, run());
+    }
+
+    #[test]
+    fn figures_of_the_whole_run_do_not_speak_of_a_part() {
+        let mut run = run();
+        run.errors.push(ErrorCount {
+            endpoint: None,
+            method: None,
+            kind: ErrorKind::Timeout,
+            code: None,
+            message: None,
+            count: 1,
+        });
+        run.load.dropped = Some(3);
+        run.overall.expected_failures = Some(1);
+        trim(&mut run, Some(Seconds(10.0)), None);
+        assert!(run.errors.is_empty());
+        assert_eq!(run.load.dropped, None);
+        assert_eq!(
+            texts(&run)[1..],
+            [
+                "the slices do not tell expected failures apart: after trimming they count as failures",
+                "the input has no times for errors by message, dropped users: left out after trimming"
+            ]
+        );
+    }
+
+    #[test]
+    fn phases_keep_the_part_inside_at_the_load_that_it_has() {
+        let mut run = run();
+        let phase = |start, duration, from, to| Phase {
+            name: None,
+            start: Seconds(start),
+            duration: Seconds(duration),
+            users_from: Some(from),
+            users_to: Some(to),
+            rate_from: None,
+            rate_to: None,
+        };
+        run.load.phases = vec![
+            phase(0.0, 10.0, 0.0, 5.0),
+            phase(10.0, 20.0, 0.0, 20.0),
+            phase(30.0, 20.0, 20.0, 20.0),
+        ];
+        trim(&mut run, Some(Seconds(20.0)), None);
+        assert_eq!(
+            run.load.phases,
+            [phase(0.0, 10.0, 10.0, 20.0), phase(10.0, 20.0, 20.0, 20.0)]
+        );
+    }
+
+    #[test]
+    fn a_resource_keeps_the_samples_inside() {
+        let mut run = run();
+        run.resources.push(Resource {
+            component: "api".into(),
+            name: "memory".into(),
+            unit: None,
+            samples: 5,
+            min: Some(1.0),
+            mean: Some(3.0),
+            max: Some(5.0),
+            first: Some(1.0),
+            last: Some(5.0),
+            slope_per_s: Some(0.1),
+            series: (0..5)
+                .map(|i| (10.0 * f64::from(i), f64::from(1 + i * i)))
+                .collect(),
+        });
+        trim(&mut run, Some(Seconds(20.0)), None);
+        let resource = &run.resources[0];
+        assert_eq!(resource.series, [(0.0, 5.0), (10.0, 10.0), (20.0, 17.0)]);
+        assert_eq!(
+            (resource.samples, resource.min, resource.last),
+            (3, Some(5.0), Some(17.0))
+        );
+        // By hand: sum((t - 10) (v - 32/3)) / sum((t - 10)^2) = 120 / 200.
+        assert!((resource.slope_per_s.unwrap() - 0.6).abs() < 1e-12);
+    }
+}
