@@ -13,6 +13,7 @@ use crate::findings::analyse;
 use crate::findings::report::Page;
 use crate::ingest::{self, Input};
 use crate::model::Run;
+use crate::render::section::SECTIONS;
 
 /// What is read, and how.
 #[derive(Debug, Args)]
@@ -80,7 +81,7 @@ pub(crate) fn read(
     config: &Config,
     console: &mut Console,
 ) -> anyhow::Result<Vec<Run>> {
-    let labels = config::parse_labels(&reading.label).context("failed to read --label")?;
+    let labels = config::parse_labels(&reading.label)?;
     let mut stdin = || Input::stream("-", io::stdin());
     let candidates =
         ingest::expand(&reading.runs, &mut stdin).context("failed to find the input")?;
@@ -89,6 +90,10 @@ pub(crate) fn read(
         jobs: reading.jobs,
     };
     let looked_at = candidates.len();
+    let paths: Vec<PathBuf> = candidates
+        .iter()
+        .filter_map(|found| found.input.path.clone())
+        .collect();
     let mut ingested = ingest::read(candidates, &options).context("failed to read the input")?;
     if !ingested.skipped.is_empty() {
         let shown: Vec<&str> = ingested
@@ -123,7 +128,7 @@ pub(crate) fn read(
         ));
     }
     for run in &mut ingested.runs {
-        config.identify(run, &labels);
+        config.identify(run, &labels, &paths);
         let names: Vec<&str> = run
             .source
             .files
@@ -155,20 +160,18 @@ pub(crate) fn options(
 ) -> anyhow::Result<analyse::Options> {
     let mut targets = config.targets.clone();
     for text in &looking.target {
-        targets.push(config::flag_target(text).context("failed to read --target")?);
+        targets.push(config::flag_target(text)?);
     }
     let mut normalize = config.normalize.clone();
-    let duration = |text: &Option<String>, flag: &str| match text {
-        Some(text) => config::parse_duration(text)
-            .map(Some)
-            .with_context(|| format!("failed to read {flag}")),
-        None => Ok(None),
+    let duration = |flag: &str, text: &Option<String>| {
+        text.as_ref()
+            .map(|text| config::parse_duration(flag, text))
+            .transpose()
     };
-    normalize.trim_start = duration(&looking.trim_start, "--trim-start")?;
-    normalize.trim_end = duration(&looking.trim_end, "--trim-end")?;
+    normalize.trim_start = duration("--trim-start", &looking.trim_start)?;
+    normalize.trim_end = duration("--trim-end", &looking.trim_end)?;
     let mut figures = config.figures.clone();
-    figures.percentiles =
-        config::parse_percentiles(&looking.percentiles).context("failed to read --percentiles")?;
+    figures.percentiles = config::parse_percentiles(&looking.percentiles)?;
     Ok(analyse::Options {
         command: command.to_owned(),
         targets,
@@ -181,7 +184,7 @@ pub(crate) fn options(
             title: config.report.title.clone(),
             project: config.project.name.clone(),
             environment: config.project.environment.clone(),
-            status: config.report.status.clone(),
+            status: config.report.status.map(|status| status.id().to_owned()),
             percentiles: Vec::new(),
         },
         generated_at: generated_at()?,

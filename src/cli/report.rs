@@ -35,10 +35,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         sections: config.report.sections.clone(),
         template: match &config.report.template {
             Some(path) => {
-                let beside = config.path.as_deref().and_then(std::path::Path::parent);
-                let path = beside.map_or_else(|| path.clone(), |folder| folder.join(path));
                 let failed = || format!("failed to read the report template {}", path.display());
-                Some(std::fs::read_to_string(&path).with_context(failed)?)
+                Some(std::fs::read_to_string(path).with_context(failed)?)
             }
             None => None,
         },
