@@ -98,7 +98,7 @@ fn example(id: &str, row: &MetricSpec) -> String {
         Unit::PerSecond => "25/s",
         Unit::Bytes => "1MB",
         Unit::Seconds => "60s",
-        Unit::Count | Unit::AsGiven => "10",
+        Unit::Count | Unit::Factor | Unit::AsGiven => "10",
     };
     format!("{id} {sign} {value}")
 }

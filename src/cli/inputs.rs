@@ -69,6 +69,10 @@ pub(crate) fn configuration(reading: &Reading, console: &mut Console) -> anyhow:
     let here = std::env::current_dir().context("cannot tell the working directory")?;
     let config =
         config::load(reading.config.as_deref(), &here).context("failed to read configuration")?;
+    let sections: Vec<&str> = SECTIONS.iter().map(|section| section.id).collect();
+    config
+        .check_sections(&sections)
+        .context("failed to read configuration")?;
     for section in &config.unused {
         message::note(console, section);
     }

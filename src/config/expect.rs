@@ -319,7 +319,7 @@ fn wanted(unit: Unit) -> (&'static str, &'static str) {
         Unit::PerSecond => ("a rate", "/s"),
         Unit::Bytes => ("an amount of bytes", "B, kB, MB, GB, KiB, MiB or GiB"),
         Unit::Count => ("a count", "a number without a unit"),
-        Unit::AsGiven => ("a figure of the input", "a number"),
+        Unit::Factor | Unit::AsGiven => ("a figure of the input", "a number"),
     }
 }
 
@@ -341,7 +341,7 @@ fn convert(
                 Unit::Ratio => name.kind == Kind::Share,
                 Unit::PerSecond => name.kind == Kind::Rate,
                 Unit::Bytes => name.kind == Kind::Bytes,
-                Unit::Count => false,
+                Unit::Count | Unit::Factor => false,
                 // The reader of a resource converts to base units; a level is a rate or a count.
                 Unit::AsGiven => !levels(metric) || name.kind == Kind::Rate,
             };

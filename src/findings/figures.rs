@@ -286,7 +286,7 @@ fn populations_beside_primary(run: &Run) -> Vec<PopulationName> {
     }
     let every = stats.latency.as_ref();
     let holds_every = every.is_some_and(|every| PopulationName::All.holds(every.population));
-    if holds_every && stats.latency_ok.is_some() {
+    if holds_every && stats.latency_ok.is_some() && stats.failures != Some(0) {
         names.push(PopulationName::All);
     }
     names

@@ -188,7 +188,7 @@ fn of_targets(report: &Report, run: &Run) -> String {
         .filter(|result| result.run == run.id && result.state != TargetState::NotApplicable)
         .collect();
     if results.is_empty() {
-        return "No target was given, so nothing is judged; --target 'p95 < 200ms' or knee.toml sets one.".to_owned();
+        return "No target was given, so nothing is judged; `--target 'p95 < 200ms'` or `knee.toml` sets one.".to_owned();
     }
     let number = |state: TargetState| {
         results

@@ -33,6 +33,9 @@ pub enum Unit {
     /// Seconds.
     #[serde(rename = "s")]
     Seconds,
+    /// One figure over another.
+    #[serde(rename = "x")]
+    Factor,
     /// As the input gives it.
     #[serde(rename = "as_given")]
     AsGiven,
@@ -48,6 +51,7 @@ impl Unit {
             Unit::Ratio => "ratio",
             Unit::Bytes => "B",
             Unit::Seconds => "s",
+            Unit::Factor => "x",
             Unit::AsGiven => "as_given",
         }
     }
@@ -109,6 +113,8 @@ pub enum Reading {
 pub struct MetricSpec {
     /// Its id; for families the pattern that `knee explain` shows.
     pub id: &'static str,
+    /// What pages call it.
+    pub title: &'static str,
     /// In which unit.
     pub unit: Unit,
     /// Which direction is good.
@@ -126,12 +132,14 @@ const TAIL_FLOOR: &str = "10 % and the larger of 1 ms and the resolution";
 
 const fn latency(
     id: &'static str,
+    title: &'static str,
     statistic: Statistic,
     floor: &'static str,
     text: &'static str,
 ) -> MetricSpec {
     MetricSpec {
         id,
+        title,
         unit: Unit::Millis,
         better: Better::Lower,
         floor,
@@ -140,9 +148,10 @@ const fn latency(
     }
 }
 
-const fn named(id: &'static str, text: &'static str) -> MetricSpec {
+const fn named(id: &'static str, title: &'static str, text: &'static str) -> MetricSpec {
     MetricSpec {
         id,
+        title,
         unit: Unit::AsGiven,
         better: Better::Neither,
         floor: "5 %",
@@ -159,6 +168,7 @@ fn count(value: Option<u64>) -> Option<f64> {
 pub static METRICS: &[MetricSpec] = &[
     MetricSpec {
         id: "requests",
+        title: "Requests",
         unit: Unit::Count,
         better: Better::Neither,
         floor: "5 %",
@@ -167,6 +177,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "rate",
+        title: "Rate",
         unit: Unit::PerSecond,
         better: Better::Higher,
         floor: "5 %",
@@ -175,6 +186,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "goodput",
+        title: "Goodput",
         unit: Unit::PerSecond,
         better: Better::Higher,
         floor: "5 %",
@@ -183,6 +195,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "peak_rate",
+        title: "Peak rate",
         unit: Unit::PerSecond,
         better: Better::Higher,
         floor: "5 %",
@@ -191,6 +204,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "sustained_rate",
+        title: "Sustained rate",
         unit: Unit::PerSecond,
         better: Better::Higher,
         floor: "5 %",
@@ -199,6 +213,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "error_rate",
+        title: "Error rate",
         unit: Unit::Ratio,
         better: Better::Lower,
         floor: "0.5 points",
@@ -207,6 +222,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "success_rate",
+        title: "Success rate",
         unit: Unit::Ratio,
         better: Better::Higher,
         floor: "0.5 points",
@@ -215,14 +231,22 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "apdex",
+        title: "Apdex",
         unit: Unit::Ratio,
         better: Better::Higher,
         floor: "0.5 points",
         reading: Reading::Apdex,
         text: "(successes within T + half of those within 4 T) / requests, T = `[classes] fast`; needs a histogram.",
     },
-    latency("min", Statistic::Min, LATENCY_FLOOR, "Smallest latency."),
     latency(
+        "min",
+        "min",
+        Statistic::Min,
+        LATENCY_FLOOR,
+        "Smallest latency.",
+    ),
+    latency(
+        "mean",
         "mean",
         Statistic::Mean,
         LATENCY_FLOOR,
@@ -230,11 +254,13 @@ pub static METRICS: &[MetricSpec] = &[
     ),
     latency(
         "stddev",
+        "stddev",
         Statistic::Stddev,
         LATENCY_FLOOR,
         "Standard deviation of the latency inside the run; it says nothing about the next run.",
     ),
     latency(
+        "p50",
         "p50",
         Statistic::Quantile(Percentile::P50),
         LATENCY_FLOOR,
@@ -242,11 +268,13 @@ pub static METRICS: &[MetricSpec] = &[
     ),
     latency(
         "p75",
+        "p75",
         Statistic::Quantile(Percentile::P75),
         LATENCY_FLOOR,
         "75th percentile of the latency.",
     ),
     latency(
+        "p90",
         "p90",
         Statistic::Quantile(Percentile::P90),
         LATENCY_FLOOR,
@@ -254,11 +282,13 @@ pub static METRICS: &[MetricSpec] = &[
     ),
     latency(
         "p95",
+        "p95",
         Statistic::Quantile(Percentile::P95),
         LATENCY_FLOOR,
         "95th percentile of the latency.",
     ),
     latency(
+        "p99",
         "p99",
         Statistic::Quantile(Percentile::P99),
         TAIL_FLOOR,
@@ -266,13 +296,15 @@ pub static METRICS: &[MetricSpec] = &[
     ),
     latency(
         "p99.9",
+        "p99.9",
         Statistic::Quantile(Percentile::P99_9),
         TAIL_FLOOR,
         "99.9th percentile of the latency.",
     ),
-    latency("max", Statistic::Max, TAIL_FLOOR, "Largest latency."),
+    latency("max", "max", Statistic::Max, TAIL_FLOOR, "Largest latency."),
     MetricSpec {
         id: "sessions_failed",
+        title: "Sessions failed",
         unit: Unit::Count,
         better: Better::Lower,
         floor: "-",
@@ -281,6 +313,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "bytes_received",
+        title: "Bytes received",
         unit: Unit::Bytes,
         better: Better::Neither,
         floor: "-",
@@ -289,6 +322,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "bytes_sent",
+        title: "Bytes sent",
         unit: Unit::Bytes,
         better: Better::Neither,
         floor: "-",
@@ -297,6 +331,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "duration",
+        title: "Duration",
         unit: Unit::Seconds,
         better: Better::Neither,
         floor: "-",
@@ -305,6 +340,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "users",
+        title: "Users",
         unit: Unit::Count,
         better: Better::Neither,
         floor: "-",
@@ -313,14 +349,17 @@ pub static METRICS: &[MetricSpec] = &[
     },
     named(
         "resource:COMPONENT.NAME.max",
+        "Resource",
         "A machine or process beside the run: `.max`, `.mean`, `.slope`, `.last`.",
     ),
     named(
         "custom:NAME",
+        "Custom metric",
         "A counter, rate or distribution that the script made up.",
     ),
     MetricSpec {
         id: "check:NAME",
+        title: "Check",
         unit: Unit::Ratio,
         better: Better::Higher,
         floor: "0.5 points",
@@ -329,6 +368,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "knee",
+        title: "Knee",
         unit: Unit::AsGiven,
         better: Better::Higher,
         floor: "-",
@@ -337,6 +377,7 @@ pub static METRICS: &[MetricSpec] = &[
     },
     MetricSpec {
         id: "efficiency",
+        title: "Scaling efficiency",
         unit: Unit::Ratio,
         better: Better::Higher,
         floor: "5 %",

@@ -146,7 +146,7 @@ impl fmt::Display for Expectation {
                     Unit::Seconds => "s",
                     Unit::Bytes => "B",
                     Unit::PerSecond => "/s",
-                    Unit::Ratio | Unit::Count | Unit::AsGiven => "",
+                    Unit::Ratio | Unit::Count | Unit::Factor | Unit::AsGiven => "",
                 };
                 // A bare 1 could be 1 %: the whole is written as such.
                 let whole = |value: f64| {

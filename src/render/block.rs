@@ -97,3 +97,39 @@ pub fn strong(words: impl Into<String>) -> Inline {
 pub fn code(words: impl Into<String>) -> Inline {
     Inline::Code(words.into())
 }
+
+/// A sentence in which pairs of backquotes set commands and names off, as messages are written.
+pub fn prose(words: &str) -> Line {
+    let parts: Vec<&str> = words.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return vec![text(words)];
+    }
+    let inline = |(place, part): (usize, &&str)| {
+        if place % 2 == 0 {
+            text(*part)
+        } else {
+            code(*part)
+        }
+    };
+    parts
+        .iter()
+        .enumerate()
+        .filter(|(_, part)| !part.is_empty())
+        .map(inline)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backquotes_in_pairs_set_off_and_a_single_one_stays() {
+        assert_eq!(
+            prose("try `knee` now"),
+            vec![text("try "), code("knee"), text(" now")]
+        );
+        assert_eq!(prose("a ` b"), vec![text("a ` b")]);
+        assert_eq!(prose("`x`"), vec![code("x")]);
+    }
+}

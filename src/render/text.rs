@@ -25,12 +25,12 @@ fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
         charts: None,
         ..layout.clone()
     };
-    let width = layout.width.max(40);
+    let (width, full) = (layout.width.max(40), layout.full);
     let page = page::compose(
         report,
         &plain,
         TEMPLATE,
-        Box::new(move |blocks| write(blocks, width)),
+        Box::new(move |blocks| write(blocks, width, full)),
     )?;
     Ok(Rendered {
         page: page.into_bytes(),
@@ -38,8 +38,8 @@ fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
     })
 }
 
-/// Blocks as text of that width.
-pub fn write(blocks: &[Block], width: usize) -> String {
+/// Blocks as text of that width; what other outputs fold away is left out unless `full` asks for it.
+pub fn write(blocks: &[Block], width: usize, full: bool) -> String {
     let mut out = String::new();
     for block in blocks {
         match block {
@@ -76,10 +76,11 @@ pub fn write(blocks: &[Block], width: usize) -> String {
                 );
                 out.push('\n');
             }
+            Block::Details(..) if !full => {}
             Block::Details(summary, inner) => {
                 wrap(&inline(summary), "", "", width, &mut out);
                 out.push('\n');
-                out.push_str(&write(inner, width));
+                out.push_str(&write(inner, width, full));
             }
         }
     }
@@ -115,55 +116,59 @@ fn wrap(words: &str, first: &str, rest: &str, width: usize, out: &mut String) {
     out.push('\n');
 }
 
-/// Columns as wide as their content; when that is too much, the widest column of words gives way, cell by cell.
+/// The narrowest that a first column of names becomes before it gets a line of its own.
+const NAME_ROOM: usize = 28;
+
+/// Columns as wide as their content. When that is too much, the widest column of words gives way, cell by cell; when the
+/// names in front would become too short to tell apart, each stands on a line above its numbers.
 fn write_table(table: &Table, width: usize, out: &mut String) {
-    let mut cells: Vec<Vec<String>> = vec![
-        table
-            .columns
-            .iter()
-            .map(|(name, _)| escape::terminal(name))
-            .collect(),
-    ];
+    let names = table.columns.iter().map(|(name, _)| escape::terminal(name));
+    let mut cells: Vec<Vec<String>> = vec![names.collect()];
     cells.extend(
         table
             .rows
             .iter()
             .map(|row| row.iter().map(inline).collect()),
     );
-    let mut widths: Vec<usize> = (0..table.columns.len())
+    let natural: Vec<usize> = (0..table.columns.len())
         .map(|column| {
-            cells
-                .iter()
-                .filter_map(|row| row.get(column))
-                .map(|cell| cell.width())
-                .max()
-                .unwrap_or(0)
+            let column = cells.iter().filter_map(|row| row.get(column));
+            column.map(|cell| cell.width()).max().unwrap_or(0)
         })
         .collect();
-    let gaps = 2 * widths.len().saturating_sub(1);
-    while widths.iter().sum::<usize>() + gaps > width {
-        let left = table
-            .columns
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, align))| *align == Align::Left);
-        let widest = left
-            .map(|(place, _)| place)
-            .max_by_key(|place| widths.get(*place).copied().unwrap_or(0));
-        match widest.and_then(|place| widths.get_mut(place)) {
-            Some(size) if *size > 12 => *size -= 1,
-            _ => break,
+    let mut widths = shrink(table, natural.clone(), width);
+    let first = (widths.first().copied(), natural.first().copied());
+    let stacked = matches!(first, (Some(now), Some(wanted)) if now < wanted && now < NAME_ROOM)
+        && table.columns.len() > 3;
+    if stacked {
+        let mut narrow = natural;
+        if let Some(first) = narrow.first_mut() {
+            *first = 1;
         }
+        widths = shrink(table, narrow, width);
     }
     for (number, row) in cells.iter().enumerate() {
         let mut line = String::new();
-        for ((cell, size), (_, align)) in row.iter().zip(&widths).zip(&table.columns) {
+        for (place, ((cell, size), (_, align))) in
+            row.iter().zip(&widths).zip(&table.columns).enumerate()
+        {
+            if stacked && place == 0 {
+                out.push_str(&fit(cell, width));
+                out.push('\n');
+                line.push_str("   ");
+                continue;
+            }
             let shown = fit(cell, *size);
             let pad = " ".repeat(size.saturating_sub(shown.width()));
-            match align {
-                Align::Left => line.push_str(&format!("{shown}{pad}  ")),
-                Align::Right => line.push_str(&format!("{pad}{shown}  ")),
-            }
+            let (before, after) = if *align == Align::Left {
+                ("", pad.as_str())
+            } else {
+                (pad.as_str(), "")
+            };
+            line.push_str(before);
+            line.push_str(&shown);
+            line.push_str(after);
+            line.push_str("  ");
         }
         out.push_str(line.trim_end());
         out.push('\n');
@@ -174,6 +179,26 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
         }
     }
     out.push('\n');
+}
+
+/// Takes from the widest column of words until the table fits, or none is left to take from.
+fn shrink(table: &Table, mut widths: Vec<usize>, width: usize) -> Vec<usize> {
+    let gaps = 2 * widths.len().saturating_sub(1);
+    while widths.iter().sum::<usize>() + gaps > width {
+        let words = table
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, align))| *align == Align::Left);
+        let widest = words
+            .map(|(place, _)| place)
+            .max_by_key(|place| widths.get(*place).copied().unwrap_or(0));
+        match widest.and_then(|place| widths.get_mut(place)) {
+            Some(size) if *size > 12 => *size -= 1,
+            _ => break,
+        }
+    }
+    widths
 }
 
 fn fit(cell: &str, size: usize) -> String {

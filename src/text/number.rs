@@ -190,6 +190,7 @@ pub fn quantity(value: f64, unit: &str) -> String {
         "B" => bytes(value),
         "s" => seconds(value),
         "count" => decimal(value, 1),
+        "x" => times(value),
         _ => significant(value, 4),
     }
 }

@@ -54,7 +54,7 @@ fn question(context: &RunContext) -> Option<Fired> {
         evidence = evidence
             .with("p95", p95.0, Unit::Millis)
             .with("p99", p99.0, Unit::Millis)
-            .with("ratio", ratio, Unit::Ratio);
+            .with("ratio", ratio, Unit::Factor);
         sentences.push(format!(
             "p99 of {} is {} p95 ({}).",
             number::millis(p99.0),
@@ -66,7 +66,7 @@ fn question(context: &RunContext) -> Option<Fired> {
         evidence = evidence.count("endpoints", endpoints.len() as u64).with(
             "endpoint_ratio",
             *worst,
-            Unit::Ratio,
+            Unit::Factor,
         );
         sentences.push(format!(
             "p99 is more than {} p95 at {}, most of all at {} ({}).",

@@ -119,7 +119,7 @@ fn question(context: &RunContext) -> Option<Fired> {
             );
         }
         if let Some(ratio) = found.ratio {
-            evidence = evidence.with("mean_to_median", ratio, Unit::Ratio);
+            evidence = evidence.with("mean_to_median", ratio, Unit::Factor);
             reasons.push(format!(
                 "the mean of {} is {} the median",
                 number::millis(mean.0),

@@ -42,7 +42,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
             .with("start", start.until, Unit::Seconds)
             .with("start_p50", start.p50, Unit::Millis)
             .with("rest_p50", start.rest, Unit::Millis)
-            .with("ratio", start.p50 / start.rest, Unit::Ratio);
+            .with("ratio", start.p50 / start.rest, Unit::Factor);
         sentences.push(format!(
             "The first {} are slower: p50 {} against {} in the rest, {}.",
             number::seconds(start.until),

@@ -73,7 +73,7 @@ fn question(context: &RunContext) -> Option<Fired> {
     let mut evidence = Evidence::new()
         .with("first_third_p50", before, Unit::Millis)
         .with("last_third_p50", after, Unit::Millis)
-        .with("ratio", after / before, Unit::Ratio)
+        .with("ratio", after / before, Unit::Factor)
         .with("p_value", trend.p_value, Unit::AsGiven)
         .with("from", from, Unit::Seconds)
         .with("to", to, Unit::Seconds)

@@ -2,7 +2,7 @@
 
 use crate::findings::Report;
 use crate::render::Layout;
-use crate::render::block::{Align, Block, Line, Table, code, text};
+use crate::render::block::{Align, Block, Line, Table, code, prose, text};
 use crate::render::section::{Scope, Section};
 use crate::text::number;
 
@@ -46,7 +46,10 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
             } else {
                 String::new()
             };
-            line.push(text(format!("{}{times}", note.text)));
+            line.extend(prose(&note.text));
+            if !times.is_empty() {
+                line.push(text(times));
+            }
             notes.push(line);
         }
     }

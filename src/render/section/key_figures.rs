@@ -1,10 +1,10 @@
 //! The figures of the whole run. What the input cannot give is said, not left out.
 
 use crate::findings::{Figure, Report, Support};
-use crate::model::{Run, Unit};
+use crate::model::{MetricId, Run, Unit};
 use crate::render::Layout;
-use crate::render::block::{Align, Block, Line, Table, code, text};
-use crate::render::section::{Scope, Section, absent, heading, run_of};
+use crate::render::block::{Align, Block, Line, Table, text};
+use crate::render::section::{CARRIED, Scope, Section, absent, heading, run_of};
 use crate::text::number;
 
 /// The row of SECTIONS.
@@ -32,11 +32,13 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         .iter()
         .filter(|figure| figure.run == run.id && figure.endpoint.is_none())
     {
-        if figure.metric.contains(':') {
+        // Custom metrics, checks and other populations have tables of their own.
+        let metric: Option<MetricId> = figure.metric.parse().ok();
+        let Some(metric @ (MetricId::Plain(_) | MetricId::Latency(None, _))) = metric else {
             continue;
-        }
+        };
         table.row(vec![
-            vec![code(&figure.metric)],
+            name(&metric),
             value(figure),
             interval(figure),
             figure
@@ -45,7 +47,25 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
             remark(run, figure),
         ]);
     }
-    vec![heading(report, "Key figures"), Block::Table(table)]
+    let figures = report.figures.iter().filter(|figure| figure.run == run.id);
+    let marked = figures
+        .filter(|figure| figure.endpoint.is_none() && figure.value.is_some())
+        .any(|figure| figure.support != Support::Ok);
+    let mut blocks = vec![heading(report, "Key figures"), Block::Table(table)];
+    if marked {
+        blocks.push(Block::Paragraph(vec![text(CARRIED)]));
+    }
+    blocks
+}
+
+/// The title; percentiles without a row of their own are called by their id.
+fn name(metric: &MetricId) -> Line {
+    let (spec, id) = (metric.spec(), metric.to_string());
+    vec![text(if spec.id == id {
+        spec.title.to_owned()
+    } else {
+        id
+    })]
 }
 
 fn value(figure: &Figure) -> Line {
@@ -78,8 +98,8 @@ fn bare(value: f64, unit: Unit) -> String {
 fn remark(run: &Run, figure: &Figure) -> Line {
     if figure.value.is_some() {
         match figure.support {
-            Support::Weak => return vec![text("thin: fewer than 20 requests lie beyond")],
-            Support::None => return vec![text("too few requests: never judged")],
+            Support::Weak => return vec![text("thin")],
+            Support::None => return vec![text("never judged")],
             Support::Ok => {}
         }
     }

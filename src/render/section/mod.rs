@@ -110,3 +110,6 @@ fn supported(value: String, support: Support) -> String {
 
 /// The sentence that explains the marks, where any is used.
 const MARKS: &str = "* thin: fewer than 20 requests lie beyond it; (...) too few requests: as good as the maximum, never judged.";
+
+/// The same for tables that say it in words.
+const CARRIED: &str = "thin: fewer than 20 requests lie beyond it; never judged: too few requests, as good as the maximum.";

@@ -3,7 +3,7 @@
 use crate::findings::headline::{self, words};
 use crate::findings::{Report, analyse};
 use crate::render::Layout;
-use crate::render::block::{Block, code, strong, text};
+use crate::render::block::{Block, code, prose, strong, text};
 use crate::render::section::{Scope, Section, run_of};
 
 /// The row of SECTIONS.
@@ -30,7 +30,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         Block::List(
             sentences
                 .into_iter()
-                .map(|sentence| vec![text(sentence)])
+                .map(|sentence| prose(&sentence))
                 .collect(),
         ),
     ]

@@ -3,7 +3,7 @@
 use crate::findings::headline::words;
 use crate::findings::{Report, analyse};
 use crate::render::Layout;
-use crate::render::block::{Align, Block, Table, code, strong, text};
+use crate::render::block::{Align, Block, Table, code, prose, strong, text};
 use crate::render::section::{Scope, Section, cell, millis_cell};
 use crate::text::escape;
 
@@ -29,7 +29,7 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
         report
             .headline
             .iter()
-            .map(|sentence| vec![text(sentence)])
+            .map(|sentence| prose(sentence))
             .collect(),
     ));
     if report.runs.len() > 1 {

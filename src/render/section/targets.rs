@@ -2,7 +2,7 @@
 
 use crate::findings::{Report, TargetResult, TargetState};
 use crate::render::Layout;
-use crate::render::block::{Align, Block, Line, Table, code, strong, text};
+use crate::render::block::{Align, Block, Line, Table, code, prose, strong, text};
 use crate::render::section::{Scope, Section, absent, heading, run_of};
 use crate::text::number;
 
@@ -62,7 +62,9 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         .iter()
         .filter_map(|result| {
             let reason = result.reason.as_ref()?;
-            Some(vec![code(&result.expect), text(format!(": {reason}"))])
+            let mut line = vec![code(&result.expect), text(": ")];
+            line.extend(prose(reason));
+            Some(line)
         })
         .collect();
     if !reasons.is_empty() {
