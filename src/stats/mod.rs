@@ -5,3 +5,5 @@
     clippy::disallowed_types,
     clippy::disallowed_macros
 )]
+
+pub mod histogram;
