@@ -65,7 +65,7 @@ pub trait RowParser: Send {
 pub type Open = fn(&Head) -> Result<Box<dyn RowParser>, String>;
 
 const TOO_LONG: Trouble = Trouble {
-    id: "long-rows",
+    id: "oversize-rows",
     text: "rows longer than 1 MiB are left out",
 };
 

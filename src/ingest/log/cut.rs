@@ -1,7 +1,7 @@
 //! Cuts a stream into blocks that end where a record ends.
 //!
-//! A quote opens a quoted field only at the start of a field, and two quotes inside it are one: RFC 4180, as JMeter, the
-//! `csv` crate and Python read it. A quote that is never closed would swallow the rest of the file, so a record that grows
+//! A quote opens a quoted field only at the start of a field, and two quotes inside it are one: RFC 4180, as the `csv` crate
+//! and Python read it. A quote that is never closed would swallow the rest of the file, so a record that grows
 //! too long is given up and reading goes on at its second line.
 
 use std::io::{self, Read};

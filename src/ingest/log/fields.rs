@@ -17,7 +17,8 @@ pub fn record_end(text: &[u8], quoting: Quoting) -> Option<(usize, usize)> {
     let mut from = 0;
     loop {
         let line = find(b'\n', from).unwrap_or(text.len());
-        let Some(open) = find(quote, from).filter(|open| *open < line) else {
+        let of_line = text.get(from..line).unwrap_or_default();
+        let Some(open) = memchr(quote, of_line).map(|at| from + at) else {
             let next = (line + 1).min(text.len());
             return Some((line, next));
         };

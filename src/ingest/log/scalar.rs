@@ -109,7 +109,9 @@ fn odd_nanos(text: &str, scale: Scale) -> Result<u64, Bad> {
     if words.iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return Err(Bad::Nan);
     }
-    let number: f64 = text.parse().map_err(|_| Bad::NotANumber)?;
+    let Ok(number) = text.parse::<f64>() else {
+        return Err(Bad::NotANumber);
+    };
     if number.is_nan() {
         return Err(Bad::Nan);
     }

@@ -14,7 +14,7 @@ mod timeline;
 
 use capped::{Admitted, Capped, Entry, rank_of};
 use errors::ErrorKey;
-use tally::{Tally, shorten};
+use tally::{Tally, shorten, start_of};
 use timeline::{MOST_DETAILS, Timeline};
 
 pub use describe::latency;
@@ -143,7 +143,7 @@ impl Recorder {
     #[inline]
     pub fn record(&mut self, sample: &Sample<'_>) {
         if let Some(method) = sample.method.filter(|m| m.len() > METHOD_BYTES) {
-            let method = method.get(..method.floor_char_boundary(METHOD_BYTES));
+            let method = Some(start_of(method, METHOD_BYTES));
             return self.record(&Sample { method, ..*sample });
         }
         let detail = match sample.endpoint {
@@ -194,16 +194,12 @@ impl Recorder {
             None if !self.endpoints.refuses(rank) => self.admit(rank, name, method),
             place => place,
         };
-        match place.and_then(|place| self.endpoints.get_mut(place)) {
-            Some(endpoint) => {
-                endpoint.tally.record(sample);
-                endpoint.detail
-            }
-            None => {
-                self.others.record(sample);
-                None
-            }
-        }
+        let Some(endpoint) = place.and_then(|place| self.endpoints.get_mut(place)) else {
+            self.others.record(sample);
+            return None;
+        };
+        endpoint.tally.record(sample);
+        endpoint.detail
     }
 
     /// Makes room for a new endpoint, if it may stay.
@@ -356,3 +352,6 @@ impl Recorder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

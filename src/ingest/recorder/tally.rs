@@ -144,8 +144,14 @@ pub(super) fn shorten(text: &str, most: usize) -> std::borrow::Cow<'_, str> {
     if text.len() <= most {
         return text.into();
     }
-    let start = text.floor_char_boundary(most);
-    format!("{}...(cut)", text.get(..start).unwrap_or_default()).into()
+    format!("{}...(cut)", start_of(text, most)).into()
+}
+
+/// At most so many bytes of a text, cut between characters.
+pub(super) fn start_of(text: &str, most: usize) -> &str {
+    let fitting = (0..=most.min(text.len())).rev();
+    let end = fitting.into_iter().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 #[cfg(test)]
