@@ -52,6 +52,18 @@ fn json(recorder: Recorder) -> String {
     serde_json::to_string(&run_of(recorder)).unwrap()
 }
 
+/// Where two texts part, for a message that can be read.
+fn difference(a: &str, b: &str) -> Option<(String, String)> {
+    let at = a.bytes().zip(b.bytes()).position(|(a, b)| a != b);
+    let at = at.or((a.len() != b.len()).then(|| a.len().min(b.len())))?;
+    let part = |text: &str| {
+        let bytes = text.as_bytes();
+        let near = &bytes[at.saturating_sub(150)..(at + 60).min(bytes.len())];
+        String::from_utf8_lossy(near).into_owned()
+    };
+    Some((part(a), part(b)))
+}
+
 fn sample() -> impl Strategy<Value = Owned> {
     let start = 1_795_229_242_000_000_000_i64;
     let time = prop::option::weighted(0.9, (0..2_000_000_000_000_i64).prop_map(move |t| start + t));
@@ -100,13 +112,13 @@ proptest! {
         let whole = json(recorded(&[a.clone(), b.clone()].concat()));
         let mut ab = recorded(&a);
         ab.merge(recorded(&b));
-        prop_assert_eq!(&json(ab), &whole);
+        prop_assert_eq!(difference(&json(ab), &whole), None);
         let mut ba = recorded(&b);
         let (head, tail) = a.split_at(cut.min(a.len()));
         let mut parts = recorded(tail);
         parts.merge(recorded(head));
         ba.merge(parts);
-        prop_assert_eq!(&json(ba), &whole);
+        prop_assert_eq!(difference(&json(ba), &whole), None);
     }
 
     #[test]
@@ -181,7 +193,7 @@ fn names_beyond_the_cap_are_counted_together_whoever_saw_them() {
     let mut merged = recorded(b);
     merged.merge(recorded(a));
     let run = run_of(whole.clone());
-    assert_eq!(json(merged), json(whole));
+    assert_eq!(difference(&json(merged), &json(whole)), None);
     assert_eq!(run.endpoints.len(), MOST_ENDPOINTS + 1);
     assert_eq!(run.errors.len(), MOST_ERRORS + 1);
     assert_eq!(run.overall.requests, Some(12_000));

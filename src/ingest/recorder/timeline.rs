@@ -68,8 +68,8 @@ impl Slot {
         self.all.merge(other.all);
         self.users = self.users.max(other.users);
         for (number, cell) in other.details.into_iter().enumerate() {
-            let place = numbers(number).and_then(|number| self.detail(number));
-            if let (Some(cell), Some(place)) = (cell, place) {
+            let Some(cell) = cell else { continue };
+            if let Some(place) = numbers(number).and_then(|number| self.detail(number)) {
                 place.merge(*cell);
             }
         }

@@ -130,7 +130,7 @@ fn the_success_column_decides_where_there_is_one() {
         "name,latency,ok,code\na,1,true,500\na,1,FALSE,200\na,1,1,0\na,1,0,\na,1,maybe,404\na,1,,200\n",
     );
     assert_eq!(run.overall.failures, Some(3));
-    assert_eq!(notes(&run), [("bad-ok", 2)]);
+    assert_eq!(notes(&run), [("no-times", 1), ("bad-ok", 2)]);
     assert_eq!(run.overall.latency_ok.as_ref().unwrap().count, 3);
     let assertion = run.errors.iter().find(|e| e.code.as_deref() == Some("200"));
     assert_eq!(assertion.unwrap().kind, ErrorKind::Assertion);
@@ -218,9 +218,8 @@ fn invalid_utf8_is_read_with_a_note_and_spoils_no_other_row() {
     assert_eq!(run.overall.requests, Some(3));
     let names: Vec<&str> = run.endpoints.iter().map(|e| e.name.as_str()).collect();
     assert_eq!(names, ["b\u{e9}", "\u{fffd}", "\u{fffd}a"]);
-    assert_eq!(run.notes[0].id, "invalid-utf8");
-    assert_eq!(run.notes[0].count, 2);
-    assert!(run.notes[0].text.ends_with("(first at line 2)"));
+    assert_eq!(notes(&run), [("no-times", 1), ("invalid-utf8", 2)]);
+    assert!(run.notes[1].text.ends_with("(first at line 2)"));
 }
 
 #[test]
