@@ -1,6 +1,6 @@
 //! A table of requests, one row each, columns by the names in its header: the form in which any home-made tool can write.
 //!
-//! Claims nothing that is another tool's: JMeter's, hey's, oha's and k6's tables of requests have formats of their own. What
+//! Claims nothing that is another tool's: `JMeter`, hey, oha and k6 write tables of requests that have their own formats. What
 //! a row cannot give is left open and told in a note; only a header without a latency is refused.
 
 mod header;

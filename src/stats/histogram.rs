@@ -24,7 +24,7 @@ const MOST_FAR: usize = 4096;
 
 /// The bucket of a value: exact below 2^(bits + 1), then 2^bits buckets per octave.
 fn bucket_of(value: u64, bits: u32) -> usize {
-    let octave = 63 - (value | 1).leading_zeros();
+    let octave = (value | 1).ilog2();
     let shift = octave.saturating_sub(bits);
     let index = (u64::from(shift) << bits) + (value >> shift);
     usize::try_from(index).unwrap_or(usize::MAX)
@@ -45,7 +45,7 @@ struct Counts<const PAGE: usize> {
     table: Vec<u16>,
     pages: Vec<u32>,
     /// What does not fit into 32 bits.
-    carried: Option<Box<BTreeMap<usize, u64>>>,
+    carried: BTreeMap<usize, u64>,
 }
 
 impl<const PAGE: usize> Counts<PAGE> {
@@ -59,11 +59,7 @@ impl<const PAGE: usize> Counts<PAGE> {
         match u32::try_from(n).ok().and_then(|n| cell.checked_add(n)) {
             Some(sum) => *cell = sum,
             None => {
-                *self
-                    .carried
-                    .get_or_insert_default()
-                    .entry(index)
-                    .or_default() += n;
+                *self.carried.entry(index).or_default() += n;
             }
         }
     }
@@ -96,8 +92,8 @@ impl<const PAGE: usize> Counts<PAGE> {
                 cells.map(move |(place, count)| (page * PAGE + place, *count))
             })
             .filter_map(|(index, count)| {
-                let carried = self.carried.as_ref().and_then(|map| map.get(&index));
-                let count = u64::from(count) + carried.copied().unwrap_or(0);
+                let carried = self.carried.get(&index).copied().unwrap_or(0);
+                let count = u64::from(count) + carried;
                 (count > 0).then_some((index, count))
             })
     }
@@ -448,6 +444,7 @@ impl<const BITS: u32> Coarse<BITS> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_macros, reason = "proptest formats its messages")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -214,7 +214,7 @@ mod tests {
             for (line, text) in &blocks {
                 assert!(starts.iter().any(|start| text.starts_with(start)), "{text}");
                 let before = joined.find(text.as_str()).unwrap();
-                let lines = joined[..before].matches('\n').count();
+                let lines = joined.split_at(before).0.matches('\n').count();
                 assert_eq!(*line, 1 + lines as u64);
             }
         }

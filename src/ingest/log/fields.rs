@@ -119,7 +119,7 @@ mod tests {
         let (mut all, mut from) = (Vec::new(), 0);
         while from < text.len() {
             let (end, next) = record_end(&text.as_bytes()[from..], QUOTING).unwrap();
-            let record = trim_line(&text[from..from + end]);
+            let record = trim_line(text.get(from..from + end).unwrap());
             let fields = split_quoted(record, QUOTING);
             all.push(fields.into_iter().map(Cow::into_owned).collect());
             from += next;

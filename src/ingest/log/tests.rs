@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::ingest::requests_csv::FORMAT;
 use crate::ingest::{Input, Kind};
+use crate::model::{Millis, Seconds};
 
 fn open() -> Open {
     match FORMAT.kind {
@@ -107,8 +108,11 @@ fn files_of_one_unit_become_one_run_and_notes_name_the_file() {
     let run = read_text(&[one.as_bytes(), two.as_bytes()], 2, 10).unwrap();
     assert_eq!(run.source.files.len(), 2);
     assert_eq!(run.overall.requests, Some(2));
-    assert_eq!(run.overall.latency.as_ref().unwrap().max.unwrap().0, 7.5);
-    assert_eq!(run.duration.unwrap().0, 1.5075);
+    assert_eq!(
+        run.overall.latency.as_ref().unwrap().max.unwrap(),
+        Millis(7.5)
+    );
+    assert_eq!(run.duration.unwrap(), Seconds(1.5075));
     let note = &run.notes[0];
     assert_eq!((note.id.as_str(), note.count), ("bad-latency", 1));
     assert!(note.text.ends_with("(at 1.csv, line 2)"), "{}", note.text);

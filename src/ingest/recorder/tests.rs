@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Percentile, Population, ResolutionKind, Run};
+use crate::model::{PerSecond, Percentile, Population, ResolutionKind, Run, Seconds};
 
 /// A sample that owns its texts.
 #[derive(Clone, Debug)]
@@ -176,7 +176,7 @@ fn many(names: u64, samples: u64, seed: u64) -> Vec<Owned> {
                 endpoint: Some(format!("/item/{pick}")),
                 method: None,
                 latency: Some((pick % 97) * 1_000_000),
-                ok: Some(pick % 3 > 0),
+                ok: Some(!pick.is_multiple_of(3)),
                 code: Some(format!("C{pick}")),
                 error: Some(format!("no item {pick}")),
                 bytes: None,
@@ -284,9 +284,9 @@ fn the_run_lasts_until_the_last_answer() {
         at(start + second / 2, 4 * 1_000_000_000),
     ];
     let run = run_of(recorded(&samples));
-    assert_eq!(run.duration.unwrap().0, 4.0);
-    assert_eq!(run.overall.rate.unwrap().0, 0.5);
+    assert_eq!(run.duration.unwrap(), Seconds(4.0));
+    assert_eq!(run.overall.rate.unwrap(), PerSecond(0.5));
     // The first slice starts before the run, so it has no rate.
-    assert_eq!(run.timeline[0].start.0, -0.5);
+    assert_eq!(run.timeline[0].start, Seconds(-0.5));
     assert_eq!(run.timeline[0].stats.rate, None);
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ingest::{Input, Unit, log};
-use crate::model::{ErrorKind, Run};
+use crate::model::{ErrorKind, Millis, Run, Seconds};
 
 fn read(text: &str) -> Run {
     try_read(text.as_bytes()).unwrap()
@@ -86,7 +86,7 @@ fn units_stand_in_the_name_of_the_column() {
     ] {
         let run = read(&format!("name,{name}\na,{value}\n"));
         let latency = run.overall.latency.unwrap();
-        assert_eq!(latency.max.unwrap().0, 12.5, "{name}");
+        assert_eq!(latency.max.unwrap(), Millis(12.5), "{name}");
     }
 }
 
@@ -107,7 +107,7 @@ fn times_are_read_in_every_unit_and_as_text() {
             "{time}"
         );
         assert_eq!(run.ended_at.unwrap().to_string(), "2026-11-21T02:47:22.75Z");
-        assert_eq!(run.duration.unwrap().0, 0.25);
+        assert_eq!(run.duration.unwrap(), Seconds(0.25));
         assert!(run.notes.is_empty());
     }
     let run = read("time,latency\n2026-11-21 02:47:22,1\n2026-11-21 02:47:23,1\n");
@@ -121,7 +121,7 @@ fn a_time_of_another_unit_is_a_note_and_the_request_counts() {
     assert_eq!(notes(&run), [("bad-time", 3)]);
     assert!(run.notes[0].text.ends_with("(first at line 3)"));
     assert_eq!(run.timeline.len(), 2);
-    assert_eq!(run.duration.unwrap().0, 2.001);
+    assert_eq!(run.duration.unwrap(), Seconds(2.001));
 }
 
 #[test]
@@ -162,7 +162,10 @@ fn with_neither_failures_are_unknown() {
     let run = read("name,latency\na,1\na,3\n");
     assert_eq!(run.overall.failures, None);
     assert_eq!(run.overall.latency_ok, None);
-    assert_eq!(run.overall.latency.as_ref().unwrap().mean.unwrap().0, 2.0);
+    assert_eq!(
+        run.overall.latency.as_ref().unwrap().mean.unwrap(),
+        Millis(2.0)
+    );
     assert_eq!(run.overall.rate, None);
     assert_eq!(notes(&run), [("no-times", 1)]);
 }
@@ -230,7 +233,10 @@ fn quotes_delimiters_and_marks_are_understood() {
     assert_eq!(run.overall.requests, Some(2));
     let names: Vec<&str> = run.endpoints.iter().map(|e| e.name.as_str()).collect();
     assert_eq!(names, ["a;\"b\"\r\nc", "d"]);
-    assert_eq!(run.overall.latency.as_ref().unwrap().max.unwrap().0, 12.5);
+    assert_eq!(
+        run.overall.latency.as_ref().unwrap().max.unwrap(),
+        Millis(12.5)
+    );
     assert_eq!(run.errors[0].message.as_deref(), Some("line\r\nend"));
     let tabs = read("name\tlatency\na,b\t4\n");
     assert_eq!(tabs.endpoints[0].name, "a,b");
@@ -259,13 +265,14 @@ fn a_header_without_a_latency_is_refused_and_says_what_it_has() {
     );
     let error = try_read(b"latency,name,Latency\n1,2,3\n").unwrap_err();
     assert!(error.contains("two columns `latency`"), "{error}");
-    assert!(try_read(&[b'x'; 100_000]).is_err());
+    assert!(try_read("x".repeat(100_000).as_bytes()).is_err());
 }
 
 #[test]
 fn whole_milliseconds_are_exact_and_one_fraction_ends_that() {
-    use crate::model::{Millis, ResolutionKind};
-    let rows: String = (1..=1000).map(|ms| format!("a,{ms}\n")).collect();
+    use crate::model::ResolutionKind;
+    let rows: Vec<String> = (1..=1000).map(|ms| format!("a,{ms}\n")).collect();
+    let rows = rows.concat();
     let run = read(&format!("name,latency\n{rows}"));
     let latency = run.overall.latency.unwrap();
     assert_eq!(latency.resolution.kind, ResolutionKind::Exact);
@@ -307,7 +314,7 @@ proptest! {
             let latencies: Vec<u64> = own.map(|row| row.1).collect();
             let all = endpoint.stats.latency.as_ref().unwrap();
             prop_assert_eq!(all.count, latencies.len() as u64);
-            prop_assert_eq!(all.max.unwrap().0, *latencies.iter().max().unwrap() as f64);
+            prop_assert_eq!(all.max, latencies.iter().max().map(|ms| Millis(*ms as f64)));
         }
     }
 }
