@@ -47,9 +47,14 @@ impl Random {
 pub fn write(table: Table, into: &mut impl Write) -> io::Result<()> {
     let mut random = Random(table.seed);
     let start: u64 = 1_795_229_242_000;
-    writeln!(into, "timestamp,endpoint,method,latency_ms,code,bytes,error")?;
+    writeln!(
+        into,
+        "timestamp,endpoint,method,latency_ms,code,bytes,error"
+    )?;
     for row in 0..table.rows {
-        let time = start + (u128::from(row) * u128::from(table.seconds) * 1000 / u128::from(table.rows.max(1))) as u64;
+        let time = start
+            + (u128::from(row) * u128::from(table.seconds) * 1000 / u128::from(table.rows.max(1)))
+                as u64;
         let pick = random.next() % 20;
         let method = ["GET", "GET", "POST", "PUT"][(pick % 4) as usize];
         let slow = if random.next() % 200 == 0 { 15.0 } else { 1.0 };

@@ -99,7 +99,7 @@ fn read_by(
     let mut run = Run::new(format.tool, format.id);
     let mut workers: Vec<Recorder> = Vec::new();
     workers.resize_with(unit.jobs.max(1), Recorder::default);
-    let mut whole = Recorder::default();
+    let mut troubles = Recorder::default();
     for (number, input) in unit.inputs.iter().enumerate() {
         let (bytes, complete) = input.head()?;
         let head = Head {
@@ -111,7 +111,7 @@ fn read_by(
             .map_err(|problem| IngestError::content(&input.name, Place::Line(1), problem))?;
         let mut stream = input.open()?;
         let cutter = Cutter::new(&mut stream, parser.quoting(), sizes.block, sizes.record);
-        read_file(cutter, number, &*parser, &mut workers, &mut whole).map_err(|source| {
+        read_file(cutter, number, &*parser, &mut workers, &mut troubles).map_err(|source| {
             IngestError::Read {
                 file: input.name.clone(),
                 source,
@@ -119,8 +119,10 @@ fn read_by(
         })?;
         run.source.files.push(stream.finish()?);
     }
-    for worker in workers {
-        whole.merge(worker);
+    let mut workers = workers.into_iter();
+    let mut whole = workers.next().unwrap_or_default();
+    for other in workers.chain([troubles]) {
+        whole.merge(other);
     }
     let names: Vec<String> = unit.inputs.iter().map(|input| input.name.clone()).collect();
     whole.finish(&mut run, &names);

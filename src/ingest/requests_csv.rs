@@ -130,6 +130,10 @@ impl RowParser for Rows {
         let text = std::str::from_utf8(block.bytes).ok();
         let mut at = 0;
         let mut is_header = block.is_first;
+        if let Some(text) = text.filter(|_| !has_quotes) {
+            self.plain_rows(text, block, into);
+            return;
+        }
         while let Some(rest) = block.bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let ends = if has_quotes {
                 fields::record_end(rest, quoting)
@@ -179,6 +183,29 @@ impl Row<'_> {
 }
 
 impl Rows {
+    /// The rows of a block without quotes.
+    fn plain_rows(&self, text: &str, block: &Block<'_>, into: &mut Recorder) {
+        let delimiter = self.header.quoting.delimiter;
+        let mut start = 0;
+        let mut is_header = block.is_first;
+        while start < text.len() {
+            let mut found: Fields<'_> = [""; Role::COUNT];
+            let (count, end) = fields::split_line(text, start, delimiter, |number, field| {
+                self.take(&mut found, number, field);
+            });
+            let record = fields::trim_line(text.get(start..end).unwrap_or_default());
+            let row = Row {
+                block,
+                start,
+                has_end: end < text.len(),
+            };
+            start = end + 1;
+            if !std::mem::replace(&mut is_header, false) && !record.is_empty() {
+                self.record(&found, count, record, &row, into);
+            }
+        }
+    }
+
     #[inline]
     fn row(&self, record: &str, has_quotes: bool, row: &Row<'_>, into: &mut Recorder) {
         let record = fields::trim_line(record);
@@ -334,14 +361,13 @@ impl Rows {
         let failed = has(Role::Code) && !matches!(status, Some(Some(1..=399)))
             || has(Role::Error) && sample.error.is_some();
         let by_code = (has(Role::Code) || has(Role::Error)).then_some(!failed);
-        sample.ok = match truth(ok) {
-            Some(truth) => Some(truth),
-            None if has(Role::Ok) => {
-                into.trouble(BAD_OK, row.place());
-                by_code
+        sample.ok = by_code;
+        if has(Role::Ok) {
+            match truth(ok) {
+                Some(truth) => sample.ok = Some(truth),
+                None => into.trouble(BAD_OK, row.place()),
             }
-            None => by_code,
-        };
+        }
         sample.answered = has(Role::Code).then(|| match status {
             Some(Some(number)) => number > 0,
             Some(None) => sample.ok == Some(true),

@@ -128,6 +128,15 @@ impl Default for Totals {
 
 impl Totals {
     #[inline]
+    fn add_one(&mut self, value: u64) {
+        let wide = u128::from(value);
+        self.count += 1;
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        self.sum = self.sum.saturating_add(wide);
+        self.squares = self.squares.saturating_add(wide * wide);
+    }
+
     fn add(&mut self, value: u64, n: u64) {
         let wide = u128::from(value);
         self.count += n;
@@ -256,17 +265,23 @@ impl Distribution {
     /// Adds a duration in nanoseconds; one of [`LIMIT`] or more is taken as the longest below it.
     #[inline]
     pub fn record(&mut self, nanos: u64) {
-        self.record_n(nanos, 1);
+        let value = nanos.min(LIMIT - 1);
+        self.totals.add_one(value);
+        self.place(value, 1);
     }
 
     /// Adds the same duration `n` times.
-    #[inline]
     pub fn record_n(&mut self, nanos: u64, n: u64) {
         if n == 0 {
             return;
         }
         let value = nanos.min(LIMIT - 1);
         self.totals.add(value, n);
+        self.place(value, n);
+    }
+
+    #[inline]
+    fn place(&mut self, value: u64, n: u64) {
         if self.log_linear {
             self.counts.add(bucket_of(value, FINE_BITS), n);
         } else if value.is_multiple_of(MILLI) {
@@ -396,7 +411,7 @@ impl<const BITS: u32> Coarse<BITS> {
     #[inline]
     pub fn record(&mut self, nanos: u64) {
         let value = nanos.min(LIMIT - 1);
-        self.totals.add(value, 1);
+        self.totals.add_one(value);
         self.whole &= value.is_multiple_of(MILLI);
         self.counts
             .add(bucket_of(value * STEPS.0 / STEPS.1, BITS), 1);

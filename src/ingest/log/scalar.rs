@@ -63,6 +63,48 @@ pub fn nanos(text: &str, scale: Scale) -> Result<u64, Bad> {
 /// Digits, perhaps a dot and digits, and nothing else; `None` when it is not that or does not fit.
 #[inline]
 fn plain_nanos(text: &[u8], scale: Scale) -> Option<u64> {
+    // Eighteen digits fit into 64 bits whatever they are.
+    if text.len() > 19 {
+        return long_nanos(text, scale);
+    }
+    let (mut value, mut digits, mut whole) = (0_u64, 0_usize, None);
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+            digits += 1;
+        } else if *byte == b'.' && whole.is_none() {
+            whole = Some(digits);
+        } else {
+            return None;
+        }
+    }
+    let fraction = digits - whole.unwrap_or(digits);
+    let places = scale.0 as usize;
+    if digits == 0 || digits > 18 || fraction > places {
+        return long_nanos(text, scale);
+    }
+    let unit = POWERS.get(places - fraction)?;
+    value.checked_mul(*unit)
+}
+
+/// Powers of ten up to the number of nanoseconds in a second.
+const POWERS: [u64; 10] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+];
+
+/// The same for any number of digits, rounded where there are more than nanoseconds.
+#[cold]
+fn long_nanos(text: &[u8], scale: Scale) -> Option<u64> {
     let mut value: u64 = 0;
     let mut bytes = text.iter();
     let mut digits = 0;

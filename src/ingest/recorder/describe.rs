@@ -152,8 +152,9 @@ impl Parts {
 }
 
 impl<const BITS: u32> Cell<BITS> {
-    /// `rates`: the width of a slice that lies inside the run as a whole.
-    pub(super) fn stats(&self, rates: Option<Seconds>) -> Stats {
+    /// `rates`: the width of a slice that lies inside the run as a whole. `slim`: only the latency that is judged, because
+    /// there is one of these for every slice and endpoint.
+    pub(super) fn stats(&self, rates: Option<Seconds>, slim: bool) -> Stats {
         let decided = self.undecided == 0;
         let table = |part: &Option<Box<Coarse<BITS>>>| part.as_ref().map(|part| part.table());
         let say = |table: &Table, who, primary| described(table, who, &SLICE_PERCENTILES, primary);
@@ -172,6 +173,9 @@ impl<const BITS: u32> Cell<BITS> {
             failed: table(failed).map(|failed| say(&failed, Population::Failed, false)),
         };
         parts.no_success_is_no_latency(self.requests, self.undecided);
+        if slim && decided {
+            (parts.all, parts.failed) = (None, None);
+        }
         let mut stats = Stats {
             requests: Some(self.requests),
             failures: (self.undecided < self.requests).then_some(self.failures),

@@ -124,7 +124,7 @@ fn add_slices(
                 Some(EndpointSlice {
                     name: key.name.clone().into(),
                     method: key.method.clone().map(Into::into),
-                    stats: cell.stats(rates),
+                    stats: cell.stats(rates, true),
                 })
             })
             .collect();
@@ -134,7 +134,7 @@ fn add_slices(
             duration,
             users,
             arrivals: None,
-            stats: all.stats(rates),
+            stats: all.stats(rates, false),
             endpoints,
         });
     }
