@@ -1,25 +1,401 @@
-//! Not written yet.
+//! A table of requests, one row each, columns by the names in its header: the form in which any home-made tool can write.
+//!
+//! Claims nothing that is another tool's: `JMeter`, hey, oha and k6 write tables of requests that have their own formats. What
+//! a row cannot give is left open and told in a note; only a header without a latency is refused.
 
-use crate::ingest::sniff::{Claim, Head};
-use crate::ingest::{Format, IngestError, Kind, Unit};
-use crate::model::Run;
+mod header;
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+use crate::ingest::log::cut::Quoting;
+use crate::ingest::log::scalar::{self, Bad};
+use crate::ingest::log::{Block, RowParser, fields};
+use crate::ingest::recorder::{Recorder, Sample, Trouble};
+use crate::ingest::sniff::{Claim, Grade, Head};
+use crate::ingest::{Format, Kind};
+
+use header::{Clock, Header, Role};
 
 /// The row of FORMATS.
 pub const FORMAT: Format = Format {
     id: "requests-csv",
     tool: "csv",
-    files: "",
-    limits: "",
+    files: "one row per request, columns by header name in any case and order, comma, `;` or tab between them; \
+            a latency is required: latency, response_time, elapsed, duration (milliseconds, or with _ms _s _us _ns); \
+            optional: time (timestamp, ts, start_time: epoch s, ms, us, ns, or RFC 3339), \
+            endpoint (name, label, url, path, operation), method, ok (success: true, false, 1, 0), code (status, status_code), \
+            bytes (bytes_received, size), bytes_sent, error (error_message), users",
+    limits: "without ok, code or error column failures are unknown, without a time column duration, rates and slices; \
+             a time is the start of its request, and the run lasts from the first start to the last answer; \
+             latencies that are all whole milliseconds are kept exactly, others to 0.03 %; at most 1,000 endpoints, \
+             200 errors, 600 slices, 32 endpoints per slice; rows beyond 1 MiB are left out with a note",
     sniff,
     set: None,
     gathers: false,
-    kind: Kind::Document(read),
+    kind: Kind::Log(open),
 };
 
-fn sniff(_head: &Head) -> Option<Claim> {
-    None
+fn sniff(head: &Head) -> Option<Claim> {
+    let header = Header::of(head).ok()?;
+    if header.is_another_tools() {
+        return None;
+    }
+    let other = header.some_other_than_latency()?;
+    Claim::new(
+        Grade::Likely,
+        format!("columns `{}` and `{other}`", header.latency_name()),
+    )
 }
 
-fn read(_unit: &Unit) -> Result<Vec<Run>, IngestError> {
-    Ok(Vec::new())
+fn open(head: &Head) -> Result<Box<dyn RowParser>, String> {
+    let header = Header::of(head)?;
+    let clock = header.clock(head);
+    Ok(Box::new(Rows { header, clock }))
 }
+
+/// A trouble of a row.
+const fn trouble(id: &'static str, text: &'static str) -> Trouble {
+    Trouble { id, text }
+}
+
+const NOT_A_LATENCY: Trouble = trouble(
+    "bad-latency",
+    "rows whose latency is not a number are left out",
+);
+const NO_LATENCY: Trouble = trouble(
+    "no-latency",
+    "requests whose latency is empty or NaN are counted and stand in no percentile",
+);
+const IMPOSSIBLE_LATENCY: Trouble = trouble(
+    "impossible-latency",
+    "requests whose latency is negative, infinite or beyond 13 days are counted and stand in no percentile",
+);
+const SHORT: Trouble = trouble(
+    "short-rows",
+    "rows with fewer fields than the header are left out",
+);
+const WIDE: Trouble = trouble(
+    "wide-rows",
+    "rows with more fields than the header are left out",
+);
+const CUT: Trouble = trouble(
+    "cut-row",
+    "the file ends inside a row, which is left out; was the run or the copy interrupted?",
+);
+const BAD_TIME: Trouble = trouble(
+    "bad-time",
+    "requests without a usable time are counted and stand in no slice",
+);
+const NO_ZONE: Trouble = trouble("no-time-zone", "times that name no zone are read as UTC");
+const NOT_UTF8: Trouble = trouble(
+    "invalid-utf8",
+    "rows with bytes that are not UTF-8 are read with U+FFFD in their place",
+);
+const BAD_OK: Trouble = trouble(
+    "bad-ok",
+    "requests whose success is neither true nor false are judged by code and error, if there are any",
+);
+const BAD_COUNT: Trouble = trouble(
+    "bad-count",
+    "rows with a size or a number of users that is not a count are read without it",
+);
+const SECOND_HEADER: Trouble = trouble(
+    "repeated-header",
+    "rows that repeat the header are left out",
+);
+
+/// Reads the rows under a header.
+#[derive(Clone)]
+struct Rows {
+    header: Header,
+    clock: Option<Clock>,
+}
+
+type Fields<'a> = [&'a str; Role::COUNT];
+
+impl RowParser for Rows {
+    fn boxed_clone(&self) -> Box<dyn RowParser> {
+        Box::new(self.clone())
+    }
+
+    fn quoting(&self) -> Option<Quoting> {
+        Some(self.header.quoting)
+    }
+
+    fn rows(&mut self, block: &Block<'_>, into: &mut Recorder) {
+        let quoting = self.header.quoting;
+        let has_quotes = memchr(quoting.quote, block.bytes).is_some();
+        let text = std::str::from_utf8(block.bytes).ok();
+        let mut at = 0;
+        let mut is_header = block.is_first;
+        if let Some(text) = text.filter(|_| !has_quotes) {
+            self.plain_rows(text, block, into);
+            return;
+        }
+        while let Some(rest) = block.bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let ends = if has_quotes {
+                fields::record_end(rest, quoting)
+            } else {
+                let end = memchr(b'\n', rest).unwrap_or(rest.len());
+                Some((end, (end + 1).min(rest.len())))
+            };
+            let Some((end, next)) = ends else {
+                // Only at the end of a file: the cutter sees to all others.
+                into.trouble(CUT, block.place_of(at));
+                return;
+            };
+            let start = at;
+            at += next;
+            if std::mem::replace(&mut is_header, false) {
+                continue;
+            }
+            let row = Row {
+                block,
+                start,
+                has_end: end < next,
+            };
+            if let Some(record) = text.and_then(|text| text.get(start..start + end)) {
+                self.row(record, has_quotes, &row, into);
+                continue;
+            }
+            let record = String::from_utf8_lossy(rest.get(..end).unwrap_or_default());
+            if matches!(record, Cow::Owned(_)) {
+                into.trouble(NOT_UTF8, row.place());
+            }
+            self.row(&record, has_quotes, &row, into);
+        }
+    }
+}
+
+/// Where a record stands.
+struct Row<'b> {
+    block: &'b Block<'b>,
+    start: usize,
+    has_end: bool,
+}
+
+impl Row<'_> {
+    fn place(&self) -> (usize, u64) {
+        self.block.place_of(self.start)
+    }
+}
+
+impl Rows {
+    /// The rows of a block without quotes.
+    fn plain_rows(&self, text: &str, block: &Block<'_>, into: &mut Recorder) {
+        let delimiter = self.header.quoting.delimiter;
+        let mut start = 0;
+        let mut is_header = block.is_first;
+        while start < text.len() {
+            let mut found: Fields<'_> = [""; Role::COUNT];
+            let (count, end) = fields::split_line(text, start, delimiter, |number, field| {
+                self.take(&mut found, number, field);
+            });
+            let record = fields::trim_line(text.get(start..end).unwrap_or_default());
+            let row = Row {
+                block,
+                start,
+                has_end: end < text.len(),
+            };
+            start = end + 1;
+            if !std::mem::replace(&mut is_header, false) && !record.is_empty() {
+                self.record(&found, count, record, &row, into);
+            }
+        }
+    }
+
+    #[inline]
+    fn row(&self, record: &str, has_quotes: bool, row: &Row<'_>, into: &mut Recorder) {
+        let record = fields::trim_line(record);
+        if record.is_empty() {
+            return;
+        }
+        let quoting = self.header.quoting;
+        let mut found: Fields<'_> = [""; Role::COUNT];
+        if has_quotes && memchr(quoting.quote, record.as_bytes()).is_some() {
+            let fields = fields::split_quoted(record, quoting);
+            for (number, field) in fields.iter().enumerate() {
+                self.take(&mut found, number, field);
+            }
+            self.record(&found, fields.len(), record, row, into);
+        } else {
+            let count = fields::split_plain(record, quoting.delimiter, |number, field| {
+                self.take(&mut found, number, field);
+            });
+            self.record(&found, count, record, row, into);
+        }
+    }
+
+    #[inline]
+    fn take<'a>(&self, found: &mut Fields<'a>, number: usize, field: &'a str) {
+        let role = self.header.roles.get(number).copied().flatten();
+        if let Some(place) = role.and_then(|role| found.get_mut(role as usize)) {
+            *place = field.trim_ascii();
+        }
+    }
+
+    #[inline]
+    fn record(
+        &self,
+        found: &Fields<'_>,
+        count: usize,
+        record: &str,
+        row: &Row<'_>,
+        into: &mut Recorder,
+    ) {
+        let columns = self.header.roles.len();
+        if count != columns {
+            let cut = count < columns && !row.has_end && row.block.is_last;
+            let why = match (cut, count < columns) {
+                (true, _) => CUT,
+                (false, true) => SHORT,
+                (false, false) => WIDE,
+            };
+            into.trouble(why, row.place());
+            return;
+        }
+        let [
+            time,
+            endpoint,
+            method,
+            latency,
+            ok,
+            code,
+            error,
+            received,
+            sent,
+            users,
+        ] = *found;
+        let latency = match self.latency(latency) {
+            Ok(nanos) => Some(nanos),
+            Err(Bad::NotANumber) => {
+                let why = if record == self.header.line {
+                    SECOND_HEADER
+                } else {
+                    NOT_A_LATENCY
+                };
+                into.trouble(why, row.place());
+                return;
+            }
+            Err(Bad::Empty | Bad::Nan) => {
+                into.trouble(NO_LATENCY, row.place());
+                None
+            }
+            Err(Bad::Infinite | Bad::Negative | Bad::TooLarge) => {
+                into.trouble(IMPOSSIBLE_LATENCY, row.place());
+                None
+            }
+        };
+        let mut sample = Sample {
+            time: self.time(time, row, into),
+            latency,
+            endpoint: self.header.has(Role::Endpoint).then_some(endpoint),
+            method: (!method.is_empty()).then_some(method),
+            code: (!code.is_empty()).then(|| without_fraction(code)),
+            error: (!error.is_empty()).then_some(error),
+            ..Sample::default()
+        };
+        self.judge(&mut sample, ok, row, into);
+        for (text, role, place) in [
+            (received, Role::Received, &mut sample.bytes_received),
+            (sent, Role::Sent, &mut sample.bytes_sent),
+            (users, Role::Users, &mut sample.users),
+        ] {
+            if self.header.has(role) && !text.is_empty() {
+                *place = scalar::count(text);
+                if place.is_none() {
+                    into.trouble(BAD_COUNT, row.place());
+                }
+            }
+        }
+        into.record(&sample);
+    }
+
+    #[inline]
+    fn latency(&self, text: &str) -> Result<u64, Bad> {
+        let scale = self.header.latency_scale;
+        let outcome = match scalar::nanos(text, scale) {
+            // Where `;` stands between the fields, the comma may be the decimal point.
+            Err(Bad::NotANumber) if self.header.quoting.delimiter == b';' => {
+                scalar::nanos(&text.replacen(',', ".", 1), scale)
+            }
+            outcome => outcome,
+        };
+        outcome.and_then(|nanos| {
+            if nanos < crate::stats::histogram::LIMIT {
+                Ok(nanos)
+            } else {
+                Err(Bad::TooLarge)
+            }
+        })
+    }
+
+    #[inline]
+    fn time(&self, text: &str, row: &Row<'_>, into: &mut Recorder) -> Option<i64> {
+        if !self.header.has(Role::Time) {
+            return None;
+        }
+        let time = match self.clock {
+            Some(Clock::Epoch(scale)) => scalar::epoch(text, scale),
+            Some(Clock::Rfc3339) => scalar::rfc3339(text).map(|(time, has_zone)| {
+                if !has_zone {
+                    into.trouble(NO_ZONE, row.place());
+                }
+                time
+            }),
+            None => None,
+        };
+        if time.is_none() {
+            into.trouble(BAD_TIME, row.place());
+        }
+        time
+    }
+
+    /// Whether it failed and whether it was answered: by the success column where it speaks, else by code and error.
+    #[inline]
+    fn judge(&self, sample: &mut Sample<'_>, ok: &str, row: &Row<'_>, into: &mut Recorder) {
+        let status = sample.code.map(|code| code.parse::<u32>().ok());
+        let has = |role| self.header.has(role);
+        let failed = has(Role::Code) && !matches!(status, Some(Some(1..=399)))
+            || has(Role::Error) && sample.error.is_some();
+        let by_code = (has(Role::Code) || has(Role::Error)).then_some(!failed);
+        sample.ok = by_code;
+        if has(Role::Ok) {
+            match truth(ok) {
+                Some(truth) => sample.ok = Some(truth),
+                None => into.trouble(BAD_OK, row.place()),
+            }
+        }
+        sample.answered = has(Role::Code).then(|| match status {
+            Some(Some(number)) => number > 0,
+            Some(None) => sample.ok == Some(true),
+            None => false,
+        });
+    }
+}
+
+#[inline]
+fn truth(text: &str) -> Option<bool> {
+    let is = |words: [&str; 3]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is(["true", "1", "yes"]) {
+        Some(true)
+    } else if is(["false", "0", "no"]) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// A table program that met an empty cell writes every code as 200.0.
+#[inline]
+fn without_fraction(code: &str) -> &str {
+    match code.strip_suffix(".0") {
+        Some(whole) if whole.bytes().all(|byte| byte.is_ascii_digit()) => whole,
+        _ => code,
+    }
+}
+
+#[cfg(test)]
+mod tests;
