@@ -5,14 +5,18 @@
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod analyse;
+pub mod comparison;
 pub mod evidence;
 pub mod figures;
 pub mod headline;
 pub mod normalize;
 pub mod report;
 pub mod rules;
+pub mod scaling;
+pub mod score;
 pub mod steady;
 pub mod targets;
+pub mod trend;
 pub mod verdict;
 
 pub use evidence::{Evidence, Value};

@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::findings::comparison::Comparison;
 use crate::findings::evidence::Evidence;
 use crate::findings::figures::{Figure, Figures, Support};
+use crate::findings::scaling::Scaling;
+use crate::findings::score::Score;
+use crate::findings::trend::Trend;
 use crate::findings::verdict::{Effect, Verdict};
-use crate::model::{Better, Run, Unit};
+use crate::model::{Run, Unit};
 
 /// The version of the schema a report is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -135,238 +139,6 @@ pub struct TargetResult {
     pub origin: String,
 }
 
-/// One metric of a comparison.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the comparison fills them in"
-)]
-pub struct ComparedMetric {
-    pub endpoint: Option<String>,
-    pub metric: String,
-    pub unit: Unit,
-    pub better: Better,
-    pub base: Option<f64>,
-    pub new: Option<f64>,
-    pub change: Option<f64>,
-    pub change_unit: Option<String>,
-    pub interval: Option<Interval>,
-    pub method: Option<String>,
-    pub n_base: Option<u64>,
-    pub n_new: Option<u64>,
-    pub p_value: Option<f64>,
-    pub q_value: Option<f64>,
-    pub state: String,
-    pub reasons: Vec<String>,
-    pub smallest_detectable: Option<f64>,
-    pub repeats_needed: Option<u64>,
-}
-
-/// One side of a comparison.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ComparedSide {
-    /// Its name.
-    pub name: Option<String>,
-    /// Ids of its runs.
-    pub runs: Vec<String>,
-    /// How many repeats.
-    pub repeats: u64,
-}
-
-/// Base against new, for one scenario.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the comparison fills them in"
-)]
-pub struct Comparison {
-    pub scenario: String,
-    pub verdict: String,
-    pub reasons: Vec<String>,
-    pub base: ComparedSide,
-    pub new: ComparedSide,
-    pub interleaved: bool,
-    pub spread: BTreeMap<String, f64>,
-    pub metrics: Vec<ComparedMetric>,
-    pub endpoints_added: Vec<String>,
-    pub endpoints_removed: Vec<String>,
-}
-
-/// One load level of a series.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the scaling fills them in"
-)]
-pub struct Level {
-    pub value: f64,
-    pub peak: Option<f64>,
-    pub runs: Vec<String>,
-    pub offered_per_s: Option<f64>,
-    pub achieved_per_s: Option<f64>,
-    pub goodput_per_s: Option<f64>,
-    pub error_rate: Option<f64>,
-    pub figures: BTreeMap<String, f64>,
-    pub n: Option<u64>,
-    pub settling_dropped_s: Option<f64>,
-    pub backlog: Option<f64>,
-}
-
-/// From one load level to the next.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the scaling fills them in"
-)]
-pub struct Step {
-    pub from: f64,
-    pub to: f64,
-    pub endpoint: Option<String>,
-    pub metric: String,
-    pub load_ratio: f64,
-    pub load_ratio_peak: Option<f64>,
-    pub ratio: f64,
-    pub exponent: Option<f64>,
-    pub exponent_peak: Option<f64>,
-    pub interval: Option<Interval>,
-    pub class: String,
-    pub reasons: Vec<String>,
-    pub excess_over_linear: Option<f64>,
-}
-
-/// Where throughput stops growing or latency blows up.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the scaling fills them in"
-)]
-pub struct Knee {
-    pub found: bool,
-    pub level: Option<f64>,
-    pub interval: Option<Interval>,
-    pub last_good: Option<f64>,
-    pub criterion: Option<String>,
-    pub metric: Option<String>,
-    pub endpoint: Option<String>,
-    pub evidence: Evidence,
-}
-
-/// The largest goodput inside the tested range.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the scaling fills them in"
-)]
-pub struct Capacity {
-    pub goodput_per_s: Option<f64>,
-    pub at: Option<f64>,
-    pub within_range: bool,
-}
-
-/// Throughput at a level over the ideal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the scaling fills them in"
-)]
-pub struct Efficiency {
-    pub level: f64,
-    pub value: f64,
-}
-
-/// A fit of the Universal Scalability Law.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the scaling fills them in"
-)]
-pub struct Usl {
-    pub lambda: f64,
-    pub sigma: f64,
-    pub kappa: f64,
-    pub peak_load: Option<f64>,
-    pub peak_rate: Option<f64>,
-    pub intervals: BTreeMap<String, Interval>,
-    pub in_range: bool,
-}
-
-/// A series of load levels of one scenario.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the scaling fills them in"
-)]
-pub struct Scaling {
-    pub scenario: String,
-    pub level_name: String,
-    pub levels: Vec<Level>,
-    pub steps: Vec<Step>,
-    pub knee: Option<Knee>,
-    pub capacity: Option<Capacity>,
-    pub headroom: Option<f64>,
-    pub efficiency: Vec<Efficiency>,
-    pub amdahl_serial: Option<f64>,
-    pub usl: Option<Usl>,
-}
-
-/// What a trend is a trend of.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the trend fills them in"
-)]
-pub struct TrendKey {
-    pub scenario: String,
-    pub branch: Option<String>,
-    pub environment: Option<String>,
-    pub endpoint: Option<String>,
-    pub metric: String,
-}
-
-/// A change in a series of runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the trend fills them in"
-)]
-pub struct ChangePoint {
-    pub index: u64,
-    pub run: Option<String>,
-    pub at: Option<String>,
-    pub before: f64,
-    pub after: f64,
-    pub change: f64,
-    pub interval: Option<Interval>,
-    pub p_value: Option<f64>,
-    pub acknowledged: bool,
-}
-
-/// A stretch of runs between two changes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the trend fills them in"
-)]
-pub struct Segment {
-    pub from: u64,
-    pub to: u64,
-    pub value: f64,
-}
-
-/// One metric over the runs of a history.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the trend fills them in"
-)]
-pub struct Trend {
-    pub key: TrendKey,
-    pub points: Vec<(String, f64)>,
-    pub segments: Vec<Segment>,
-    pub change_points: Vec<ChangePoint>,
-    pub state: String,
-}
-
 /// Figures over a group of endpoints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Group {
@@ -393,30 +165,6 @@ pub struct Class {
     pub count: u64,
     /// Of all requests with a latency.
     pub share: f64,
-}
-
-/// One part of a score.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the score fills them in"
-)]
-pub struct ScorePart {
-    pub name: String,
-    pub weight: f64,
-    pub value: f64,
-    pub formula: String,
-}
-
-/// A score with its formula.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the score fills them in"
-)]
-pub struct Score {
-    pub value: f64,
-    pub parts: Vec<ScorePart>,
 }
 
 /// A check of the script, of a test suite, or of `knee` itself.

@@ -7,7 +7,8 @@
 //!    are ramps and the load is not open, users stay, and the rest of the run counts;
 //! 2. users, unless the load is open: the longest stretch of slices with at least 95 % of the most users;
 //! 3. arrivals, else requests: the longest stretch of blocks of 10 s whose rate is near the median rate: within 20 %, or
-//!    within four standard deviations of a Poisson count, so that a low rate is not taken for an unsteady one.
+//!    within four standard deviations of a Poisson count, so that a low rate is not taken for an unsteady one; a stretch
+//!    whose second half is clearly above or below its first is a ramp and no steady phase.
 //!
 //! Slices are cut to the run; a first or last one that covers less than half of a usual slice is left out. A gap in the
 //! timeline is time without events: it ends a stretch, and it counts as time in the rates.
@@ -38,13 +39,47 @@ pub fn steady_phase(run: &Run) -> Option<(f64, f64)> {
     let counted = |count: fn(&Part) -> Option<u64>| {
         let blocks = blocks_of(&parts, count);
         let median = median_rate(&blocks)?;
-        longest(&blocks, |block| {
+        let stretch = longest(&blocks, |block| {
             let expected = median * (block.end - block.start);
             let allowed = (0.2 * expected).max(4.0 * expected.sqrt());
             median > 0.0 && (block.count as f64 - expected).abs() <= allowed
-        })
+        })?;
+        (!rises_or_falls(&blocks, stretch)).then_some(stretch)
     };
     counted(|part| part.arrivals).or_else(|| counted(|part| part.requests))
+}
+
+/// Whether the halves of a stretch differ by more than 20 % and by more than three standard deviations of their counts:
+/// a slow ramp stays near its median all the way, and is no steady phase.
+fn rises_or_falls(blocks: &[Block], (start, end): (f64, f64)) -> bool {
+    let middle = f64::midpoint(start, end);
+    let (mut early, mut late) = (Half::default(), Half::default());
+    for block in blocks
+        .iter()
+        .filter(|block| block.start >= start - SLACK_S && block.end <= end + SLACK_S)
+    {
+        let half = if f64::midpoint(block.start, block.end) < middle {
+            &mut early
+        } else {
+            &mut late
+        };
+        half.count += block.count as f64;
+        half.seconds += block.end - block.start;
+    }
+    if early.seconds <= 0.0 || late.seconds <= 0.0 {
+        return false;
+    }
+    let (before, after) = (early.count / early.seconds, late.count / late.seconds);
+    let spread = (early.count / early.seconds.powi(2) + late.count / late.seconds.powi(2)).sqrt();
+    let apart = (after - before).abs();
+    apart > 3.0 * spread && before.max(after) > 1.2 * before.min(after)
+}
+
+/// One half of a stretch.
+#[derive(Default)]
+struct Half {
+    count: f64,
+    seconds: f64,
 }
 
 /// A rate and the requests it was counted from.

@@ -6,9 +6,12 @@
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod latency;
+pub mod load;
 pub mod metric;
+pub mod registry;
 pub mod run;
 pub mod series;
+pub mod stats;
 pub mod target;
 pub mod units;
 
@@ -16,11 +19,14 @@ pub use latency::{
     ClockStart, ClockStop, Histogram, Latency, Percentile, Population, QuantileMethod, Resolution,
     ResolutionKind,
 };
-pub use metric::{Better, METRICS, MetricId, MetricSpec, Reading, Statistic, Unit};
+pub use load::{Load, LoadModel, Phase};
+pub use metric::{MetricId, PopulationName, ResourceStatistic};
+pub use registry::{Better, METRICS, MetricSpec, Reading, Statistic, Unit};
 pub use run::{
     Check, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, FileRef, Identity, IdentitySource,
-    Load, LoadModel, Note, Phase, Resource, Run, RunSchema, Sessions, Source, Stats,
+    Note, Resource, Run, RunSchema, Sessions, Source,
 };
 pub use series::{EndpointSlice, Slice};
+pub use stats::Stats;
 pub use target::{Bound, Decide, Expectation, Operator, Origin, Target};
 pub use units::{Millis, PerSecond, Seconds};

@@ -1,15 +1,16 @@
 //! One run of a load test: who made it, under which load, and what came out.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::latency::Latency;
+use crate::model::load::Load;
 use crate::model::series::Slice;
-use crate::model::units::{PerSecond, Seconds};
+use crate::model::stats::Stats;
+use crate::model::units::Seconds;
 
 /// The version of the schema a run is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -212,155 +213,6 @@ pub struct FileRef {
     pub bytes: u64,
 }
 
-/// How arrivals are decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LoadModel {
-    /// Users arrive whether or not earlier ones are done.
-    Open,
-    /// A fixed set of users, each waiting for its answer.
-    Closed,
-}
-
-impl fmt::Display for LoadModel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            LoadModel::Open => "open",
-            LoadModel::Closed => "closed",
-        })
-    }
-}
-
-/// The load that was offered.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Load {
-    /// Open or closed.
-    #[serde(default)]
-    pub model: Option<LoadModel>,
-    /// Most users at one time.
-    #[serde(default)]
-    pub users_max: Option<f64>,
-    /// Arrivals of users.
-    #[serde(default, rename = "arrival_rate_per_s")]
-    pub arrival_rate: Option<PerSecond>,
-    /// Requests that the plan offers.
-    #[serde(default, rename = "offered_per_s")]
-    pub offered: Option<PerSecond>,
-    /// Users or iterations that the generator left out.
-    #[serde(default)]
-    pub dropped: Option<u64>,
-    /// The declared phases.
-    #[serde(default)]
-    pub phases: Vec<Phase>,
-}
-
-/// One declared phase of the load.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Phase {
-    /// Its name, where it has one.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Seconds from the start of the run.
-    #[serde(rename = "start_s")]
-    pub start: Seconds,
-    /// Its length.
-    #[serde(rename = "duration_s")]
-    pub duration: Seconds,
-    /// Users at its start.
-    #[serde(default)]
-    pub users_from: Option<f64>,
-    /// Users at its end.
-    #[serde(default)]
-    pub users_to: Option<f64>,
-    /// Arrivals per second at its start.
-    #[serde(default)]
-    pub rate_from: Option<PerSecond>,
-    /// Arrivals per second at its end.
-    #[serde(default)]
-    pub rate_to: Option<PerSecond>,
-}
-
-impl Phase {
-    /// Whether the load rises or falls during the phase.
-    pub fn is_ramp(&self) -> bool {
-        let differs = |from: Option<f64>, to: Option<f64>| matches!((from, to), (Some(a), Some(b)) if (a - b).abs() > f64::EPSILON);
-        differs(self.users_from, self.users_to)
-            || differs(self.rate_from.map(|r| r.0), self.rate_to.map(|r| r.0))
-    }
-}
-
-/// Counts and latencies of a set of requests.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Stats {
-    /// Requests attempted.
-    #[serde(default)]
-    pub requests: Option<u64>,
-    /// Requests that got an answer.
-    #[serde(default)]
-    pub responses: Option<u64>,
-    /// By the tool's own flag where it has one, else no answer or status 400 and above.
-    #[serde(default)]
-    pub failures: Option<u64>,
-    /// Failures that `knee.toml` declares as expected; not in `failures`.
-    #[serde(default)]
-    pub expected_failures: Option<u64>,
-    /// Requests per second, from count and duration.
-    #[serde(default, rename = "rate_per_s")]
-    pub rate: Option<PerSecond>,
-    /// Successes per second, from count and duration.
-    #[serde(default, rename = "goodput_per_s")]
-    pub goodput: Option<PerSecond>,
-    /// Received.
-    #[serde(default)]
-    pub bytes_received: Option<u64>,
-    /// Sent.
-    #[serde(default)]
-    pub bytes_sent: Option<u64>,
-    /// Answers by status code.
-    #[serde(default)]
-    pub codes: BTreeMap<String, u64>,
-    /// All that the input does not separate.
-    #[serde(default, rename = "latency_ms")]
-    pub latency: Option<Latency>,
-    /// Successes.
-    #[serde(default, rename = "latency_ok_ms")]
-    pub latency_ok: Option<Latency>,
-    /// Failures.
-    #[serde(default, rename = "latency_failed_ms")]
-    pub latency_failed: Option<Latency>,
-    /// What the tool itself prints and `knee` computes otherwise.
-    #[serde(default)]
-    pub as_reported: BTreeMap<String, f64>,
-}
-
-impl Stats {
-    /// The latency that is judged: successes where the input separates them, else what it has.
-    pub fn primary(&self) -> Option<&Latency> {
-        self.latency_ok.as_ref().or(self.latency.as_ref())
-    }
-
-    /// Requests that did not fail, where both counts are known. Expected failures are not successes.
-    pub fn successes(&self) -> Option<u64> {
-        let failed = self.failures? + self.expected_failures.unwrap_or(0);
-        Some(self.requests?.saturating_sub(failed))
-    }
-
-    /// Failures as a share of the requests that count: expected failures are left out of both.
-    pub fn error_share(&self) -> Option<f64> {
-        let counted = self
-            .requests?
-            .saturating_sub(self.expected_failures.unwrap_or(0));
-        (counted > 0).then_some(self.failures? as f64 / counted as f64)
-    }
-
-    /// Sets both rates from the counts.
-    pub fn set_rates(&mut self, duration: Option<Seconds>) {
-        let rate = |count: Option<u64>| PerSecond::of(count?, duration?);
-        self.rate = rate(self.requests);
-        self.goodput = rate(self.successes());
-    }
-}
-
 /// One line of the table of endpoints.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Endpoint {
@@ -548,18 +400,6 @@ pub struct Note {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn expected_failures_are_neither_failures_nor_successes() {
-        let stats = Stats {
-            requests: Some(100),
-            failures: Some(9),
-            expected_failures: Some(10),
-            ..Stats::default()
-        };
-        assert_eq!(stats.successes(), Some(81));
-        assert_eq!(stats.error_share(), Some(0.1));
-    }
 
     #[test]
     fn an_empty_run_reads_back_as_it_was_written() {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::run::Stats;
+use crate::model::stats::Stats;
 use crate::model::units::Seconds;
 
 /// A stretch of the run.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::model::metric::{MetricId, Unit};
+use crate::model::metric::MetricId;
+use crate::model::registry::Unit;
 
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -136,7 +136,13 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
             column.map(|cell| cell.width()).max().unwrap_or(0)
         })
         .collect();
-    let mut widths = shrink(table, natural.clone(), width);
+    // Two blanks between columns, one where two are too many.
+    let gap = if natural.iter().skip(1).sum::<usize>() + 2 * natural.len() > width {
+        1
+    } else {
+        2
+    };
+    let mut widths = shrink(table, natural.clone(), width, gap);
     let first = (widths.first().copied(), natural.first().copied());
     let stacked = matches!(first, (Some(now), Some(wanted)) if now < wanted && now < NAME_ROOM)
         && table.columns.len() > 3;
@@ -145,8 +151,9 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
         if let Some(first) = narrow.first_mut() {
             *first = 1;
         }
-        widths = shrink(table, narrow, width);
+        widths = shrink(table, narrow, width, gap);
     }
+    let space = if gap == 1 { " " } else { "  " };
     for (number, row) in cells.iter().enumerate() {
         let mut line = String::new();
         for (place, ((cell, size), (_, align))) in
@@ -155,7 +162,8 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
             if stacked && place == 0 {
                 out.push_str(&fit(cell, width));
                 out.push('\n');
-                line.push_str("   ");
+                line.push(' ');
+                line.push_str(space);
                 continue;
             }
             let shown = fit(cell, *size);
@@ -168,13 +176,13 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
             line.push_str(before);
             line.push_str(&shown);
             line.push_str(after);
-            line.push_str("  ");
+            line.push_str(space);
         }
         out.push_str(line.trim_end());
         out.push('\n');
         if number == 0 {
             let rules: Vec<String> = widths.iter().map(|size| "-".repeat(*size)).collect();
-            out.push_str(rules.join("  ").trim_end());
+            out.push_str(rules.join(space).trim_end());
             out.push('\n');
         }
     }
@@ -182,8 +190,8 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
 }
 
 /// Takes from the widest column of words until the table fits, or none is left to take from.
-fn shrink(table: &Table, mut widths: Vec<usize>, width: usize) -> Vec<usize> {
-    let gaps = 2 * widths.len().saturating_sub(1);
+fn shrink(table: &Table, mut widths: Vec<usize>, width: usize, gap: usize) -> Vec<usize> {
+    let gaps = gap * widths.len().saturating_sub(1);
     while widths.iter().sum::<usize>() + gaps > width {
         let words = table
             .columns

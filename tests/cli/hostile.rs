@@ -29,7 +29,7 @@ fn names() -> Vec<String> {
         "|",
         "`",
         "\\",
-        " ",
+        "  x  ",
         "",
         "---",
         "https://evil.test www.evil.test",
@@ -51,10 +51,15 @@ fn input() -> String {
         .unwrap();
     let mut time = 1_700_000_000_000_u64;
     for name in names() {
-        for latency in ["10", "20", "30"] {
+        for (latency, ok, code) in [
+            ("10", "true", "200"),
+            ("20", "true", "200"),
+            ("30", "false", "500"),
+        ] {
             time += 250;
+            let error = if ok == "true" { "" } else { &name };
             writer
-                .write_record([&time.to_string(), &name, latency, "false", "500", &name])
+                .write_record([&time.to_string(), &name, latency, ok, code, error])
                 .unwrap();
         }
     }

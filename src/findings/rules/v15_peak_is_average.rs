@@ -20,7 +20,7 @@ Fires when the input names a peak without a timeline, when that peak is requests
 or when a target asks for `peak_rate` of a run that has no timeline.
 Example: \"71.45 peak\" beside 12,800 requests is 12,800 / 179 s: the average of the whole run.
 A peak is the highest rate over a stated window, and knee takes it from a timeline over 10 s.
-What to do: give a file with a series, such as the Locust history or the windows of Artillery.",
+What to do: give a file with a series, such as a history of the run by seconds or windows.",
     asks: Asks::Run(ask),
 };
 
@@ -73,7 +73,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
         let evidence = Evidence::new().count("targets", asked);
         fired.push(Fired::new(Effect::Note, message, evidence));
     }
-    let hint = "Give a file with a series, such as the Locust history CSV or Artillery's windows.";
+    let hint = "Give a file with a series, such as a history of the run by seconds or windows.";
     fired
         .into_iter()
         .map(|fired| fired.on(peak_rate.clone()).hint(hint))

@@ -44,9 +44,10 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
             figure
                 .n
                 .map_or_else(absent, |n| vec![text(number::count(n))]),
-            remark(run, figure),
+            remark(figure),
         ]);
     }
+    let reported = as_reported(report, run);
     let figures = report.figures.iter().filter(|figure| figure.run == run.id);
     let marked = figures
         .filter(|figure| figure.endpoint.is_none() && figure.value.is_some())
@@ -55,6 +56,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     if marked {
         blocks.push(Block::Paragraph(vec![text(CARRIED)]));
     }
+    blocks.extend(reported);
     blocks
 }
 
@@ -95,7 +97,7 @@ fn bare(value: f64, unit: Unit) -> String {
     }
 }
 
-fn remark(run: &Run, figure: &Figure) -> Line {
+fn remark(figure: &Figure) -> Line {
     if figure.value.is_some() {
         match figure.support {
             Support::Weak => return vec![text("thin")],
@@ -103,22 +105,19 @@ fn remark(run: &Run, figure: &Figure) -> Line {
             Support::Ok => {}
         }
     }
-    let reported = match figure.metric.as_str() {
-        "rate" => run.overall.as_reported.get("rate_per_s"),
-        _ => None,
-    };
-    let differs = |reported: &f64, value: f64| (reported - value).abs() > 0.005 * value.abs();
-    match (reported, figure.value) {
-        (Some(reported), Some(value)) if differs(reported, value) => {
-            vec![text(format!(
-                "the tool itself says {}",
-                number::rate(*reported)
-            ))]
-        }
-        (Some(reported), None) => vec![text(format!(
-            "the tool itself says {}",
-            number::rate(*reported)
-        ))],
-        _ => vec![],
-    }
+    Vec::new()
+}
+
+/// What the tool itself says, where that differs.
+fn as_reported(report: &Report, run: &Run) -> Option<Block> {
+    let reported = *run.overall.as_reported.get("rate_per_s")?;
+    let counted = report
+        .figure(&run.id, None, "rate")
+        .and_then(|figure| figure.value);
+    let same = counted.is_some_and(|counted| (reported - counted).abs() <= 0.005 * counted.abs());
+    let words = format!(
+        "The tool itself reports a rate of {}.",
+        number::rate(reported)
+    );
+    (!same).then(|| Block::Paragraph(vec![text(words)]))
 }

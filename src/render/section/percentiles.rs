@@ -29,6 +29,8 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
             figure.run == run.id && figure.endpoint.is_none() && is_quantile(&figure.metric)
         })
         .filter(|figure| figure.value.is_some())
+        // Of other populations only what is carried: a handful of failures has no percentiles.
+        .filter(|figure| figure.metric.starts_with('p') || figure.support != Support::None)
         .collect();
     if quantiles.is_empty() {
         return Vec::new();

@@ -1,0 +1,85 @@
+//! The load that was offered: open or closed, users, arrivals, declared phases.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::units::{PerSecond, Seconds};
+
+/// How arrivals are decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadModel {
+    /// Users arrive whether or not earlier ones are done.
+    Open,
+    /// A fixed set of users, each waiting for its answer.
+    Closed,
+}
+
+impl fmt::Display for LoadModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LoadModel::Open => "open",
+            LoadModel::Closed => "closed",
+        })
+    }
+}
+
+/// The load that was offered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Load {
+    /// Open or closed.
+    #[serde(default)]
+    pub model: Option<LoadModel>,
+    /// Most users at one time.
+    #[serde(default)]
+    pub users_max: Option<f64>,
+    /// Arrivals of users.
+    #[serde(default, rename = "arrival_rate_per_s")]
+    pub arrival_rate: Option<PerSecond>,
+    /// Requests that the plan offers.
+    #[serde(default, rename = "offered_per_s")]
+    pub offered: Option<PerSecond>,
+    /// Users or iterations that the generator left out.
+    #[serde(default)]
+    pub dropped: Option<u64>,
+    /// The declared phases.
+    #[serde(default)]
+    pub phases: Vec<Phase>,
+}
+
+/// One declared phase of the load.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Phase {
+    /// Its name, where it has one.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Seconds from the start of the run.
+    #[serde(rename = "start_s")]
+    pub start: Seconds,
+    /// Its length.
+    #[serde(rename = "duration_s")]
+    pub duration: Seconds,
+    /// Users at its start.
+    #[serde(default)]
+    pub users_from: Option<f64>,
+    /// Users at its end.
+    #[serde(default)]
+    pub users_to: Option<f64>,
+    /// Arrivals per second at its start.
+    #[serde(default)]
+    pub rate_from: Option<PerSecond>,
+    /// Arrivals per second at its end.
+    #[serde(default)]
+    pub rate_to: Option<PerSecond>,
+}
+
+impl Phase {
+    /// Whether the load rises or falls during the phase.
+    pub fn is_ramp(&self) -> bool {
+        let differs = |from: Option<f64>, to: Option<f64>| matches!((from, to), (Some(a), Some(b)) if (a - b).abs() > f64::EPSILON);
+        differs(self.users_from, self.users_to)
+            || differs(self.rate_from.map(|r| r.0), self.rate_to.map(|r| r.0))
+    }
+}
