@@ -207,7 +207,11 @@ impl Rows {
     fn take<'a>(&self, found: &mut Fields<'a>, number: usize, field: &'a str) {
         let role = self.header.roles.get(number).copied().flatten();
         if let Some(place) = role.and_then(|role| found.get_mut(role as usize)) {
-            *place = field.trim_ascii();
+            *place = match field.as_bytes() {
+                [] => field,
+                [first, .., last] if *first > b' ' && *last > b' ' => field,
+                _ => field.trim_ascii(),
+            };
         }
     }
 
