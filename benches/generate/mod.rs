@@ -7,17 +7,17 @@ use std::io::{self, Write};
 
 /// What to write.
 #[derive(Clone, Copy, Debug)]
-pub struct Table {
+pub(crate) struct Table {
     /// Rows under the header.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// Seconds from the first to the last start.
-    pub seconds: u64,
+    pub(crate) seconds: u64,
     /// Start of the random numbers.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Whether latencies are whole milliseconds; with three decimals otherwise.
-    pub whole: bool,
+    pub(crate) whole: bool,
     /// Every that many rows a name has a comma and an error a line end, quoted; 0 = never.
-    pub quoted_every: u64,
+    pub(crate) quoted_every: u64,
 }
 
 /// `SplitMix64`: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
@@ -37,6 +37,17 @@ impl Random {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    /// One of twenty, with its method.
+    fn endpoint(&mut self) -> (i32, &'static str) {
+        let pick = i32::try_from(self.next() % 20).unwrap_or(0);
+        let method = match pick % 4 {
+            0 | 1 => "GET",
+            2 => "POST",
+            _ => "PUT",
+        };
+        (pick, method)
+    }
+
     /// About a standard normal: twelve uniforms, less six.
     fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.share()).sum::<f64>() - 6.0
@@ -44,7 +55,7 @@ impl Random {
 }
 
 /// Writes the table.
-pub fn write(table: Table, into: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write(table: Table, into: &mut impl Write) -> io::Result<()> {
     let mut random = Random(table.seed);
     let start: u64 = 1_795_229_242_000;
     writeln!(
@@ -52,25 +63,25 @@ pub fn write(table: Table, into: &mut impl Write) -> io::Result<()> {
         "timestamp,endpoint,method,latency_ms,code,bytes,error"
     )?;
     for row in 0..table.rows {
-        let time = start
-            + (u128::from(row) * u128::from(table.seconds) * 1000 / u128::from(table.rows.max(1)))
-                as u64;
-        let pick = random.next() % 20;
-        let method = ["GET", "GET", "POST", "PUT"][(pick % 4) as usize];
-        let slow = if random.next() % 200 == 0 { 15.0 } else { 1.0 };
-        let median = 8.0 * 1.2_f64.powi(pick as i32);
+        let time = start + row * table.seconds * 1000 / table.rows;
+        let (pick, method) = random.endpoint();
+        let slow = if random.next().is_multiple_of(200) {
+            15.0
+        } else {
+            1.0
+        };
+        let median = 8.0 * 1.2_f64.powi(pick);
         let latency = median * slow * (0.45 * random.normal()).exp();
-        let failed = random.next() % 100 == 0;
-        let quoted = table.quoted_every > 0 && row % table.quoted_every == 0;
+        let failed = random.next().is_multiple_of(100);
+        let quoted = table.quoted_every > 0 && row.is_multiple_of(table.quoted_every);
         write!(into, "{time},")?;
-        match quoted {
-            true => write!(into, "\"/api/v1/resource-{pick}?a=1,2\"")?,
-            false => write!(into, "/api/v1/resource-{pick}")?,
+        if quoted {
+            write!(into, "\"/api/v1/resource-{pick}?a=1,2\"")?;
+        } else {
+            write!(into, "/api/v1/resource-{pick}")?;
         }
-        match table.whole {
-            true => write!(into, ",{method},{latency:.0}")?,
-            false => write!(into, ",{method},{latency:.3}")?,
-        }
+        let decimals = if table.whole { 0 } else { 3 };
+        write!(into, ",{method},{latency:.decimals$}")?;
         let error = match (failed, quoted) {
             (true, true) => "\"upstream said:\n\"\"busy\"\"\"",
             (true, false) => "upstream timed out",

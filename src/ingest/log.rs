@@ -19,7 +19,7 @@ use crate::model::Run;
 use cut::{Cutter, Quoting};
 
 /// How many bytes a block has, about: small enough to stay in a core's cache.
-const BLOCK_BYTES: usize = 512 * 1024;
+const BLOCK_BYTES: usize = 256 * 1024;
 
 /// A record longer than this is left out.
 const RECORD_BYTES: usize = 1024 * 1024;

@@ -126,45 +126,55 @@ impl RowParser for Rows {
 
     fn rows(&mut self, block: &Block<'_>, into: &mut Recorder) {
         let quoting = self.header.quoting;
-        let has_quotes = memchr(quoting.quote, block.bytes).is_some();
-        let text = std::str::from_utf8(block.bytes).ok();
-        let mut at = 0;
+        let bytes = block.bytes;
+        let text = std::str::from_utf8(bytes).ok();
+        let next_quote = |from: usize| {
+            let rest = bytes.get(from..).unwrap_or_default();
+            memchr(quoting.quote, rest).map_or(usize::MAX, |at| from + at)
+        };
+        let mut quote = next_quote(0);
         let mut is_header = block.is_first;
-        if let Some(text) = text.filter(|_| !has_quotes) {
-            self.plain_rows(text, block, into);
-            return;
-        }
-        while let Some(rest) = block.bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let ends = if has_quotes {
-                fields::record_end(rest, quoting)
-            } else {
-                let end = memchr(b'\n', rest).unwrap_or(rest.len());
-                Some((end, (end + 1).min(rest.len())))
-            };
-            let Some((end, next)) = ends else {
+        let mut start = 0;
+        while start < bytes.len() {
+            if let Some(text) = text {
+                let mut found: Fields<'_> = [""; Role::COUNT];
+                let take = |number, field| self.take(&mut found, number, field);
+                let (count, end) = fields::split_line(text, start, quoting.delimiter, take);
+                if end < quote {
+                    let line = text.get(start..end).unwrap_or_default();
+                    let row = Row {
+                        block,
+                        start,
+                        has_end: end < bytes.len(),
+                    };
+                    start = end + 1;
+                    if !std::mem::replace(&mut is_header, false) {
+                        self.record(&found, count, fields::trim_line(line), &row, into);
+                    }
+                    continue;
+                }
+            }
+            let rest = bytes.get(start..).unwrap_or_default();
+            let Some((end, next)) = fields::record_end(rest, quoting) else {
                 // Only at the end of a file: the cutter sees to all others.
-                into.trouble(CUT, block.place_of(at));
+                into.trouble(CUT, block.place_of(start));
                 return;
             };
-            let start = at;
-            at += next;
-            if std::mem::replace(&mut is_header, false) {
-                continue;
-            }
             let row = Row {
                 block,
                 start,
                 has_end: end < next,
             };
-            if let Some(record) = text.and_then(|text| text.get(start..start + end)) {
-                self.row(record, has_quotes, &row, into);
+            start += next;
+            quote = next_quote(start);
+            if std::mem::replace(&mut is_header, false) {
                 continue;
             }
             let record = String::from_utf8_lossy(rest.get(..end).unwrap_or_default());
             if matches!(record, Cow::Owned(_)) {
                 into.trouble(NOT_UTF8, row.place());
             }
-            self.row(&record, has_quotes, &row, into);
+            self.quoted(fields::trim_line(&record), &row, into);
         }
     }
 }
@@ -183,56 +193,25 @@ impl Row<'_> {
 }
 
 impl Rows {
-    /// The rows of a block without quotes.
-    fn plain_rows(&self, text: &str, block: &Block<'_>, into: &mut Recorder) {
-        let delimiter = self.header.quoting.delimiter;
-        let mut start = 0;
-        let mut is_header = block.is_first;
-        while start < text.len() {
-            let mut found: Fields<'_> = [""; Role::COUNT];
-            let (count, end) = fields::split_line(text, start, delimiter, |number, field| {
-                self.take(&mut found, number, field);
-            });
-            let record = fields::trim_line(text.get(start..end).unwrap_or_default());
-            let row = Row {
-                block,
-                start,
-                has_end: end < text.len(),
-            };
-            start = end + 1;
-            if !std::mem::replace(&mut is_header, false) && !record.is_empty() {
-                self.record(&found, count, record, &row, into);
-            }
-        }
-    }
-
-    #[inline]
-    fn row(&self, record: &str, has_quotes: bool, row: &Row<'_>, into: &mut Recorder) {
-        let record = fields::trim_line(record);
-        if record.is_empty() {
-            return;
-        }
-        let quoting = self.header.quoting;
+    /// A row that may have quotes.
+    fn quoted(&self, record: &str, row: &Row<'_>, into: &mut Recorder) {
         let mut found: Fields<'_> = [""; Role::COUNT];
-        if has_quotes && memchr(quoting.quote, record.as_bytes()).is_some() {
-            let fields = fields::split_quoted(record, quoting);
-            for (number, field) in fields.iter().enumerate() {
-                self.take(&mut found, number, field);
-            }
-            self.record(&found, fields.len(), record, row, into);
-        } else {
-            let count = fields::split_plain(record, quoting.delimiter, |number, field| {
-                self.take(&mut found, number, field);
-            });
-            self.record(&found, count, record, row, into);
+        let fields = fields::split_quoted(record, self.header.quoting);
+        for (number, field) in fields.iter().enumerate() {
+            self.take(&mut found, number, field);
         }
+        self.record(&found, fields.len(), record, row, into);
     }
 
     #[inline]
     fn take<'a>(&self, found: &mut Fields<'a>, number: usize, field: &'a str) {
         let role = self.header.roles.get(number).copied().flatten();
         if let Some(place) = role.and_then(|role| found.get_mut(role as usize)) {
-            *place = field.trim_ascii();
+            *place = match field.as_bytes() {
+                [] => field,
+                [first, .., last] if *first > b' ' && *last > b' ' => field,
+                _ => field.trim_ascii(),
+            };
         }
     }
 
@@ -245,6 +224,9 @@ impl Rows {
         row: &Row<'_>,
         into: &mut Recorder,
     ) {
+        if record.is_empty() {
+            return;
+        }
         let columns = self.header.roles.len();
         if count != columns {
             let cut = count < columns && !row.has_end && row.block.is_last;

@@ -389,7 +389,7 @@ fn half_width(bits: u32) -> f64 {
 #[derive(Clone, Debug)]
 pub struct Coarse<const BITS: u32> {
     whole: bool,
-    counts: Counts<16>,
+    counts: Counts<8>,
     totals: Totals,
 }
 

@@ -189,8 +189,10 @@ mod tests {
         delimiter: b',',
     });
 
+    type Blocks = Vec<(u64, String)>;
+
     /// Blocks with their first lines, and what was left out.
-    fn cut(text: &[u8], block: usize, record: usize) -> (Vec<(u64, String)>, Vec<(Skipped, u64)>) {
+    fn cut(text: &[u8], block: usize, record: usize) -> (Blocks, Vec<(Skipped, u64)>) {
         let mut cutter = Cutter::new(text, QUOTING, block, record);
         let (mut blocks, mut skipped) = (Vec::new(), Vec::new());
         while let Some(cut) = cutter.next(Vec::new()).unwrap() {

@@ -182,13 +182,9 @@ fn odd_nanos(text: &str, scale: Scale) -> Result<u64, Bad> {
     Ok(nanos)
 }
 
-/// A count: digits, or a number without a fraction such as `1e3` or `512.0`.
+/// A count: digits, or another number such as `1e3` or `512.0`, rounded.
 #[inline]
 pub fn count(text: &str) -> Option<u64> {
-    if !text.is_empty() && text.len() < 19 && text.bytes().all(|b| b.is_ascii_digit()) {
-        let digits = text.bytes();
-        return Some(digits.fold(0, |value, digit| value * 10 + u64::from(digit - b'0')));
-    }
     nanos(text, Scale::NANOS).ok()
 }
 

@@ -155,27 +155,31 @@ impl<const BITS: u32> Cell<BITS> {
     /// `rates`: the width of a slice that lies inside the run as a whole. `slim`: only the latency that is judged, because
     /// there is one of these for every slice and endpoint.
     pub(super) fn stats(&self, rates: Option<Seconds>, slim: bool) -> Stats {
-        let decided = self.undecided == 0;
+        let Outcomes {
+            ok,
+            failed,
+            undecided,
+        } = &self.latency;
         let table = |part: &Option<Box<Coarse<BITS>>>| part.as_ref().map(|part| part.table());
         let say = |table: &Table, who, primary| described(table, who, &SLICE_PERCENTILES, primary);
-        let Outcomes { ok, failed, .. } = &self.latency;
-        let whole = self.latency.whole(Coarse::merge).map(|all| all.table());
-        let measured = whole.as_ref().map_or(0, |table| table.totals.count);
-        let who = if measured == self.requests {
-            Population::All
-        } else {
-            Population::Unknown
+        let nobody_knows = self.undecided == self.requests;
+        let (whole, failed) = match (slim, nobody_knows) {
+            (false, _) => (self.latency.whole(Coarse::merge), table(failed)),
+            (true, true) => (undecided.as_deref().cloned(), None),
+            (true, false) => (None, None),
+        };
+        let whole = whole.map(|all| all.table());
+        let who = match &whole {
+            Some(table) if table.totals.count == self.requests => Population::All,
+            _ => Population::Unknown,
         };
         // The distribution stands once: with the successes where they are known, else with all.
         let mut parts = Parts {
-            all: whole.map(|all| say(&all, who, !decided)),
-            ok: table(ok).map(|ok| say(&ok, Population::Ok, decided)),
-            failed: table(failed).map(|failed| say(&failed, Population::Failed, false)),
+            all: whole.map(|all| say(&all, who, nobody_knows)),
+            ok: table(ok).map(|ok| say(&ok, Population::Ok, true)),
+            failed: failed.map(|failed| say(&failed, Population::Failed, false)),
         };
         parts.no_success_is_no_latency(self.requests, self.undecided);
-        if slim && decided {
-            (parts.all, parts.failed) = (None, None);
-        }
         let mut stats = Stats {
             requests: Some(self.requests),
             failures: (self.undecided < self.requests).then_some(self.failures),

@@ -28,13 +28,10 @@ pub(super) struct Cell<const BITS: u32> {
 
 impl<const BITS: u32> Cell<BITS> {
     #[inline]
-    fn record(&mut self, latency: Option<u64>, ok: Option<bool>) {
+    fn count(&mut self, ok: Option<bool>) {
         self.requests += 1;
         self.failures += u64::from(ok == Some(false));
         self.undecided += u64::from(ok.is_none());
-        if let Some(nanos) = latency {
-            self.latency.of_mut(ok).record(nanos);
-        }
     }
 
     fn merge(&mut self, other: Cell<BITS>) {
@@ -120,12 +117,19 @@ impl Timeline {
             return;
         };
         let slot = slot.get_or_insert_default();
-        slot.all.record(latency, ok);
+        slot.all.count(ok);
+        if let Some(nanos) = latency {
+            slot.all.latency.of_mut(ok).record(nanos);
+        }
         if users > slot.users {
             slot.users = users;
         }
         if let Some(cell) = detail.and_then(|number| slot.detail(number)) {
-            cell.record(latency, ok);
+            cell.count(ok);
+            // There is one for every slice and endpoint: the latency of failures is left to the slice as a whole.
+            if let Some(nanos) = latency.filter(|_| ok != Some(false)) {
+                cell.latency.of_mut(ok).record(nanos);
+            }
         }
     }
 
