@@ -122,7 +122,7 @@ impl Input {
         Ok(cut(head))
     }
 
-    /// Opens the decompressed bytes; [`Reading::finish`] gives the hash.
+    /// Opens the decompressed bytes; [`Hashed::finish`] gives the hash.
     pub fn open(&self) -> Result<Hashed, IngestError> {
         let fail = |source| IngestError::Read {
             file: self.name.clone(),

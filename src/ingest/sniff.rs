@@ -38,7 +38,6 @@ pub struct Claim {
 
 impl Claim {
     /// A claim with its reason.
-    #[expect(clippy::unnecessary_wraps, reason = "every sniffer returns an option")]
     pub fn new(grade: Grade, why: impl Into<String>) -> Option<Claim> {
         Some(Claim {
             grade,

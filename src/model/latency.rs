@@ -156,8 +156,7 @@ impl Percentile {
     )]
     pub fn new(percent: f64) -> Option<Percentile> {
         let thousandths = (percent * 1000.0).round();
-        let fits = thousandths >= 1.0
-            && thousandths <= 99_999.0
+        let fits = (1.0..=99_999.0).contains(&thousandths)
             && (percent * 1000.0 - thousandths).abs() < 1e-6;
         fits.then_some(Percentile(thousandths as u32))
     }

@@ -107,7 +107,7 @@ fn inline(line: &Line, in_table: bool) -> String {
     for (place, part) in line.iter().enumerate() {
         match part {
             Inline::Text(words) if place == 0 && !in_table => {
-                text.push_str(&escape::markdown(words))
+                text.push_str(&escape::markdown(words));
             }
             Inline::Text(words) => text.push_str(&escape::markdown_inside(words)),
             Inline::Strong(words) => {

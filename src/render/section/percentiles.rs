@@ -75,7 +75,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
 }
 
 fn is_quantile(metric: &str) -> bool {
-    metric.rsplit_once("p").is_some_and(|(head, digits)| {
+    metric.rsplit_once('p').is_some_and(|(head, digits)| {
         (head.is_empty() || head.ends_with('.')) && digits.starts_with(|c: char| c.is_ascii_digit())
     })
 }
