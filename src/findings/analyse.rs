@@ -1,5 +1,6 @@
 //! From runs to a report: normalize, ask the rules, take back what they void, judge, decide.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use globset::GlobBuilder;
@@ -118,14 +119,14 @@ fn analyse_run(run: &Run, options: &Options, report: &mut Report) {
 }
 
 /// The run with every voided latency taken out: what is void is not measured.
-fn mask(run: &Run, findings: &[Finding]) -> Run {
+fn mask<'a>(run: &'a Run, findings: &[Finding]) -> Cow<'a, Run> {
     let voids: Vec<Option<&str>> = findings
         .iter()
         .filter(|f| f.effect == Effect::Void)
         .map(|f| f.endpoint.as_deref())
         .collect();
     if voids.is_empty() {
-        return run.clone();
+        return Cow::Borrowed(run);
     }
     let mut masked = run.clone();
     let clear = |stats: &mut Stats| {
@@ -144,7 +145,7 @@ fn mask(run: &Run, findings: &[Finding]) -> Run {
             clear(&mut endpoint.stats);
         }
     }
-    masked
+    Cow::Owned(masked)
 }
 
 /// What was said of the whole run about failures and impossible figures stays; what a void latency seemed to say goes.

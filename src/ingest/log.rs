@@ -21,6 +21,9 @@ use cut::{Cutter, Quoting};
 /// How many bytes a block has, about: small enough to stay in a core's cache.
 const BLOCK_BYTES: usize = 256 * 1024;
 
+/// One reader feeds them all: more would wait, and each holds a recorder of its own.
+const MOST_WORKERS: usize = 4;
+
 /// A record longer than this is left out.
 const RECORD_BYTES: usize = 1024 * 1024;
 
@@ -98,7 +101,7 @@ fn read_by(
 ) -> Result<Run, IngestError> {
     let mut run = Run::new(format.tool, format.id);
     let mut workers: Vec<Recorder> = Vec::new();
-    workers.resize_with(unit.jobs.max(1), Recorder::default);
+    workers.resize_with(unit.jobs.clamp(1, MOST_WORKERS), Recorder::default);
     let mut troubles = Recorder::default();
     for (number, input) in unit.inputs.iter().enumerate() {
         let (bytes, complete) = input.head()?;

@@ -30,7 +30,7 @@ pub const FORMAT: Format = Format {
     limits: "without ok, code or error column failures are unknown, without a time column duration, rates and slices; \
              a time is the start of its request, and the run lasts from the first start to the last answer; \
              latencies that are all whole milliseconds are kept exactly, others to 0.03 %; at most 1,000 endpoints, \
-             200 errors, 600 slices, 32 endpoints per slice; rows beyond 1 MiB are left out with a note",
+             200 errors, 300 slices, 32 endpoints per slice; rows beyond 1 MiB are left out with a note",
     sniff,
     set: None,
     gathers: false,

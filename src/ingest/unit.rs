@@ -194,7 +194,9 @@ pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, I
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(jobs.min(planned.len().max(1)))
         .build();
-    let read_one = |unit: &Planned| read_unit(unit, jobs);
+    // Either many files at a time or many threads for one: memory is bounded by the threads in all.
+    let each = (jobs / planned.len().max(1)).max(1);
+    let read_one = |unit: &Planned| read_unit(unit, each);
     let parts: Vec<Result<Vec<Run>, IngestError>> = match pool {
         Ok(pool) if planned.len() > 1 => {
             pool.install(|| planned.par_iter().map(read_one).collect())

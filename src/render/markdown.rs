@@ -18,7 +18,7 @@ pub const RENDERER: Renderer = Renderer {
 const TEMPLATE: &str = include_str!("../../templates/report.jinja");
 
 fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
-    let page = page::compose(report, layout, TEMPLATE, Box::new(write))?;
+    let page = page::compose(report, layout, TEMPLATE, &write)?;
     let mut files = Vec::new();
     if let Some(folder) = &layout.charts {
         for index in 0..report.runs.len() {

@@ -2,7 +2,7 @@
 //!
 //! A template says which sections stand where and what is around them; it has no access to numbers, so it cannot compute.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, context};
 
@@ -11,39 +11,19 @@ use crate::render::block::Block;
 use crate::render::section::{SECTIONS, Scope, Section};
 use crate::render::{Layout, RenderError};
 
-/// Writes one block list.
-pub type Write = Box<dyn Fn(&[Block]) -> String + Send + Sync>;
-
 /// The whole page: every section through `write`, in the order of the layout or by the template.
 pub fn compose(
     report: &Report,
     layout: &Layout,
     built_in: &str,
-    write: Write,
+    write: &dyn Fn(&[Block]) -> String,
 ) -> Result<String, RenderError> {
     let wanted = wanted(layout)?;
-    let report = Arc::new(report.clone());
-    let layout = Arc::new(layout.clone());
+    let texts = Texts::of(report, layout, write);
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    let for_sections = Arc::clone(&report);
-    let for_layout = Arc::clone(&layout);
-    environment.add_function("section", move |id: String, run: Option<usize>| {
-        let section = find(&id).map_err(|error| {
-            minijinja::Error::new(ErrorKind::InvalidOperation, error.to_string())
-        })?;
-        let runs: Vec<usize> = match (section.scope, run) {
-            (Scope::Report, _) => vec![0],
-            (Scope::Run, Some(run)) => vec![run],
-            (Scope::Run, None) => (0..for_sections.runs.len()).collect(),
-        };
-        let texts: Vec<String> = runs
-            .into_iter()
-            .map(|run| (section.build)(&for_sections, run, &for_layout))
-            .filter(|blocks| !blocks.is_empty())
-            .map(|blocks| write(&blocks))
-            .collect();
-        Ok(texts.join(""))
+    environment.add_function("section", move |id: &str, run: Option<usize>| {
+        texts.get(id, run)
     });
     let source = layout.template.as_deref().unwrap_or(built_in);
     let by = |scope: Scope, closing: bool| -> Vec<&str> {
@@ -72,6 +52,53 @@ pub fn compose(
                 .detail()
                 .map_or_else(|| error.kind().to_string(), str::to_owned),
         })
+}
+
+/// Every section as text: once for the report, or once per run.
+struct Texts(BTreeMap<&'static str, Vec<String>>);
+
+impl Texts {
+    fn of(report: &Report, layout: &Layout, write: &dyn Fn(&[Block]) -> String) -> Texts {
+        let text = |section: &Section, run: usize| {
+            let blocks = (section.build)(report, run, layout);
+            if blocks.is_empty() {
+                String::new()
+            } else {
+                write(&blocks)
+            }
+        };
+        let all = |section: &'static Section| match section.scope {
+            Scope::Report => vec![text(section, 0)],
+            Scope::Run => (0..report.runs.len())
+                .map(|run| text(section, run))
+                .collect(),
+        };
+        Texts(
+            SECTIONS
+                .iter()
+                .map(|section| (section.id, all(section)))
+                .collect(),
+        )
+    }
+
+    /// What a template gets for `section(id)` or `section(id, run)`.
+    fn get(&self, id: &str, run: Option<usize>) -> Result<String, minijinja::Error> {
+        let wrong = |error: String| minijinja::Error::new(ErrorKind::InvalidOperation, error);
+        let section = find(id).map_err(|error| wrong(error.to_string()))?;
+        let texts = self
+            .0
+            .get(section.id)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        match run {
+            None => Ok(texts.concat()),
+            Some(_) if section.scope == Scope::Report => Ok(texts.concat()),
+            Some(run) => texts
+                .get(run)
+                .cloned()
+                .ok_or_else(|| wrong(format!("there is no run {run}"))),
+        }
+    }
 }
 
 fn find(id: &str) -> Result<&'static Section, RenderError> {

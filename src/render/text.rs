@@ -26,12 +26,9 @@ fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
         ..layout.clone()
     };
     let (width, full) = (layout.width.max(40), layout.full);
-    let page = page::compose(
-        report,
-        &plain,
-        TEMPLATE,
-        Box::new(move |blocks| write(blocks, width, full)),
-    )?;
+    let page = page::compose(report, &plain, TEMPLATE, &|blocks| {
+        write(blocks, width, full)
+    })?;
     Ok(Rendered {
         page: page.into_bytes(),
         files: Vec::new(),

@@ -209,7 +209,7 @@ fn names_beyond_the_cap_are_counted_together_whoever_saw_them() {
         "codes-capped",
     ];
     assert_eq!(noted, want);
-    assert!(run.timeline.len() <= 600);
+    assert!(run.timeline.len() <= 300);
 }
 
 #[test]

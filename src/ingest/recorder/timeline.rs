@@ -9,7 +9,7 @@ use crate::ingest::recorder::outcomes::Outcomes;
 use crate::stats::histogram::Coarse;
 
 /// More slices than this are joined in pairs.
-pub(super) const MOST_SLICES: usize = 600;
+pub(super) const MOST_SLICES: usize = 300;
 
 /// Endpoints that have figures in every slice.
 pub(super) const MOST_DETAILS: usize = 32;
@@ -312,8 +312,8 @@ mod tests {
             let times: Vec<i64> = a.iter().chain(&b).map(|sample| sample.0).collect();
             if let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) {
                 let slices = |w: i64| last.div_euclid(w * SECOND) - first.div_euclid(w * SECOND) + 1;
-                prop_assert!(slices(width) <= 600);
-                prop_assert!(width == 1 || slices(width / 2) > 600);
+                prop_assert!(slices(width) <= 300);
+                prop_assert!(width == 1 || slices(width / 2) > 300);
             }
         }
     }
