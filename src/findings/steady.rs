@@ -338,6 +338,7 @@ mod tests {
             .iter()
             .enumerate()
             .map(|(place, requests)| Slice {
+                latency_window: None,
                 start: Seconds(start + place as f64 * length),
                 duration: Seconds(length),
                 users: None,

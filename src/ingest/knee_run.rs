@@ -281,6 +281,7 @@ mod tests {
             stats: stats.clone(),
         });
         run.timeline.push(Slice {
+            latency_window: None,
             start: Seconds(-2.5),
             duration: Seconds(10.0),
             users: Some(1.5),

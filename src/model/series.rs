@@ -21,6 +21,14 @@ pub struct Slice {
     /// Users that arrived.
     #[serde(default)]
     pub arrivals: Option<u64>,
+    /// Where it is given, the latencies of the slice are those of so many seconds before its end, as tools with a sliding
+    /// window write them: neighbours share requests, and slices cannot be added up.
+    #[serde(
+        default,
+        rename = "latency_window_s",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub latency_window: Option<Seconds>,
     /// The figures of the slice.
     pub stats: Stats,
     /// The figures per endpoint, for as many endpoints as the reader keeps.

@@ -316,6 +316,7 @@ mod tests {
             stats: stats(4, 2, &[("503", 2)]),
         };
         run.timeline.push(Slice {
+            latency_window: None,
             start: Seconds(0.0),
             duration: Seconds(1.0),
             users: None,

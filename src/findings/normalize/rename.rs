@@ -347,6 +347,7 @@ mod tests {
             stats: endpoint(None, "", exact(samples)).stats,
         };
         run.timeline.push(Slice {
+            latency_window: None,
             start: Seconds(0.0),
             duration: Seconds(2.0),
             users: None,

@@ -211,8 +211,13 @@ fn clip_resource(resource: &mut Resource, begin: f64, duration: f64) {
 /// The whole and the endpoints from the slices; says whether the percentiles could be kept.
 fn recompute(run: &mut Run) -> bool {
     let duration = run.duration;
+    // Sliding windows share requests: their latencies add up to nothing.
+    let sliding = run
+        .timeline
+        .iter()
+        .any(|slice| slice.latency_window.is_some());
     let slices: Vec<&Stats> = run.timeline.iter().map(|slice| &slice.stats).collect();
-    let (overall, mut exact) = from_slices(&run.overall, &slices, duration);
+    let (overall, mut exact) = from_slices(&run.overall, &slices, duration, sliding);
     // Where the endpoints of every slice make up all of it, an endpoint that is not there had no request.
     let is_complete = run.timeline.iter().all(|slice| {
         let parts = merge::sum(slice.endpoints.iter().map(|part| part.stats.requests));
@@ -240,7 +245,7 @@ fn recompute(run: &mut Run) -> bool {
             Some(found) => found.iter().map(|part| part.unwrap_or(absent)).collect(),
             None => vec![absent; slices],
         };
-        let (stats, kept) = from_slices(&endpoint.stats, &slices, duration);
+        let (stats, kept) = from_slices(&endpoint.stats, &slices, duration, sliding);
         endpoint.stats = stats;
         exact &= kept;
     }
@@ -249,7 +254,12 @@ fn recompute(run: &mut Run) -> bool {
 }
 
 /// The figures of the slices together, of the kinds that the whole had.
-fn from_slices(whole: &Stats, slices: &[&Stats], duration: Option<Seconds>) -> (Stats, bool) {
+fn from_slices(
+    whole: &Stats,
+    slices: &[&Stats],
+    duration: Option<Seconds>,
+    sliding: bool,
+) -> (Stats, bool) {
     let mut stats = merge::counts(slices);
     if whole.codes.is_empty() {
         stats.codes.clear();
@@ -260,6 +270,10 @@ fn from_slices(whole: &Stats, slices: &[&Stats], duration: Option<Seconds>) -> (
                     read: fn(&Stats) -> Option<&Latency>,
                     of: fn(&Stats) -> Option<u64>| {
         let had = had?;
+        if sliding {
+            exact &= had.percentiles.is_empty();
+            return None;
+        }
         let (found, merged) = merge::latency_of(slices, read, of);
         let total = merge::sum(slices.iter().map(|slice| of(slice)));
         let mut found = found.unwrap_or_else(|| Latency::of(had.population, total.unwrap_or(0)));
@@ -354,6 +368,7 @@ mod tests {
         for i in 0..5_u32 {
             let samples = vec![10 * (i + 1); i as usize + 1];
             run.timeline.push(Slice {
+                latency_window: None,
                 start: Seconds(10.0 * f64::from(i)),
                 duration: Seconds(10.0),
                 users: Some(f64::from(i)),
@@ -487,6 +502,24 @@ mod tests {
         assert_eq!(
             texts(&run)[1],
             "percentiles are not known after trimming: the input has no samples and no histogram per slice"
+        );
+    }
+
+    #[test]
+    fn sliding_windows_are_not_added_up() {
+        let mut run = run();
+        bare(&mut run);
+        for slice in &mut run.timeline {
+            slice.latency_window = Some(Seconds(10.0));
+        }
+        let before = run.overall.requests.unwrap();
+        trim(&mut run, Some(Seconds(10.0)), None);
+        assert!(run.overall.requests.unwrap() < before);
+        assert_eq!(run.overall.latency, None);
+        assert!(
+            texts(&run).iter().any(|text| text.contains("percentiles")),
+            "{:?}",
+            texts(&run)
         );
     }
 

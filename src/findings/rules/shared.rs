@@ -110,8 +110,10 @@ pub(super) const SLICE_SAMPLES: u64 = 20;
 /// The slices with at least [`SLICE_SAMPLES`] samples of the population that is judged.
 ///
 /// Windows without a success have no latency of successes: falling back to what they do have would mix populations.
+/// Of sliding windows only those that share no request are taken.
 pub(super) fn stretches(run: &Run) -> Vec<Stretch<'_>> {
     let of_successes = run.overall.latency_ok.is_some();
+    let mut covered = f64::NEG_INFINITY;
     run.timeline
         .iter()
         .filter_map(|slice| {
@@ -122,6 +124,13 @@ pub(super) fn stretches(run: &Run) -> Vec<Stretch<'_>> {
             }?;
             if latency.count < SLICE_SAMPLES {
                 return None;
+            }
+            let end = slice.start.0 + slice.duration.0;
+            if let Some(window) = slice.latency_window {
+                if end - window.0 < covered {
+                    return None;
+                }
+                covered = end;
             }
             let arrivals = slice.arrivals.filter(|_| slice.duration.0 > 0.0);
             let arriving = arrivals.map(|arrivals| arrivals as f64 / slice.duration.0);
@@ -182,6 +191,21 @@ mod tests {
     fn a_share_just_above_a_limit_does_not_read_as_the_limit() {
         assert_eq!(percent_beside(6.0 / 599.0, 0.01), "1.002 %");
         assert_eq!(percent_beside(0.02, 0.01), "2 %");
+    }
+
+    #[test]
+    fn sliding_windows_that_share_requests_are_counted_once() {
+        let mut run = crate::findings::rules::testing::sliced(&[10.0; 30]);
+        for (slice, second) in run.timeline.iter_mut().zip(0_u32..) {
+            slice.start = crate::model::Seconds(f64::from(second));
+            slice.duration = crate::model::Seconds(1.0);
+        }
+        assert_eq!(stretches(&run).len(), 30);
+        for slice in &mut run.timeline {
+            slice.latency_window = Some(crate::model::Seconds(10.0));
+        }
+        let ends: Vec<f64> = stretches(&run).iter().map(|stretch| stretch.end).collect();
+        assert_eq!(ends, [1.0, 11.0, 21.0]);
     }
 
     #[test]

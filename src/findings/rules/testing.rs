@@ -113,6 +113,7 @@ pub(super) fn slice(start: f64, seconds: f64, samples: u64, p50: f64) -> Slice {
     let mut stats = counts(samples, 0);
     stats.latency = Some(latency(Population::All, samples, &[("p50", p50)]));
     Slice {
+        latency_window: None,
         start: Seconds(start),
         duration: Seconds(seconds),
         users: None,

@@ -92,6 +92,7 @@ impl Windows {
         };
         let endpoints = tally.endpoints.iter();
         let slice = Slice {
+            latency_window: None,
             start: Seconds(0.0),
             duration: Seconds(0.0),
             users: None,

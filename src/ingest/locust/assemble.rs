@@ -328,6 +328,7 @@ fn timeline(names: &[Key], per_second: &json::PerSecond, totals: &Totals) -> Vec
             .collect();
         endpoints.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
         slices.push(Slice {
+            latency_window: None,
             start: Seconds(start as f64 - zero),
             duration: length,
             users: None,

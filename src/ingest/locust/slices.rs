@@ -162,6 +162,9 @@ impl Pieces {
     }
 }
 
+/// Locust's percentiles of a row are those of the ten seconds before it.
+const WINDOW_S: f64 = 10.0;
+
 /// The slices, with the run's start at `zero` epoch seconds.
 pub(super) fn timeline(pieces: &[Piece], keys: &[Key], windowed: bool, zero: f64) -> Vec<Slice> {
     let stats = |requests, failures, window: &Option<Window>, seconds| {
@@ -193,6 +196,7 @@ pub(super) fn timeline(pieces: &[Piece], keys: &[Key], windowed: bool, zero: f64
                 .collect();
             endpoints.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
             Slice {
+                latency_window: windowed.then_some(Seconds(WINDOW_S)),
                 start: Seconds(piece.start as f64 - zero),
                 duration: seconds,
                 users: Some(piece.users as f64),

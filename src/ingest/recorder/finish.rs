@@ -130,6 +130,7 @@ fn add_slices(
             .collect();
         endpoints.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
         run.timeline.push(Slice {
+            latency_window: None,
             start: seconds_between(first, start),
             duration,
             users,
