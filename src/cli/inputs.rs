@@ -10,9 +10,10 @@ use crate::cli::Console;
 use crate::cli::message::{self, advise};
 use crate::config::{self, Config};
 use crate::findings::analyse;
+use crate::findings::normalize::Pattern;
 use crate::findings::report::Page;
 use crate::ingest::{self, Input};
-use crate::model::Run;
+use crate::model::{Endpoint, Run};
 use crate::render::section::SECTIONS;
 
 /// What is read, and how.
@@ -156,6 +157,34 @@ fn files(number: usize) -> String {
     crate::text::number::plural(number as u64, "file")
 }
 
+/// `--endpoint` must name something: a slip would otherwise read as a run without endpoints.
+pub(crate) fn check_endpoints(looking: &Looking, runs: &[Run]) -> anyhow::Result<()> {
+    for glob in &looking.endpoint {
+        let pattern = Pattern::new(glob);
+        let mut labels = runs
+            .iter()
+            .flat_map(|run| &run.endpoints)
+            .map(Endpoint::label);
+        if !labels.any(|label| pattern.matches(&label)) {
+            let first = runs
+                .iter()
+                .flat_map(|run| &run.endpoints)
+                .next()
+                .map(Endpoint::label);
+            return Err(advise(
+                format!("no endpoint matches --endpoint '{glob}'"),
+                match first {
+                    Some(label) => {
+                        format!("endpoints are called like '{label}'; `*` stands for any text")
+                    }
+                    None => "the input has no figures per endpoint".to_owned(),
+                },
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// What the analysis is told.
 pub(crate) fn options(
     command: &str,
@@ -183,7 +212,11 @@ pub(crate) fn options(
         rules: config.rules.clone(),
         figures,
         classes: config.classes.clone(),
-        endpoints: looking.endpoint.clone(),
+        endpoints: looking
+            .endpoint
+            .iter()
+            .map(|glob| Pattern::new(glob))
+            .collect(),
         page: Page {
             title: config.report.title.clone(),
             project: config.project.name.clone(),

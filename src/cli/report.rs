@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::Context;
 use clap::Args as Arguments;
 
-use crate::cli::{Console, inputs, output};
+use crate::cli::{Console, inputs, message, output};
 use crate::findings::analyse;
 use crate::render::Layout;
 
@@ -43,6 +43,16 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         ..Layout::default()
     };
     let runs = inputs::read(&args.reading, &config, console)?;
+    inputs::check_endpoints(&args.looking, &runs)?;
     let report = analyse::analyse(runs, &options);
+    for run in &report.runs {
+        for note in run
+            .notes
+            .iter()
+            .filter(|note| note.text.starts_with("nothing is trimmed"))
+        {
+            message::note(console, &format!("{}: {}", run.name, note.text));
+        }
+    }
     plan.write(&report, &layout, out)
 }

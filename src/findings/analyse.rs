@@ -1,16 +1,17 @@
 //! From runs to a report: normalize, ask the rules, take back what they void, judge, decide.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use globset::GlobBuilder;
-
 use crate::findings::figures::{self, Figures};
-use crate::findings::report::{CheckResult, Class, Finding, Group, Page, Report, ReportSchema};
+use crate::findings::normalize::Pattern;
+use crate::findings::report::{
+    CheckResult, Class, Finding, Group, Page, Report, ReportSchema, TargetResult, TargetState,
+};
 use crate::findings::rules::v17_totals_reconcile::reconcile;
 use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::{headline, normalize, rules, targets};
-use crate::model::{Run, Stats, Target};
+use crate::model::run::label;
+use crate::model::{MetricId, Run, Stats, Target};
 
 /// What an analysis is told besides the runs.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +29,7 @@ pub struct Options {
     /// Names and upper edges in milliseconds of the latency classes.
     pub classes: Vec<(String, Option<f64>)>,
     /// `--endpoint`: globs; only matching endpoints are shown. Empty = all.
-    pub endpoints: Vec<String>,
+    pub endpoints: Vec<Pattern>,
     /// How the page is called.
     pub page: Page,
     /// The moment that is printed, where one is asked for.
@@ -61,9 +62,9 @@ pub fn analyse(mut runs: Vec<Run>, options: &Options) -> Report {
     };
     for run in &mut runs {
         normalize::normalize(run, &options.normalize);
-        keep_endpoints(run, &options.endpoints);
         analyse_run(run, options, &mut report);
     }
+    keep_endpoints(&mut runs, &mut report, &options.endpoints);
     report.runs = runs;
     report.verdict = verdict_of(&report, None);
     report.headline = headline::of_report(&report);
@@ -85,19 +86,35 @@ pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
         .collect();
     let judged = targets::any_judged(&results);
     let open = results.iter().any(|result| targets::is_open(result));
-    Verdict::of(effects.chain(open.then_some(Effect::Unjudged)), judged)
+    // A target decides by its state, whatever is said of it.
+    let states = results.iter().filter_map(|result| match result.state {
+        TargetState::Fail => Some(Effect::Fail),
+        TargetState::Warn => Some(Effect::Warn),
+        _ => None,
+    });
+    Verdict::of(
+        effects
+            .chain(states)
+            .chain(open.then_some(Effect::Unjudged)),
+        judged,
+    )
 }
 
-fn analyse_run(run: &Run, options: &Options, report: &mut Report) {
+fn analyse_run(run: &mut Run, options: &Options, report: &mut Report) {
     // First without results: only to learn which latencies are void.
     let first = rules::ask_of_run(run, &options.targets, &[], &options.figures, &options.rules);
-    let masked = mask(run, &first);
-    let results = targets::judge(&masked, &options.targets, &options.figures);
-    for figure in figures::figures_of(&masked, &options.figures) {
+    let whole_checks = reconcile(run);
+    mask(run, &first);
+    let masked = &*run;
+    let mut results = targets::judge(masked, &options.targets, &options.figures);
+    for result in &mut results {
+        say_void(result, &first);
+    }
+    for figure in figures::figures_of(masked, &options.figures) {
         report.figures.push(figure);
     }
     let second = rules::ask_of_run(
-        &masked,
+        masked,
         &options.targets,
         &results,
         &options.figures,
@@ -113,39 +130,63 @@ fn analyse_run(run: &Run, options: &Options, report: &mut Report) {
             failed: check.failed,
             source: run.source.tool.clone(),
         }));
-    report.checks.extend(reconcile(run));
-    report.groups.extend(groups_of(run));
-    report.classes.extend(classes_of(&masked, &options.classes));
+    report.checks.extend(whole_checks);
+    report.groups.extend(groups_of(masked));
+    report.classes.extend(classes_of(masked, &options.classes));
 }
 
-/// The run with every voided latency taken out: what is void is not measured.
-fn mask<'a>(run: &'a Run, findings: &[Finding]) -> Cow<'a, Run> {
+/// Takes every voided latency out: what is void is not measured, for whoever reads the report.
+fn mask(run: &mut Run, findings: &[Finding]) {
     let voids: Vec<Option<&str>> = findings
         .iter()
-        .filter(|f| f.effect == Effect::Void)
-        .map(|f| f.endpoint.as_deref())
+        .filter(|finding| finding.effect == Effect::Void)
+        .map(|finding| finding.endpoint.as_deref())
         .collect();
-    if voids.is_empty() {
-        return Cow::Borrowed(run);
-    }
-    let mut masked = run.clone();
     let clear = |stats: &mut Stats| {
         stats.latency = None;
         stats.latency_ok = None;
         stats.latency_failed = None;
     };
     if voids.contains(&None) {
-        clear(&mut masked.overall);
-        for slice in &mut masked.timeline {
-            clear(&mut slice.stats);
-        }
+        clear(&mut run.overall);
+        run.timeline
+            .iter_mut()
+            .for_each(|slice| clear(&mut slice.stats));
     }
-    for endpoint in &mut masked.endpoints {
+    for endpoint in &mut run.endpoints {
         if voids.contains(&Some(endpoint.label().as_str())) {
             clear(&mut endpoint.stats);
         }
     }
-    Cow::Owned(masked)
+    for part in run
+        .timeline
+        .iter_mut()
+        .flat_map(|slice| &mut slice.endpoints)
+    {
+        if voids.contains(&Some(label(part.method.as_deref(), &part.name).as_str())) {
+            clear(&mut part.stats);
+        }
+    }
+}
+
+/// A target on a void latency is not measured because of that, and not because the input lacks it.
+fn say_void(result: &mut TargetResult, findings: &[Finding]) {
+    let metric = result
+        .metric
+        .as_ref()
+        .and_then(|metric| metric.parse().ok());
+    if result.state != TargetState::NotMeasured || !matches!(metric, Some(MetricId::Latency(..))) {
+        return;
+    }
+    let void = findings
+        .iter()
+        .find(|finding| finding.effect == Effect::Void && finding.endpoint == result.endpoint);
+    if let Some(finding) = void {
+        result.reason = Some(format!(
+            "the latency is void ({}): {}",
+            finding.rule, finding.message
+        ));
+    }
 }
 
 /// What was said of the whole run about failures and impossible figures stays; what a void latency seemed to say goes.
@@ -161,27 +202,27 @@ fn join(first: Vec<Finding>, second: Vec<Finding>) -> Vec<Finding> {
     all
 }
 
-fn keep_endpoints(run: &mut Run, globs: &[String]) {
-    if globs.is_empty() {
+/// `--endpoint` shows some endpoints and judges all of them: figures and lines go, findings and targets stay.
+fn keep_endpoints(runs: &mut [Run], report: &mut Report, patterns: &[Pattern]) {
+    if patterns.is_empty() {
         return;
     }
-    let matchers: Vec<_> = globs
+    let is_shown = |label: &str| patterns.iter().any(|pattern| pattern.matches(label));
+    let kept = std::mem::take(&mut report.figures);
+    for figure in kept
         .iter()
-        .filter_map(|glob| GlobBuilder::new(glob).literal_separator(false).build().ok())
-        .map(|glob| glob.compile_matcher())
-        .collect();
-    let before = run.endpoints.len();
-    run.endpoints.retain(|endpoint| {
-        let label = endpoint.label();
-        globs.contains(&label) || matchers.iter().any(|matcher| matcher.is_match(&label))
-    });
-    let hidden = before - run.endpoints.len();
-    if hidden > 0 {
-        run.note(
-            "endpoints-hidden",
-            "endpoints that --endpoint does not name are not shown; totals still hold them",
-            hidden as u64,
-        );
+        .filter(|figure| figure.endpoint.as_deref().is_none_or(is_shown))
+    {
+        report.figures.push(figure.clone());
+    }
+    for run in runs {
+        let before = run.endpoints.len();
+        run.endpoints.retain(|endpoint| is_shown(&endpoint.label()));
+        let hidden = before - run.endpoints.len();
+        if hidden > 0 {
+            let text = "endpoints that `--endpoint` does not name are judged and not shown";
+            run.note("endpoints-hidden", text, hidden as u64);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::findings::report::{Finding, Report, Severity, TargetResult, TargetState};
 use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::{Figure, Support, analyse};
-use crate::model::{Percentile, Run};
+use crate::model::{Percentile, Run, Unit};
 use crate::text::number::{count, percent, plural, quantity, rate, seconds};
 
 /// Three to five sentences over one run, or one per run when there are several.
@@ -116,15 +116,33 @@ fn what_happened(report: &Report, run: &Run) -> String {
     if let Some(sent) = value(report, run, "rate") {
         let _ = write!(text, " ({})", rate(sent));
     }
+    if requests < 0.5 {
+        return "0 requests were made: there is nothing to measure.".to_owned();
+    }
+    let expected = run.overall.expected_failures.unwrap_or(0);
     match (run.overall.failures, value(report, run, "error_rate")) {
-        (Some(0), _) => text.push_str("; none failed"),
-        (Some(failures), Some(share)) => {
-            let _ = write!(text, "; {} failed ({})", count(failures), percent(share));
+        (Some(0), _) if expected == 0 => text.push_str("; none failed"),
+        (Some(failures), share) => {
+            let share = share
+                .map(|share| format!(" ({})", percent(share)))
+                .unwrap_or_default();
+            if expected > 0 {
+                let counted = run.overall.requests.unwrap_or(0).saturating_sub(expected);
+                let aside = plural(expected, "expected failure");
+                let _ = write!(
+                    text,
+                    "; {aside} set aside, of the other {} {} failed{share}",
+                    count(counted),
+                    count(failures)
+                );
+            } else {
+                let _ = write!(text, "; {} failed{share}", count(failures));
+            }
             if let Some(goodput) = value(report, run, "goodput") {
                 let _ = write!(text, ", {} succeeded", rate(goodput));
             }
         }
-        _ => text.push_str("; failures are not measured"),
+        (None, _) => text.push_str("; failures are not measured"),
     }
     text.push('.');
     text
@@ -147,13 +165,7 @@ fn how_long(report: &Report, run: &Run) -> String {
                 finding.rule,
                 first_sentence(&finding.message)
             ),
-            None => match value(report, run, "mean") {
-                Some(mean) => format!(
-                    "Mean latency {}; the input gives no percentiles of the whole run.",
-                    quantity(mean, "ms")
-                ),
-                None => "Latency is not measured: the input gives none.".to_owned(),
-            },
+            None => without_percentiles(report, run),
         };
     }
     let parts: Vec<String> = figures
@@ -179,6 +191,33 @@ fn how_long(report: &Report, run: &Run) -> String {
         _ => "",
     };
     format!("Latency{whose}: {}.", parts.join(", "))
+}
+
+/// What is left to say of the latency when none of the usual percentiles is there.
+fn without_percentiles(report: &Report, run: &Run) -> String {
+    if value(report, run, "requests").is_some_and(|requests| requests < 0.5) {
+        return "Latency is not measured: there was no request.".to_owned();
+    }
+    if let Some(note) = run
+        .notes
+        .iter()
+        .find(|note| note.id == "trim" && note.text.contains("percentiles"))
+    {
+        return format!("Latency: {}.", note.text);
+    }
+    let others = report
+        .figures
+        .iter()
+        .filter(|figure| figure.run == run.id && figure.endpoint.is_none());
+    let mut others = others.filter(|figure| figure.unit == Unit::Millis && figure.value.is_some());
+    match others.next() {
+        Some(figure) => format!(
+            "Latency: {} {}; the input gives neither p50 nor p95 nor p99 of the whole run.",
+            figure.metric,
+            quantity(figure.value.unwrap_or_default(), "ms")
+        ),
+        None => "Latency is not measured: the input gives none for the whole run.".to_owned(),
+    }
 }
 
 fn of_targets(report: &Report, run: &Run) -> String {
@@ -239,33 +278,28 @@ fn of_targets(report: &Report, run: &Run) -> String {
 
 fn of_findings(report: &Report, run: &Run, said: Option<&Finding>) -> Option<String> {
     let all: Vec<&Finding> = report.findings_of(&run.id).collect();
-    let errors = all
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .count() as u64;
-    let warnings = all
-        .iter()
-        .filter(|finding| finding.severity == Severity::Warning)
-        .count() as u64;
-    if errors + warnings == 0 {
-        return None;
-    }
-    let mut parts = Vec::new();
-    if errors > 0 {
-        parts.push(plural(errors, "error"));
-    }
-    if warnings > 0 {
-        parts.push(plural(warnings, "warning"));
-    }
-    let mut rules: Vec<&str> = Vec::new();
-    for finding in all
-        .iter()
-        .filter(|finding| finding.severity != Severity::Info)
-    {
-        let entry = finding.rule.as_str();
-        if !rules.contains(&entry) {
-            rules.push(entry);
+    let rules_of = |severity: Severity| {
+        let mut rules: Vec<&str> = Vec::new();
+        for finding in all.iter().filter(|finding| finding.severity == severity) {
+            if !rules.contains(&finding.rule.as_str()) {
+                rules.push(&finding.rule);
+            }
         }
+        rules
+    };
+    let (errors, warnings) = (rules_of(Severity::Error), rules_of(Severity::Warning));
+    let mut parts = Vec::new();
+    for (rules, noun) in [(&errors, "error"), (&warnings, "warning")] {
+        if !rules.is_empty() {
+            parts.push(format!(
+                "{} ({})",
+                plural(rules.len() as u64, noun),
+                rules.join(", ")
+            ));
+        }
+    }
+    if parts.is_empty() {
+        return None;
     }
     let next = all.iter().find(|finding| {
         finding.severity != Severity::Info
@@ -273,12 +307,21 @@ fn of_findings(report: &Report, run: &Run, said: Option<&Finding>) -> Option<Str
             && !matches!(finding.rule.as_str(), "T01" | "T02")
             && said.is_none_or(|said| !std::ptr::eq(said, **finding))
     });
-    let first =
-        next.map(|finding| format!(". {}: {}", finding.rule, first_sentence(&finding.message)));
+    let first = next.map(|finding| {
+        let at = finding
+            .endpoint
+            .as_deref()
+            .map(|label| format!(" at {}", shown(label)))
+            .unwrap_or_default();
+        format!(
+            ". {}{at}: {}",
+            finding.rule,
+            first_sentence(&finding.message)
+        )
+    });
     Some(format!(
-        "{} ({}){}",
+        "{}{}",
         parts.join(" and "),
-        rules.join(", "),
         first.unwrap_or_else(|| ".".to_owned())
     ))
 }
