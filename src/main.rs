@@ -6,7 +6,7 @@ use knee::exit::Exit;
 
 fn main() -> Exit {
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut err = anstream::stderr();
+    let mut err = io::stderr();
     let exit = knee::cli::main(std::env::args_os(), &mut out, &mut err);
     match out.flush() {
         // A reader that has seen enough is no failure.

@@ -1,14 +1,15 @@
 //! `knee convert RUN...`: normalized runs as JSON (one object, an array for several) or CSV.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args as Arguments;
 
-use crate::cli::message::advise;
-use crate::cli::{Console, inputs, output};
+use crate::cli::output::{self, Kind, Output, Place};
+use crate::cli::{Console, inputs};
 use crate::findings::{figures, normalize};
-use crate::model::{IdentitySource, Run};
+use crate::model::{Endpoint, IdentitySource, Run};
 use crate::text::escape::csv_name;
 
 /// Bring results into one schema: JSON or CSV.
@@ -19,66 +20,44 @@ use crate::text::escape::csv_name;
 pub(crate) struct Args {
     #[command(flatten)]
     reading: inputs::Reading,
-
-    /// Write to a file; .json and .csv say the kind when KIND is not given.
-    #[arg(short, long, value_name = "[KIND=]PATH")]
-    output: Option<String>,
-
-    /// What to print: json or csv.
-    #[arg(long, value_name = "KIND")]
-    format: Option<String>,
+    #[command(flatten)]
+    output: Output,
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Json,
-    Csv,
-}
-
-fn kind(text: &str) -> anyhow::Result<Kind> {
-    match text {
-        "json" => Ok(Kind::Json),
-        "csv" => Ok(Kind::Csv),
-        "parquet" => Err(advise(
-            "`parquet` is not built in this version",
-            "convert writes json and csv",
-        )),
-        other => Err(advise(
-            format!("convert does not write `{other}`"),
-            "convert writes json and csv",
-        )),
-    }
-}
+const KINDS: &[Kind] = &[
+    Kind {
+        id: "json",
+        endings: &[".json"],
+        has_files: false,
+    },
+    Kind {
+        id: "csv",
+        endings: &[".csv"],
+        has_files: false,
+    },
+];
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> anyhow::Result<()> {
-    let (kind, path) = match (&args.output, &args.format) {
-        (None, None) => (Kind::Json, None),
-        (None, Some(format)) => (kind(format)?, None),
-        (Some(output), format) => {
-            let (named, path) = match output.split_once('=') {
-                Some((named @ ("json" | "csv" | "parquet"), path)) => (Some(named), path),
-                _ => (format.as_deref(), output.as_str()),
-            };
-            let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
-            let chosen = kind(named.unwrap_or(ending))?;
-            (chosen, (path != "-").then(|| PathBuf::from(path)))
-        }
-    };
+    let outputs = args.output.plan(KINDS)?;
     let config = inputs::configuration(&args.reading, console)?;
-    let mut runs = inputs::read(&args.reading, &config, console)?;
+    let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
+    let mut runs = inputs::read(&args.reading, &config, console, &spare)?;
     for run in &mut runs {
         from_ci(run);
         normalize::normalize(run, &config.normalize);
     }
-    let page = match kind {
-        Kind::Json => json(&runs)?,
-        Kind::Csv => csv(&runs, &config.figures)?,
-    };
-    match path {
-        Some(path) => output::write_whole(&path, &page),
-        None => Ok(out.write_all(&page)?),
+    for planned in &outputs {
+        let page = match planned.kind.id {
+            "csv" => csv(&runs, &config.figures)?,
+            _ => json(&runs)?,
+        };
+        match &planned.place {
+            Place::File(path) => output::write_whole(path, &page)?,
+            Place::Stdout | Place::Folder(_) => out.write_all(&page)?,
+        }
     }
+    Ok(())
 }
 
 fn json(runs: &[Run]) -> anyhow::Result<Vec<u8>> {
@@ -94,13 +73,17 @@ fn csv(runs: &[Run], options: &figures::Options) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["run", "endpoint", "method", "metric", "value", "unit", "n"])?;
     for run in runs {
+        let endpoints: BTreeMap<String, &Endpoint> = run
+            .endpoints
+            .iter()
+            .map(|endpoint| (endpoint.label(), endpoint))
+            .collect();
         for figure in figures::figures_of(run, options) {
             let Some(value) = figure.value else { continue };
-            let endpoint = figure.endpoint.as_ref().and_then(|label| {
-                run.endpoints
-                    .iter()
-                    .find(|endpoint| &endpoint.label() == label)
-            });
+            let endpoint = figure
+                .endpoint
+                .as_ref()
+                .and_then(|label| endpoints.get(label));
             writer.write_record([
                 csv_name(&run.name),
                 csv_name(endpoint.map_or("", |endpoint| &endpoint.name)),

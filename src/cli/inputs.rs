@@ -85,6 +85,7 @@ pub(crate) fn read(
     reading: &Reading,
     config: &Config,
     console: &mut Console,
+    spare: &dyn Fn(&[PathBuf]) -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<Run>> {
     let labels = config::parse_labels(&reading.label)?;
     let mut stdin = || Input::stream("-", io::stdin());
@@ -99,6 +100,7 @@ pub(crate) fn read(
         .iter()
         .filter_map(|found| found.input.path.clone())
         .collect();
+    spare(&paths)?;
     let mut ingested = ingest::read(candidates, &options).context("failed to read the input")?;
     if !ingested.skipped.is_empty() {
         let shown: Vec<&str> = ingested

@@ -93,10 +93,11 @@ pub fn main(
         Err(error) => {
             let text = error.render();
             let wants_help = error.exit_code() == 0;
-            let _ = if wants_help {
-                write!(out, "{text}")
-            } else {
-                write!(err, "{}", text.ansi())
+            // The flags are not known yet: what the terminal and NO_COLOR say holds.
+            let _ = match (wants_help, in_colour()) {
+                (true, _) => write!(out, "{text}"),
+                (false, true) => write!(err, "{}", text.ansi()),
+                (false, false) => write!(err, "{text}"),
             };
             return if wants_help {
                 Exit::Success
@@ -108,9 +109,7 @@ pub fn main(
     let colour = match cli.color {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => {
-            anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
-        }
+        ColorChoice::Auto => in_colour(),
     };
     let mut console = Console {
         err,
@@ -135,6 +134,11 @@ pub fn main(
             Exit::Usage
         }
     }
+}
+
+/// Whether standard error is a terminal that shows colours, and nobody asked for none.
+fn in_colour() -> bool {
+    anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
 }
 
 /// The command line, for completions and the manual.

@@ -8,67 +8,77 @@ use clap::Args;
 
 use crate::cli::message::advise;
 use crate::findings::Report;
-use crate::render::{self, LATER, Layout, RENDERERS, Rendered, Renderer};
+use crate::render::{self, LATER, Layout, RENDERERS, Rendered};
 
 /// Where outputs go.
 #[derive(Debug, Args)]
 pub(crate) struct Output {
-    /// Write to a file or folder; the ending says the kind when KIND is not given. `x.md` puts charts into `x-charts/`,
-    /// `dir/` makes `report.md` and `charts/`. Repeatable.
+    /// Write to a file or folder; the ending says the kind when KIND is not given. Repeatable.
     #[arg(short = 'o', long = "output", value_name = "[KIND=]PATH")]
-    pub(crate) paths: Vec<String>,
+    paths: Vec<String>,
 
-    /// What to print: markdown, text, json or csv.
+    /// What to print instead of the usual kind.
     #[arg(long, value_name = "KIND")]
-    pub(crate) format: Vec<String>,
+    format: Vec<String>,
+}
 
-    /// Keep histograms and timelines in JSON, and every row in tables.
-    #[arg(long)]
-    pub(crate) full: bool,
+/// One kind of output of a command.
+#[derive(Clone, Copy)]
+pub(crate) struct Kind {
+    /// What `--format` and `KIND=` call it.
+    pub(crate) id: &'static str,
+    /// Endings of file names that mean it.
+    pub(crate) endings: &'static [&'static str],
+    /// Whether it can fill a folder.
+    pub(crate) has_files: bool,
 }
 
 /// Where one output goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Target {
+pub(crate) enum Place {
     Stdout,
     File(PathBuf),
     Folder(PathBuf),
 }
 
 /// One output.
-struct Planned {
-    renderer: &'static Renderer,
-    target: Target,
+pub(crate) struct Planned {
+    pub(crate) kind: Kind,
+    pub(crate) place: Place,
 }
 
-/// What is to be written, checked before anything is read.
-pub(crate) struct Plan {
-    outputs: Vec<Planned>,
-    full: bool,
+/// The kinds of the analysing commands.
+pub(crate) fn report_kinds() -> Vec<Kind> {
+    let kind = |renderer: &render::Renderer| Kind {
+        id: renderer.id,
+        endings: renderer.endings,
+        has_files: renderer.has_files,
+    };
+    RENDERERS.iter().map(kind).collect()
 }
 
 impl Output {
-    /// Checks kinds and paths; `default` is what is printed when nothing is asked for.
-    pub(crate) fn plan(&self, default: &str) -> anyhow::Result<Plan> {
+    /// What is to be written, checked before anything is read; the first kind is printed when nothing is asked for.
+    pub(crate) fn plan(&self, kinds: &[Kind]) -> anyhow::Result<Vec<Planned>> {
         let mut outputs = Vec::new();
         for text in &self.paths {
-            outputs.push(parse(text)?);
+            outputs.push(parse(text, kinds)?);
         }
-        for kind in &self.format {
+        for id in &self.format {
             outputs.push(Planned {
-                renderer: renderer(kind)?,
-                target: Target::Stdout,
+                kind: named(id, kinds)?,
+                place: Place::Stdout,
             });
         }
-        if outputs.is_empty() {
+        if let (true, Some(kind)) = (outputs.is_empty(), kinds.first()) {
             outputs.push(Planned {
-                renderer: renderer(default)?,
-                target: Target::Stdout,
+                kind: *kind,
+                place: Place::Stdout,
             });
         }
         if outputs
             .iter()
-            .filter(|output| output.target == Target::Stdout)
+            .filter(|output| output.place == Place::Stdout)
             .count()
             > 1
         {
@@ -77,16 +87,13 @@ impl Output {
                 "write the others to files: -o json=report.json",
             ));
         }
-        Ok(Plan {
-            outputs,
-            full: self.full,
-        })
+        Ok(outputs)
     }
 }
 
-fn parse(text: &str) -> anyhow::Result<Planned> {
-    let (kind, path) = match text.split_once('=') {
-        Some((kind, path)) if is_kind(kind) => (Some(kind), path),
+fn parse(text: &str, kinds: &[Kind]) -> anyhow::Result<Planned> {
+    let (id, path) = match text.split_once('=') {
+        Some((id, path)) if is_id(id) => (Some(id), path),
         _ => (None, text),
     };
     if path.is_empty() {
@@ -96,92 +103,139 @@ fn parse(text: &str) -> anyhow::Result<Planned> {
         ));
     }
     let is_folder = path.ends_with(['/', '\\']) || Path::new(path).is_dir();
-    let target = match path {
-        "-" => Target::Stdout,
-        path if is_folder => Target::Folder(PathBuf::from(path)),
-        path => Target::File(PathBuf::from(path)),
+    let place = match path {
+        "-" => Place::Stdout,
+        path if is_folder => Place::Folder(PathBuf::from(path)),
+        path => Place::File(PathBuf::from(path)),
     };
-    let renderer = match (kind, &target) {
-        (Some(kind), _) => renderer(kind)?,
-        (None, Target::Folder(_)) => renderer("markdown")?,
-        (None, _) => render::by_ending(path).ok_or_else(|| {
-            advise(
-                format!("the ending of {path} does not say what to write"),
-                format!("name the kind: -o markdown={path}"),
-            )
-        })?,
+    let lower = path.to_lowercase();
+    let by_ending = kinds
+        .iter()
+        .find(|kind| kind.endings.iter().any(|ending| lower.ends_with(ending)));
+    let kind = match (id, &place) {
+        (Some(id), _) => named(id, kinds)?,
+        (None, Place::Folder(_)) => match kinds.iter().find(|kind| kind.has_files) {
+            Some(kind) => *kind,
+            None => {
+                return Err(advise(
+                    format!("{path} is a folder"),
+                    "name a file: -o run.json",
+                ));
+            }
+        },
+        (None, Place::Stdout) => {
+            return Err(advise(
+                "-o - does not say what to print",
+                "use --format KIND",
+            ));
+        }
+        (None, Place::File(_)) => {
+            match (by_ending, lower.rsplit_once('.').map(|(_, ending)| ending)) {
+                (Some(kind), _) => *kind,
+                (None, Some("xml")) => named("junit", kinds)?,
+                (None, Some("html")) => named("html", kinds)?,
+                (None, Some("parquet")) => named("parquet", kinds)?,
+                (None, _) => {
+                    let first = kinds.first().map_or("json", |kind| kind.id);
+                    return Err(advise(
+                        format!("the ending of {path} does not say what to write"),
+                        format!("name the kind: -o {first}={path}"),
+                    ));
+                }
+            }
+        }
     };
-    if matches!(target, Target::Folder(_)) && !renderer.has_files {
+    if let (Place::Folder(_), false, Some(ending)) = (&place, kind.has_files, kind.endings.first())
+    {
         return Err(advise(
-            format!("{path} is a folder, but {} is one file", renderer.id),
+            format!("{path} is a folder, but {} is one file", kind.id),
             format!(
-                "-o {}={}report{}",
-                renderer.id,
-                path.trim_end_matches('/').to_owned() + "/",
-                renderer.endings[0]
+                "-o {}={}/report{ending}",
+                kind.id,
+                path.trim_end_matches('/')
             ),
         ));
     }
-    Ok(Planned { renderer, target })
+    Ok(Planned { kind, place })
 }
 
-fn is_kind(text: &str) -> bool {
+fn is_id(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
 }
 
-fn renderer(kind: &str) -> anyhow::Result<&'static Renderer> {
-    render::renderer(kind).ok_or_else(|| {
-        let built: Vec<&str> = RENDERERS.iter().map(|renderer| renderer.id).collect();
-        let problem = if LATER.contains(&kind) {
-            format!("the output `{kind}` is not built in this version")
-        } else {
-            format!("there is no output `{kind}`")
-        };
-        advise(problem, format!("outputs are {}", built.join(", ")))
-    })
+fn named(id: &str, kinds: &[Kind]) -> anyhow::Result<Kind> {
+    kinds
+        .iter()
+        .find(|kind| kind.id == id)
+        .copied()
+        .ok_or_else(|| {
+            let built: Vec<&str> = kinds.iter().map(|kind| kind.id).collect();
+            let problem = if LATER.contains(&id) || id == "parquet" {
+                format!("the output `{id}` is not built in this version")
+            } else {
+                format!("there is no output `{id}` here")
+            };
+            advise(problem, format!("outputs are {}", built.join(", ")))
+        })
 }
 
-impl Plan {
-    /// Writes every output.
-    pub(crate) fn write(
-        &self,
-        report: &Report,
-        layout: &Layout,
-        out: &mut dyn Write,
-    ) -> anyhow::Result<()> {
-        for planned in &self.outputs {
-            let (page, charts) = match &planned.target {
-                Target::Stdout => (None, None),
-                Target::File(path) => {
-                    let stem = path
-                        .file_stem()
-                        .map(|stem| stem.to_string_lossy().into_owned());
-                    (
-                        Some(path.clone()),
-                        stem.map(|stem| format!("{stem}-charts")),
-                    )
-                }
-                Target::Folder(folder) => {
-                    let name = format!("report{}", planned.renderer.endings[0]);
-                    (Some(folder.join(name)), Some("charts".to_owned()))
-                }
-            };
-            let layout = Layout {
-                charts: charts.filter(|_| planned.renderer.has_files),
-                full: self.full,
-                ..layout.clone()
-            };
-            let rendered = (planned.renderer.render)(report, &layout)
-                .with_context(|| format!("failed to write {}", planned.renderer.id))?;
-            match page {
-                None => out
-                    .write_all(&rendered.page)
-                    .context("failed to write to standard output")?,
-                Some(path) => save(&path, &rendered)?,
-            }
+/// Refuses to write over what is read.
+pub(crate) fn spare(outputs: &[Planned], inputs: &[PathBuf]) -> anyhow::Result<()> {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let inputs: Vec<PathBuf> = inputs.iter().filter_map(|path| real(path)).collect();
+    for output in outputs {
+        if let Place::File(path) = &output.place
+            && real(path).is_some_and(|path| path.is_file() && inputs.contains(&path))
+        {
+            return Err(advise(
+                format!("{} is an input and would be overwritten", path.display()),
+                "give -o another name",
+            ));
         }
-        Ok(())
     }
+    Ok(())
+}
+
+/// Writes a report to every place.
+pub(crate) fn write_report(
+    outputs: &[Planned],
+    report: &Report,
+    layout: &Layout,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    for planned in outputs {
+        let kind = planned.kind;
+        let (page, charts) = match &planned.place {
+            Place::Stdout => (None, None),
+            Place::File(path) => {
+                let stem = path
+                    .file_stem()
+                    .map(|stem| stem.to_string_lossy().into_owned());
+                (
+                    Some(path.clone()),
+                    stem.map(|stem| format!("{stem}-charts")),
+                )
+            }
+            Place::Folder(folder) => {
+                let name = format!("report{}", kind.endings.first().unwrap_or(&""));
+                (Some(folder.join(name)), Some("charts".to_owned()))
+            }
+        };
+        let layout = Layout {
+            charts: charts.filter(|_| kind.has_files),
+            ..layout.clone()
+        };
+        let failed = || format!("failed to write {}", kind.id);
+        let renderer = render::renderer(kind.id).with_context(failed)?;
+        let rendered = (renderer.render)(report, &layout).with_context(failed)?;
+        match page {
+            None => out
+                .write_all(&rendered.page)
+                .context("failed to write to standard output")?,
+            Some(path) => save(&path, &rendered)?,
+        }
+    }
+    Ok(())
 }
 
 fn save(page: &Path, rendered: &Rendered) -> anyhow::Result<()> {
@@ -195,20 +249,34 @@ fn save(page: &Path, rendered: &Rendered) -> anyhow::Result<()> {
     write_whole(page, &rendered.page)
 }
 
-/// Writes beside the place and moves there, so that a reader never sees half a file.
+/// Writes beside the place and moves there, so that a reader never sees half a file. A link is followed, and what is no
+/// regular file (a pipe, a device) is written into instead of replaced.
 pub(crate) fn write_whole(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    let folder = path
+    let failed = || format!("failed to write {}", path.display());
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if std::fs::metadata(&real).is_ok_and(|found| !found.is_file()) {
+        let mut place = std::fs::OpenOptions::new()
+            .write(true)
+            .open(&real)
+            .with_context(failed)?;
+        return place.write_all(content).with_context(failed);
+    }
+    let folder = real
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let failed = || format!("failed to write {}", path.display());
     std::fs::create_dir_all(folder).with_context(failed)?;
     let mut file = tempfile::Builder::new()
         .permissions_like_a_new_file()
         .tempfile_in(folder)
         .with_context(failed)?;
     file.write_all(content).with_context(failed)?;
-    file.persist(path)
+    if let Ok(found) = std::fs::metadata(&real) {
+        file.as_file()
+            .set_permissions(found.permissions())
+            .with_context(failed)?;
+    }
+    file.persist(&real)
         .map_err(|error| error.error)
         .with_context(failed)?;
     Ok(())

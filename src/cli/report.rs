@@ -1,6 +1,7 @@
 //! `knee report RUN...`: the report, every run a numbered part. Never fails a build.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args as Arguments;
@@ -9,7 +10,8 @@ use crate::cli::{Console, inputs, message, output};
 use crate::findings::analyse;
 use crate::render::Layout;
 
-/// Report on one or more runs.
+/// Report on one or more runs. `-o x.md` puts charts into `x-charts/`; `-o dir/` makes `report.md` and `charts/`; kinds are
+/// markdown, text, json and csv.
 #[derive(Debug, Arguments)]
 #[command(after_help = "Examples:
   knee report results.json                       Markdown to standard output
@@ -24,11 +26,15 @@ pub(crate) struct Args {
     looking: inputs::Looking,
     #[command(flatten)]
     output: output::Output,
+
+    /// Keep histograms and timelines in JSON, and every row in tables.
+    #[arg(long)]
+    full: bool,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> anyhow::Result<()> {
-    let plan = args.output.plan("markdown")?;
+    let outputs = args.output.plan(&output::report_kinds())?;
     let config = inputs::configuration(&args.reading, console)?;
     let options = inputs::options("report", &args.looking, &config)?;
     let layout = Layout {
@@ -40,9 +46,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
             }
             None => None,
         },
+        full: args.full,
         ..Layout::default()
     };
-    let runs = inputs::read(&args.reading, &config, console)?;
+    let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
+    let runs = inputs::read(&args.reading, &config, console, &spare)?;
     inputs::check_endpoints(&args.looking, &runs)?;
     let report = analyse::analyse(runs, &options);
     for run in &report.runs {
@@ -54,5 +62,5 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
             message::note(console, &format!("{}: {}", run.name, note.text));
         }
     }
-    plan.write(&report, &layout, out)
+    output::write_report(&outputs, &report, &layout, out)
 }

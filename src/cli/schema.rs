@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
         Of::Report => schemars::schema_for!(Report),
         Of::Config => crate::config::schema(),
     };
-    serde_json::to_writer_pretty(&mut *out, &schema)?;
-    writeln!(out)?;
-    Ok(())
+    let mut page = serde_json::to_vec_pretty(&schema)?;
+    page.push(b'\n');
+    Ok(out.write_all(&page)?)
 }

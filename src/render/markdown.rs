@@ -24,7 +24,7 @@ fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
         for index in 0..report.runs.len() {
             for figure in crate::render::section::charts::figures(report, index) {
                 let path = format!("{folder}/{}.svg", figure.id);
-                if page.contains(&path) {
+                if page.contains(&escape::url_path(&path)) {
                     files.push((path, figure.svg.into_bytes()));
                 }
             }
@@ -82,7 +82,7 @@ fn write_figure(figure: &Figure, file: Option<&str>, out: &mut String) {
         out.push_str("![");
         out.push_str(&escape::markdown(&figure.alt));
         out.push_str("](");
-        out.push_str(&file.replace(' ', "%20"));
+        out.push_str(&escape::url_path(file));
         out.push_str(")\n\n");
     }
     out.push_str(&escape::markdown(&figure.alt));

@@ -118,13 +118,3 @@ pub static LATER: &[&str] = &[
 pub fn renderer(id: &str) -> Option<&'static Renderer> {
     RENDERERS.iter().find(|renderer| renderer.id == id)
 }
-
-/// The renderer that a file name means.
-pub fn by_ending(file_name: &str) -> Option<&'static Renderer> {
-    RENDERERS.iter().find(|renderer| {
-        renderer
-            .endings
-            .iter()
-            .any(|ending| file_name.ends_with(ending))
-    })
-}

@@ -141,8 +141,9 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
     };
     let mut widths = shrink(table, natural.clone(), width, gap);
     let first = (widths.first().copied(), natural.first().copied());
-    let stacked = matches!(first, (Some(now), Some(wanted)) if now < wanted && now < NAME_ROOM)
-        && table.columns.len() > 3;
+    let too_short = matches!(first, (Some(now), Some(wanted)) if now < wanted && now < NAME_ROOM);
+    let too_wide = widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1) > width;
+    let stacked = table.columns.len() > 3 && (too_short || too_wide);
     if stacked {
         let mut narrow = natural;
         if let Some(first) = narrow.first_mut() {

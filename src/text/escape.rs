@@ -113,7 +113,10 @@ pub fn markdown_inside(text: &str) -> String {
             '&' => quoted.push_str("&amp;"),
             // A word joiner keeps GitHub and GitLab from telling people and closing issues.
             '@' => quoted.push_str("@\u{2060}"),
-            '#' => quoted.push_str("#\u{2060}"),
+            '#' | '!' => {
+                quoted.push('\\');
+                quoted.push(c);
+            }
             _ => quoted.push(c),
         }
     }
@@ -142,6 +145,23 @@ pub fn markdown_code(text: &str, in_table: bool) -> String {
         shown
     };
     format!("{fence}{pad}{body}{pad}{fence}")
+}
+
+/// A relative path as a link's target: whatever would end or change the link is per-cent encoded.
+///
+/// ```
+/// assert_eq!(knee::text::escape::url_path("my report#1-charts/a.svg"), "my%20report%231-charts/a.svg");
+/// ```
+pub fn url_path(path: &str) -> String {
+    let mut quoted = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~') {
+            quoted.push(char::from(byte));
+        } else {
+            let _ = write!(quoted, "%{byte:02X}");
+        }
+    }
+    quoted
 }
 
 /// Words in XML and HTML.

@@ -135,3 +135,93 @@ fn the_json_of_a_report_reads_back_without_unknown_members() {
         serde_json::from_str::<serde_json::Value>(&done.out).unwrap()
     );
 }
+
+#[test]
+fn an_input_is_never_overwritten_and_odd_names_keep_their_charts() {
+    let here = Scratch::new("spare");
+    std::fs::copy(run(), here.0.join("run.json")).unwrap();
+    let before = here.read("run.json");
+    for arguments in [
+        &["report", "run.json", "-o", "run.json"][..],
+        &["convert", "run.json", "-o", "./run.json"],
+    ] {
+        let done = here.knee(arguments);
+        assert_eq!(done.code, 2);
+        assert!(done.err.contains("would be overwritten"), "{}", done.err);
+        assert_eq!(here.read("run.json"), before);
+    }
+    let done = here.knee(&["report", "run.json", "-o", "my report #1 (new).md"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let page = here.read("my report #1 (new).md");
+    assert!(
+        page.contains("](my%20report%20%231%20%28new%29-charts/"),
+        "{page}"
+    );
+    assert_eq!(
+        std::fs::read_dir(here.0.join("my report #1 (new)-charts"))
+            .unwrap()
+            .count(),
+        2
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_pipes_are_written_into() {
+    let here = Scratch::new("links");
+    here.write("real.json", "old");
+    std::os::unix::fs::symlink("real.json", here.0.join("link.json")).unwrap();
+    let done = here.knee(&["report", &run(), "-o", "link.json", "-o", "json=/dev/null"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(here.read("real.json").contains("knee.report/1"));
+    assert!(
+        std::fs::symlink_metadata(here.0.join("link.json"))
+            .unwrap()
+            .file_type()
+            .is_symlink()
+    );
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[test]
+fn later_kinds_are_said_to_be_later_and_the_same_mechanism_serves_convert() {
+    let here = Scratch::new("later");
+    for (arguments, part) in [
+        (
+            &["report", "x", "-o", "a.html"][..],
+            "`html` is not built in this version",
+        ),
+        (
+            &["report", "x", "-o", "a.xml"],
+            "`junit` is not built in this version",
+        ),
+        (
+            &["convert", "x", "-o", "a.parquet"],
+            "`parquet` is not built in this version",
+        ),
+        (
+            &["convert", "x", "--format", "markdown"],
+            "there is no output `markdown` here",
+        ),
+        (&["convert", "x", "-o", "json="], "no path"),
+    ] {
+        let done = here.knee(arguments);
+        assert_eq!(done.code, 2);
+        assert!(done.err.contains(part), "{arguments:?}: {}", done.err);
+    }
+    let done = here.knee(&["convert", &run(), "-o", "a.json", "-o", "a.csv"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(
+        here.read("a.json").contains("knee.run/1")
+            && here.read("a.csv").starts_with("run,endpoint")
+    );
+}
+
+#[test]
+fn colour_comes_when_it_is_asked_for() {
+    let here = Scratch::new("colour");
+    let plain = here.knee(&["report", "absent.json"]);
+    assert!(!plain.err.contains('\u{1b}'), "{}", plain.err);
+    let coloured = here.knee(&["--color", "always", "report", "absent.json"]);
+    assert!(coloured.err.contains('\u{1b}'), "{}", coloured.err);
+}

@@ -251,3 +251,77 @@ fn names_labels_and_filters_reach_the_report() {
             .all(|endpoint| endpoint.label().starts_with("GET /api/"))
     );
 }
+
+#[test]
+fn endpoints_that_are_not_shown_are_judged_all_the_same() {
+    let path = sample("artillery/v2.0.34/errors.json");
+    let path = path.to_str().unwrap();
+    let whole = json("judged-whole", &[path, "--target", "p95 < 1ms"]);
+    let part = json(
+        "judged-part",
+        &[path, "--target", "p95 < 1ms", "--endpoint", "/api/fl*"],
+    );
+    assert_eq!(whole.verdict, part.verdict);
+    assert_eq!(rules(&whole), rules(&part));
+    assert_eq!(part.runs[0].endpoints.len(), 1);
+    let others = part.figures.iter().filter(|figure| {
+        figure
+            .endpoint
+            .as_deref()
+            .is_some_and(|label| label != "/api/flaky")
+    });
+    assert_eq!(others.count(), 0);
+    let none = knee("judged-none", &["report", path, "--endpoint", "/nope*"]);
+    assert_eq!(none.code, 2);
+    assert!(
+        none.err.contains("no endpoint matches --endpoint '/nope*'"),
+        "{}",
+        none.err
+    );
+}
+
+#[test]
+fn a_broken_target_breaks_whatever_is_said_of_it() {
+    let path = sample("artillery/v2.0.34/errors.json");
+    let report = json("broken", &[path.to_str().unwrap(), "--target", "p95 < 1ms"]);
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!(rules(&report).contains(&"T01"));
+}
+
+#[test]
+fn trimming_recomputes_counts_and_drops_what_cannot_be_known() {
+    let steps = sample("locust/v2.47.0/steps_stats.csv");
+    let report = json("trimmed", &[steps.to_str().unwrap(), "--trim-start", "20s"]);
+    let run = &report.runs[0];
+    let requests = run.overall.requests.unwrap();
+    assert!(
+        run.overall
+            .latency
+            .as_ref()
+            .is_none_or(|latency| latency.count <= requests)
+    );
+    assert_eq!(report.figure(&run.id, None, "p95").unwrap().value, None);
+    assert!(
+        report
+            .headline
+            .iter()
+            .any(|sentence| sentence.contains("trim")),
+        "{:?}",
+        report.headline
+    );
+    let log = sample("requests-csv/search-25000.csv.gz");
+    let report = json(
+        "trimmed-log",
+        &[log.to_str().unwrap(), "--trim-start", "5s"],
+    );
+    let run = &report.runs[0];
+    assert!(
+        report.figure(&run.id, None, "p95").unwrap().value.is_some(),
+        "a log has its samples"
+    );
+    let none = knee(
+        "trimmed-none",
+        &["report", steps.to_str().unwrap(), "--trim-start", "500s"],
+    );
+    assert!(none.err.contains("nothing is trimmed"), "{}", none.err);
+}

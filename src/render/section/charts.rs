@@ -1,6 +1,6 @@
-//! The charts of a run; none where its latency is void.
+//! The charts of a run.
 
-use crate::findings::{Effect, Report};
+use crate::findings::Report;
 use crate::render::Layout;
 use crate::render::block::{Block, Figure};
 use crate::render::chart;
@@ -20,14 +20,7 @@ pub fn figures(report: &Report, place: usize) -> Vec<Figure> {
     let Some(run) = run_of(report, place) else {
         return Vec::new();
     };
-    let void = report
-        .findings_of(&run.id)
-        .any(|f| f.effect == Effect::Void && f.endpoint.is_none());
-    if void {
-        Vec::new()
-    } else {
-        chart::charts(run, report)
-    }
+    chart::charts(run, report)
 }
 
 fn build(report: &Report, place: usize, layout: &Layout) -> Vec<Block> {

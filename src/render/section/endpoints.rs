@@ -42,13 +42,16 @@ fn build(report: &Report, place: usize, layout: &Layout) -> Vec<Block> {
     } else {
         endpoints.len().min(MOST)
     };
-    let percentiles: Vec<String> = report
-        .page
-        .percentiles
+    // Endpoints have fewer requests than the run: what lies beyond p99 is left to the distribution of the run, unless it
+    // is all that was asked for.
+    let asked = &report.page.percentiles;
+    let near = asked
         .iter()
-        .filter(|percentile| **percentile <= Percentile::P99)
-        .map(ToString::to_string)
-        .collect();
+        .any(|percentile| *percentile <= Percentile::P99);
+    let wanted = asked
+        .iter()
+        .filter(|percentile| !near || **percentile <= Percentile::P99);
+    let percentiles: Vec<String> = wanted.map(ToString::to_string).collect();
     let mut columns: Vec<(String, Align)> = vec![
         ("Endpoint".to_owned(), Align::Left),
         ("Requests".to_owned(), Align::Right),

@@ -32,6 +32,7 @@ fn build(report: &Report, place: usize, layout: &Layout) -> Vec<Block> {
     });
     if errors.is_empty() {
         let words = match run.overall.failures {
+            _ if run.overall.requests == Some(0) => "No request was made.".to_owned(),
             Some(0) => "No request failed.".to_owned(),
             Some(failures) => format!(
                 "{} failed; the input does not say how.",

@@ -47,7 +47,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     );
     row("Offered", run.load.offered.map(|rate| number::rate(rate.0)));
     row(
-        "Left out by the generator",
+        "Users or iterations that the generator left out",
         run.load.dropped.map(number::count),
     );
     if let Some(sessions) = &run.sessions {

@@ -5,7 +5,7 @@ use crate::model::{
     ClockStart, ClockStop, Latency, Population, QuantileMethod, ResolutionKind, Run,
 };
 use crate::render::Layout;
-use crate::render::block::{Align, Block, Table, code, text};
+use crate::render::block::{Align, Block, Inline, Table, code, prose, text};
 use crate::render::section::{Scope, Section, absent, heading, run_of};
 use crate::text::number;
 
@@ -65,11 +65,26 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
             vec![text(match figure.support {
                 Support::Ok => "yes",
                 Support::Weak => "thin",
-                Support::None => "no: as good as the maximum",
+                Support::None => "never judged",
             })],
         ]);
     }
+    let others = ["failed.", "all."].into_iter().filter(|prefix| {
+        table.rows.iter().any(|row| matches!(row.first().map(Vec::as_slice), Some([Inline::Code(id)]) if id.starts_with(prefix)))
+    });
+    let legend: Vec<&str> = others
+        .map(|prefix| {
+            if prefix == "all." {
+                "`all.`: successes and failures together"
+            } else {
+                "`failed.`: failures only"
+            }
+        })
+        .collect();
     blocks.push(Block::Table(table));
+    if !legend.is_empty() {
+        blocks.push(Block::Paragraph(prose(&format!("{}.", legend.join("; ")))));
+    }
     blocks.extend(classes(report, run));
     blocks
 }
@@ -98,6 +113,12 @@ fn describe(latency: &Latency) -> String {
         ClockStop::LastByte => "to its last byte",
         ClockStop::Unknown => "to an unknown end",
     };
+    let clock = match (latency.from, latency.to) {
+        (ClockStart::Unknown, ClockStop::Unknown) => {
+            "the input does not say from when to when".to_owned()
+        }
+        _ => format!("measured {from} {to}"),
+    };
     let method = match latency.quantile_method {
         QuantileMethod::NearestRank => "nearest rank",
         QuantileMethod::Interpolated => "interpolated",
@@ -123,7 +144,7 @@ fn describe(latency: &Latency) -> String {
             .join(", "),
     };
     format!(
-        "{}: {population}; measured {from} {to}; percentiles {method}; {fineness}.",
+        "{}: {population}; {clock}; percentiles {method}; {fineness}.",
         number::plural(latency.count, "sample")
     )
 }

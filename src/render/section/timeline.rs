@@ -1,6 +1,7 @@
 //! The course of the run in a few lines, for outputs without pictures.
 
 use crate::findings::Report;
+use crate::findings::steady::steady_phase;
 use crate::model::Slice;
 use crate::render::Layout;
 use crate::render::block::{Block, text};
@@ -33,11 +34,24 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         number::seconds(first.start.0),
         number::seconds(last.start.0 + last.duration.0),
     ))]];
+    lines.push(vec![text(match steady_phase(run) {
+        Some((from, to)) => {
+            format!(
+                "Steady phase, where the load neither rises nor falls: {} to {}.",
+                number::seconds(from),
+                number::seconds(to)
+            )
+        }
+        None => "No steady phase: the load rises or falls throughout, or is not known.".to_owned(),
+    })]);
     for (metric, words) in [
-        ("peak_rate", "Highest rate over 10 s"),
+        (
+            "peak_rate",
+            "Peak rate, the highest over whole slices of 10 s or a little more",
+        ),
         (
             "sustained_rate",
-            "Lowest rate over 30 s of the steady phase",
+            "Sustained rate, the lowest over 30 s of the steady phase",
         ),
     ] {
         let value = report
