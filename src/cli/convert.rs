@@ -1,7 +1,7 @@
 //! `knee convert RUN...`: normalized runs as JSON (one object, an array for several) or CSV.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args as Arguments;
@@ -48,29 +48,30 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         normalize::normalize(run, &config.normalize);
     }
     for planned in &outputs {
-        let page = match planned.kind.id {
-            "csv" => csv(&runs, &config.figures)?,
-            _ => json(&runs)?,
+        // Straight into its place: a run with its histograms can be large.
+        let mut fill = |into: &mut dyn Write| match planned.kind.id {
+            "csv" => csv(&runs, &config.figures, into),
+            _ => json(&runs, into),
         };
         match &planned.place {
-            Place::File(path) => output::write_whole(path, &page)?,
-            Place::Stdout | Place::Folder(_) => out.write_all(&page)?,
+            Place::File(path) => output::write_with(path, &mut fill)?,
+            Place::Stdout | Place::Folder(_) => fill(out)?,
         }
     }
     Ok(())
 }
 
-fn json(runs: &[Run]) -> anyhow::Result<Vec<u8>> {
-    let mut page = match runs {
-        [run] => serde_json::to_vec_pretty(run)?,
-        runs => serde_json::to_vec_pretty(runs)?,
+fn json(runs: &[Run], mut into: &mut dyn Write) -> anyhow::Result<()> {
+    let written = match runs {
+        [run] => serde_json::to_writer_pretty(&mut into, run),
+        runs => serde_json::to_writer_pretty(&mut into, runs),
     };
-    page.push(b'\n');
-    Ok(page)
+    written.map_err(io::Error::from)?;
+    Ok(writeln!(into)?)
 }
 
-fn csv(runs: &[Run], options: &figures::Options) -> anyhow::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+fn csv(runs: &[Run], options: &figures::Options, into: &mut dyn Write) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(into);
     writer.write_record(["run", "endpoint", "method", "metric", "value", "unit", "n"])?;
     for run in runs {
         let endpoints: BTreeMap<String, &Endpoint> = run
@@ -99,7 +100,7 @@ fn csv(runs: &[Run], options: &figures::Options) -> anyhow::Result<Vec<u8>> {
             ])?;
         }
     }
-    Ok(writer.into_inner()?)
+    Ok(writer.flush()?)
 }
 
 /// What a CI system says of the job, where nobody said otherwise.

@@ -1,6 +1,7 @@
 //! `-o [KIND=]PATH` and `--format KIND`: one mechanism for every output. Nothing is left half-written.
 
-use std::io::Write;
+use std::fs::OpenOptions;
+use std::io::{BufWriter, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -249,28 +250,43 @@ fn save(page: &Path, rendered: &Rendered) -> anyhow::Result<()> {
     write_whole(page, &rendered.page)
 }
 
-/// Writes beside the place and moves there, so that a reader never sees half a file. A link is followed, and what is no
-/// regular file (a pipe, a device) is written into instead of replaced.
-pub(crate) fn write_whole(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+/// Writes a file whole.
+fn write_whole(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    write_with(path, &mut |file| Ok(file.write_all(content)?))
+}
+
+/// Fills a file beside the place and moves it there, so that a reader never sees half a file. A link is followed, and what
+/// is no regular file (a pipe, a device) is written into instead of replaced.
+pub(crate) fn write_with(
+    path: &Path,
+    fill: &mut dyn FnMut(&mut dyn Write) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let failed = || format!("failed to write {}", path.display());
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if std::fs::metadata(&real).is_ok_and(|found| !found.is_file()) {
-        let mut place = std::fs::OpenOptions::new()
+        let place = OpenOptions::new()
             .write(true)
             .open(&real)
             .with_context(failed)?;
-        return place.write_all(content).with_context(failed);
+        let mut place = BufWriter::new(place);
+        fill(&mut place).with_context(failed)?;
+        return place.flush().with_context(failed);
     }
     let folder = real
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).with_context(failed)?;
-    let mut file = tempfile::Builder::new()
+    let file = tempfile::Builder::new()
         .permissions_like_a_new_file()
         .tempfile_in(folder)
         .with_context(failed)?;
-    file.write_all(content).with_context(failed)?;
+    let mut buffered = BufWriter::new(file);
+    fill(&mut buffered).with_context(failed)?;
+    let file = buffered
+        .into_inner()
+        .map_err(IntoInnerError::into_error)
+        .with_context(failed)?;
     if let Ok(found) = std::fs::metadata(&real) {
         file.as_file()
             .set_permissions(found.permissions())
