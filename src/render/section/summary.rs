@@ -4,7 +4,7 @@ use crate::findings::headline::words;
 use crate::findings::{Report, analyse};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Table, code, prose, strong, text};
-use crate::render::section::{Scope, Section, cell, millis_cell};
+use crate::render::section::{MARKS, Scope, Section, cell, millis_cell};
 use crate::text::escape;
 
 /// The row of SECTIONS.
@@ -34,6 +34,7 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
     ));
     if report.runs.len() > 1 {
         blocks.push(Block::Table(runs(report)));
+        blocks.push(Block::Paragraph(vec![text(MARKS)]));
     }
     blocks
 }
