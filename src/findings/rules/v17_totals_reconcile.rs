@@ -2,7 +2,7 @@
 
 use crate::findings::evidence::Evidence;
 use crate::findings::report::CheckResult;
-use crate::findings::rules::shared::listed;
+use crate::findings::rules::shared::{is_trimmed, listed};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
 use crate::model::{ErrorKind, Run, Stats, Unit};
@@ -191,8 +191,7 @@ fn of_codes(run: &Run) -> Option<Sums> {
 fn of_errors(run: &Run) -> Option<Sums> {
     let total = all_failures(&run.overall)?;
     // A trim recomputes counts from slices; errors carry no time.
-    let trimmed = run.notes.iter().any(|note| note.id.starts_with("trim"));
-    if run.errors.is_empty() || trimmed {
+    if run.errors.is_empty() || is_trimmed(run) {
         return None;
     }
     let of = |wanted: &[ErrorKind]| -> u64 {
