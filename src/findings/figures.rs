@@ -174,13 +174,14 @@ pub fn measure(
 
 /// All figures of a run that pages show: the run's own, then each endpoint's, in the order of the registry.
 ///
-/// The headline figures of the run are there even when they were not measured, so that a page can say so.
+/// The headline figures of the run and the percentiles that are asked for are there even when they were not measured, so
+/// that a page can say so.
 pub fn figures_of(run: &Run, options: &Options) -> Vec<Figure> {
     let mut figures = Vec::new();
     let whole = Reader::new(run, None, options);
     for metric in metrics_of_run(run, options) {
         match whole.read(&metric) {
-            None if !HEADLINE.contains(&metric.to_string().as_str()) => {}
+            None if !is_always_shown(&metric, options) => {}
             measured => figures.push(figure(run, None, &metric, measured)),
         }
     }
@@ -215,6 +216,11 @@ const HEADLINE: &[&str] = &[
     "duration",
     "users",
 ];
+
+fn is_always_shown(metric: &MetricId, options: &Options) -> bool {
+    let is_asked = |percentile: &Percentile| *metric == MetricId::quantile(*percentile);
+    HEADLINE.contains(&metric.to_string().as_str()) || options.percentiles.iter().any(is_asked)
+}
 
 /// Percentiles that pages speak of, whatever tables show.
 const SPOKEN_OF: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];

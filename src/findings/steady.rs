@@ -92,6 +92,8 @@ pub struct WindowRate {
 }
 
 /// The highest rate over 10 s; `None` where the timeline does not hold two such windows.
+///
+/// Also where none of them reaches the average of the run: whole slices that miss its busiest moments know no peak.
 pub fn peak_rate(run: &Run) -> Option<WindowRate> {
     let parts = parts_of(run);
     let windows = windows_of(&parts, PEAK_S);
@@ -99,7 +101,11 @@ pub fn peak_rate(run: &Run) -> Option<WindowRate> {
     if windows.len() < 2 || span < 2.0 * PEAK_S - SLACK_S {
         return None;
     }
-    windows.into_iter().max_by(|a, b| a.rate.total_cmp(&b.rate))
+    let peak = windows
+        .into_iter()
+        .max_by(|a, b| a.rate.total_cmp(&b.rate))?;
+    let average = run.overall.rate.map_or(0.0, |rate| rate.0);
+    (peak.rate >= average * (1.0 - 1e-9)).then_some(peak)
 }
 
 /// The lowest rate over 30 s of the steady phase; `None` where it does not hold such a window.
@@ -452,6 +458,19 @@ mod tests {
         let peak = peak_rate(&aligned).unwrap();
         assert_eq!(peak.requests, 110);
         assert!((peak.rate - 11.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_peak_below_the_average_is_none() {
+        // The busiest 4 s of 30 s lie in a last slice that covers less than half of a usual one.
+        let mut given = run(0.0, 13.0, &[130, 130, 60], 30.0);
+        given.overall.requests = Some(320);
+        given.overall.set_rates(given.duration);
+        assert!(given.overall.rate.unwrap().0 > 10.0);
+        assert_eq!(peak_rate(&given), None);
+        given.overall.requests = Some(300);
+        given.overall.set_rates(given.duration);
+        assert_eq!(peak_rate(&given).map(|peak| peak.requests), Some(130));
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! Targets against runs: a state is value, operator, limit, nothing else, and strictness is kept.
 //!
 //! Every target appears at least once for every run. What cannot be judged is "not measured" with its reason, never
-//! met: a missing figure, a quantile that is as good as the maximum, a glob that matches nothing.
-
-use globset::{GlobBuilder, GlobMatcher};
+//! met: a missing figure, a quantile of too few requests, a glob that matches nothing.
 
 use crate::findings::figures::{Measured, Options, Support, measure};
+use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
 use crate::model::{
     Bound, Decide, Endpoint, Expectation, MetricId, Reading, Run, Statistic, Target,
@@ -33,28 +32,6 @@ pub fn any_judged(results: &[&TargetResult]) -> bool {
 /// Whether a target stays open: it could not be measured and is not optional.
 pub fn is_open(result: &TargetResult) -> bool {
     result.state == TargetState::NotMeasured && !result.optional
-}
-
-/// A glob over labels, scenarios or groups. The text itself matches too: labels hold brackets and stars.
-pub(crate) struct LabelGlob {
-    literal: String,
-    glob: Option<GlobMatcher>,
-}
-
-impl LabelGlob {
-    /// What is no valid glob matches itself alone.
-    pub(crate) fn new(pattern: &str) -> LabelGlob {
-        let glob = GlobBuilder::new(pattern).literal_separator(false).build();
-        LabelGlob {
-            literal: pattern.to_owned(),
-            glob: glob.ok().map(|glob| glob.compile_matcher()),
-        }
-    }
-
-    /// Whether the whole text matches.
-    pub(crate) fn is_match(&self, text: &str) -> bool {
-        self.literal == text || self.glob.as_ref().is_some_and(|glob| glob.is_match(text))
-    }
 }
 
 /// Additive over endpoints.
@@ -160,7 +137,7 @@ fn not_measured(result: TargetResult, reason: impl Into<String>) -> TargetResult
 fn other_scenario(run: &Run, target: &Target) -> Option<String> {
     let wanted = target.scenario.as_ref()?;
     let scenario = &run.identity.scenario;
-    let matches = LabelGlob::new(wanted).is_match(scenario);
+    let matches = Pattern::new(wanted).matches(scenario);
     (!matches).then(|| format!("it is for the scenario {wanted}; this run is of {scenario}"))
 }
 
@@ -177,15 +154,15 @@ fn phase_not_separated(target: &Target, metric: &MetricId) -> Option<String> {
 }
 
 fn members<'a>(run: &'a Run, target: &Target) -> Vec<&'a Endpoint> {
-    let endpoint = target.endpoint.as_deref().map(LabelGlob::new);
-    let group = target.group.as_deref().map(LabelGlob::new);
+    let endpoint = target.endpoint.as_deref().map(Pattern::new);
+    let group = target.group.as_deref().map(Pattern::new);
     let is_member = |candidate: &&Endpoint| {
         let by_label = endpoint
             .as_ref()
-            .is_none_or(|glob| glob.is_match(&candidate.label()));
+            .is_none_or(|glob| glob.matches(&candidate.label()));
         let by_group = group.as_ref().is_none_or(|glob| {
             let name = candidate.group.as_deref();
-            name.is_some_and(|name| glob.is_match(name))
+            name.is_some_and(|name| glob.matches(name))
         });
         by_label && by_group
     };
@@ -273,7 +250,9 @@ fn sum_of(
 
 fn why_missing(metric: &MetricId, of_endpoint: bool) -> String {
     let needs = match metric.spec().reading {
-        Reading::PeakRate if !of_endpoint => "; it takes a timeline of at least 20 s",
+        Reading::PeakRate if !of_endpoint => {
+            "; it takes a timeline of at least 20 s, and a window of 10 s that is not below the average"
+        }
         Reading::SustainedRate if !of_endpoint => {
             "; it takes a timeline with a steady phase of at least 30 s"
         }
@@ -341,15 +320,11 @@ fn too_few(metric: &MetricId, measured: &Measured) -> Option<String> {
         return None;
     }
     let needed = quantile::needed(percentile.share())?.interval;
-    let extreme = if percentile.share() < 0.5 {
-        "minimum"
-    } else {
-        "maximum"
-    };
     Some(format!(
-        "{metric} of {} is as good as the {extreme}; it takes {}",
-        number::plural(measured.n.unwrap_or(0), "sample"),
-        number::count(needed)
+        "too few requests to judge: {metric} needs {}, there {} {}",
+        number::count(needed),
+        if measured.n == Some(1) { "is" } else { "are" },
+        number::count(measured.n.unwrap_or(0)),
     ))
 }
 

@@ -197,7 +197,7 @@ pub static METRICS: &[MetricSpec] = &[
         better: Better::Higher,
         floor: "5 %",
         reading: Reading::PeakRate,
-        text: "Highest rate over a window of 10 s of the timeline; not measured without a timeline.",
+        text: "Highest rate over whole slices of the timeline that cover 10 s or a little more; not measured where the timeline is shorter than 20 s, has no two such windows, or has none at or above the average of the run.",
     },
     MetricSpec {
         id: "sustained_rate",
@@ -206,7 +206,7 @@ pub static METRICS: &[MetricSpec] = &[
         better: Better::Higher,
         floor: "5 %",
         reading: Reading::SustainedRate,
-        text: "Lowest rate over a window of 30 s inside the steady phase; not measured where the steady phase is shorter.",
+        text: "Lowest rate over whole slices of the steady phase that cover 30 s or a little more; not measured without a timeline, where no steady phase can be told, or where it has no such window.",
     },
     MetricSpec {
         id: "error_rate",

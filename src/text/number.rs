@@ -23,9 +23,13 @@ fn grouped(digits: &str) -> String {
     text
 }
 
-/// At most that many decimals, no trailing zeros, thousands separated.
+/// From here up nobody counts the digits of a decimal.
+const SCIENTIFIC: f64 = 1e15;
+
+/// At most that many decimals, no trailing zeros, thousands separated; from 1e15 up with an exponent.
 ///
 /// ```
+/// assert_eq!(knee::text::number::decimal(1e308, 1), "1e308");
 /// assert_eq!(knee::text::number::decimal(8024.5, 1), "8,024.5");
 /// assert_eq!(knee::text::number::decimal(15.0, 1), "15");
 /// assert_eq!(knee::text::number::decimal(-0.04, 1), "0");
@@ -33,6 +37,12 @@ fn grouped(digits: &str) -> String {
 pub fn decimal(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return "-".to_owned();
+    }
+    if value.abs() >= SCIENTIFIC {
+        let text = format!("{value:.2e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let digits = digits.trim_end_matches('0').trim_end_matches('.');
+        return format!("{digits}e{exponent}");
     }
     let plain = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
@@ -89,11 +99,12 @@ pub fn rate(value: f64) -> String {
     format!("{}/s", significant(value, 3))
 }
 
-/// A share as per cent: `88.54 %`, `<0.01 %`, `>99.99 %`.
+/// A share as per cent: `88.54 %`, below 1 % with a third decimal `0.384 %`, `<0.01 %`, `>99.99 %`.
 ///
 /// ```
 /// use knee::text::number::percent;
 /// assert_eq!(percent(14_090.0 / 15_914.0), "88.54 %");
+/// assert_eq!(percent(0.003_84), "0.384 %");
 /// assert_eq!(percent(0.000_01), "<0.01 %");
 /// assert_eq!(percent(0.999_999), ">99.99 %");
 /// assert_eq!(percent(1.0), "100 %");
@@ -105,7 +116,45 @@ pub fn percent(share: f64) -> String {
     if share < 1.0 && share > 0.999_9 {
         return ">99.99 %".to_owned();
     }
-    format!("{} %", decimal(share * 100.0, 2))
+    let decimals = if share.abs() < 0.01 { 3 } else { 2 };
+    format!("{} %", decimal(share * 100.0, decimals))
+}
+
+/// A difference of two shares, in percentage points.
+///
+/// ```
+/// use knee::text::number::points;
+/// assert_eq!(points(0.291_9), "29.19 points");
+/// assert_eq!(points(0.01), "1 point");
+/// assert_eq!(points(0.000_012), "0.0012 points");
+/// ```
+pub fn points(difference: f64) -> String {
+    let points = difference * 100.0;
+    let text = if points.abs() < 1.0 {
+        significant(points, 3)
+    } else {
+        decimal(points, 2)
+    };
+    let noun = if text == "1" || text == "-1" {
+        "point"
+    } else {
+        "points"
+    };
+    format!("{text} {noun}")
+}
+
+/// How far a value in the unit of that id is from another: of shares in percentage points, else as [`quantity`].
+///
+/// ```
+/// use knee::text::number::difference;
+/// assert_eq!(difference(0.05, "ratio"), "5 points");
+/// assert_eq!(difference(10.4, "ms"), "10.4 ms");
+/// ```
+pub fn difference(value: f64, unit: &str) -> String {
+    match unit {
+        "ratio" => points(value),
+        _ => quantity(value, unit),
+    }
 }
 
 /// A factor: `9.39x`.
@@ -125,12 +174,21 @@ pub fn seconds(value: f64) -> String {
     if value.abs() < 600.0 {
         return format!("{} s", significant(value, 3));
     }
+    if value < 0.0 {
+        return format!("-{}", seconds(-value));
+    }
+    if !value.is_finite() {
+        return "- s".to_owned();
+    }
     let whole = value.round();
     let (minutes, rest) = ((whole / 60.0).floor(), whole % 60.0);
     if minutes < 120.0 {
         return format!("{minutes:.0} min {rest:.0} s");
     }
     let hours = (minutes / 60.0).floor();
+    if hours >= SCIENTIFIC {
+        return format!("{} h", decimal(hours, 0));
+    }
     format!("{} h {:.0} min", decimal(hours, 0), minutes % 60.0)
 }
 
@@ -208,6 +266,20 @@ mod tests {
         assert_eq!(percent(0.99994), ">99.99 %");
         assert_eq!(percent(0.9999), "99.99 %");
         assert_eq!(percent(0.0001), "0.01 %");
+        assert_eq!(percent(0.003_84), "0.384 %");
+        assert_eq!(percent(0.009_999), "1 %");
+        assert_eq!(percent(0.010_04), "1 %");
+    }
+
+    #[test]
+    fn absurd_sizes_have_few_digits() {
+        assert_eq!(decimal(999_999_999_999_999.0, 0), "999,999,999,999,999");
+        assert_eq!(decimal(1e15, 2), "1e15");
+        assert_eq!(decimal(-1.234e300, 2), "-1.23e300");
+        assert_eq!(rate(1e308), "1e308/s");
+        assert_eq!(seconds(1e308), "2.78e304 h");
+        assert_eq!(seconds(-723.0), "-12 min 3 s");
+        assert_eq!(seconds(f64::NAN), "- s");
     }
 
     #[test]
@@ -231,6 +303,7 @@ mod tests {
                 bytes(value),
             ] {
                 assert!(!text.is_empty());
+                assert!(text.len() <= 24, "{text}");
             }
         }
     }

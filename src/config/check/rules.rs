@@ -12,6 +12,11 @@ use crate::findings::Effect;
 use crate::findings::rules;
 use crate::findings::rules::ids::IDS;
 
+/// The rules that say how a target came out: without them a broken target would pass.
+fn is_of_targets(id: &str) -> bool {
+    matches!(id, "T01" | "T02")
+}
+
 impl Checker<'_> {
     /// The id of a rule, built or not.
     pub(super) fn rule(&self, id: &Spanned<String>) -> Result<String, ConfigError> {
@@ -46,7 +51,17 @@ impl Checker<'_> {
         let row = |id: &str| built.iter().find(|rule| rule.id == id);
         let mut later = BTreeSet::new();
         for id in &section.ignore {
+            let span = id.span();
             let id = self.rule(id)?;
+            if is_of_targets(&id) {
+                let problem = format!("rule {id} cannot be ignored: it says how a target came out");
+                return Err(self
+                    .error(&span, problem)
+                    .with_label("speaks of targets")
+                    .with_hint(Some(
+                        "make the target optional (`optional = true`), or remove it",
+                    )));
+            }
             if row(&id).is_none() {
                 later.insert(id.clone());
             }
@@ -55,7 +70,18 @@ impl Checker<'_> {
             }
         }
         for (id, effect) in &section.severity {
+            let span = id.span();
             let id = self.rule(id)?;
+            if is_of_targets(&id) {
+                let problem =
+                    format!("rule {id} has no severity to set: it says how a target came out");
+                return Err(self
+                    .error(&span, problem)
+                    .with_label("speaks of targets")
+                    .with_hint(Some(
+                        "make the target optional (`optional = true`), change its `expect` or `warn`, or remove it",
+                    )));
+            }
             if row(&id).is_none() {
                 later.insert(id.clone());
             }
@@ -64,7 +90,14 @@ impl Checker<'_> {
                 file::Effect::Warn => Effect::Warn,
                 file::Effect::Fail => Effect::Fail,
                 file::Effect::Invalid => Effect::Invalid,
-                file::Effect::Void => Effect::Void,
+                file::Effect::Void => {
+                    let problem = format!(
+                        "rule {id} cannot be made `void`: a rule that voids does so by itself"
+                    );
+                    return Err(self
+                        .error(&span, problem)
+                        .with_hint(Some("one of note, warn, fail, unjudged, invalid")));
+                }
                 file::Effect::Unjudged => Effect::Unjudged,
             };
             options.severity.insert(id, effect);
@@ -76,7 +109,19 @@ impl Checker<'_> {
                     let problem = format!("rule {id} ({}) has no limit", rule.name);
                     return Err(self.error(&key.span(), problem));
                 }
-                Some(_) => {}
+                Some(rule) => {
+                    if let Some((own, what)) = rule.limit
+                        && own < 1.0
+                        && *limit.get_ref() >= 1.0
+                    {
+                        let problem =
+                            format!("the limit of {id} ({}) is no share: {what}", rule.name);
+                        return Err(self
+                            .error(&limit.span(), problem)
+                            .with_label("1 or more")
+                            .with_hint(Some("a share between 0 and 1, such as 0.05 for 5 %")));
+                    }
+                }
                 None => {
                     later.insert(id.clone());
                 }
@@ -102,6 +147,66 @@ mod tests {
 
     use super::*;
     use crate::config::error::Text;
+
+    fn checked(section: &file::Rules, text: &str) -> Result<rules::Options, String> {
+        let text = Arc::new(Text {
+            name: "knee.toml".into(),
+            path: None,
+            text: text.into(),
+        });
+        Checker { text: &text }
+            .rules(section, rules::RULES, &mut Unused::default())
+            .map_err(|error| format!("{error:?}"))
+    }
+
+    fn key(id: &str) -> Spanned<String> {
+        Spanned::new(0..0, id.to_owned())
+    }
+
+    #[test]
+    fn rules_of_targets_are_neither_ignored_nor_reweighed() {
+        for id in ["T01", "T02"] {
+            let ignored = file::Rules {
+                ignore: vec![key(id)],
+                ..file::Rules::default()
+            };
+            let error = checked(&ignored, "").unwrap_err();
+            assert!(error.contains("cannot be ignored"), "{error}");
+            assert!(error.contains("optional = true"), "{error}");
+            let reweighed = file::Rules {
+                severity: [(key(id), file::Effect::Note)].into(),
+                ..file::Rules::default()
+            };
+            let error = checked(&reweighed, "").unwrap_err();
+            assert!(error.contains("has no severity to set"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_rule_is_made_to_void() {
+        let section = |effect| file::Rules {
+            severity: [(key("V10"), effect)].into(),
+            ..file::Rules::default()
+        };
+        let error = checked(&section(file::Effect::Void), "").unwrap_err();
+        assert!(error.contains("cannot be made `void`"), "{error}");
+        assert!(checked(&section(file::Effect::Fail), "").is_ok());
+    }
+
+    #[test]
+    fn a_limit_that_is_a_share_is_below_one() {
+        let section = |id, limit| file::Rules {
+            limit: [(key(id), Spanned::new(0..0, limit))].into(),
+            ..file::Rules::default()
+        };
+        for limit in [1.0, 5.0] {
+            let error = checked(&section("V03", limit), "").unwrap_err();
+            assert!(error.contains("such as 0.05 for 5 %"), "{error}");
+        }
+        assert!(checked(&section("V03", 0.999), "").is_ok());
+        assert!(checked(&section("V31", 60.0), "").is_ok(), "seconds");
+        assert!(checked(&section("V39", 2.0), "").is_ok(), "a factor");
+    }
 
     #[test]
     fn a_limit_for_a_rule_without_one_is_a_mistake() {

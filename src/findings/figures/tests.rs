@@ -349,8 +349,10 @@ fn the_headline_is_there_even_when_it_was_not_measured() {
             "error_rate",
             "apdex",
             "p50",
+            "p90",
             "p95",
             "p99",
+            "p99.9",
             "max",
             "sessions_failed",
             "bytes_received",
@@ -425,6 +427,24 @@ fn tables_show_what_was_measured_in_the_order_of_the_registry() {
             .iter()
             .all(|f| f.endpoint.is_none() || f.value.is_some())
     );
+}
+
+#[test]
+fn a_percentile_that_is_asked_for_and_not_given_is_there_without_a_value() {
+    let mut run = Run::new("test", "test");
+    run.overall.latency = Some(summary(1000));
+    let p42: Percentile = "p42".parse().unwrap();
+    let options = Options {
+        percentiles: vec![p42],
+        ..Options::default()
+    };
+    let found = |options: &Options, id: &str| {
+        let figures = figures_of(&run, options).into_iter();
+        figures.filter(|f| f.metric == id).map(|f| f.value).next()
+    };
+    assert_eq!(found(&options, "p42"), Some(None));
+    assert_eq!(found(&Options::default(), "p42"), None, "not asked for");
+    assert!(matches!(found(&options, "p95"), Some(Some(_))));
 }
 
 #[test]

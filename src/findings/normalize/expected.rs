@@ -5,7 +5,7 @@
 
 use crate::findings::normalize::ExpectedError;
 use crate::findings::normalize::pattern::Pattern;
-use crate::findings::normalize::rename::label_of_error;
+use crate::findings::normalize::rename::{label_of_error, note_once};
 use crate::model::run::label;
 use crate::model::{Run, Stats};
 use crate::text::number::plural;
@@ -39,6 +39,13 @@ pub(crate) fn expected(run: &mut Run, expected: &[ExpectedError]) {
         .map(|error| {
             let label = label_of_error(error, &run.endpoints);
             (label, error.code.as_deref(), error.count)
+        })
+        .collect();
+    let missing = rules.iter().filter(|rule| !is_seen(rule, run, &errors));
+    let unmatched: Vec<String> = missing
+        .map(|rule| {
+            let glob = rule.pattern.text();
+            format!("[[expected_error]] `{glob}` {} matches nothing", rule.code)
         })
         .collect();
     // Of which codes the failures were found without their error line.
@@ -82,6 +89,9 @@ pub(crate) fn expected(run: &mut Run, expected: &[ExpectedError]) {
     }
     set_apart(&mut run.overall, total + nameless);
     slices(run, &rules);
+    for text in unmatched {
+        note_once(run, text);
+    }
     for rule in rules.iter().filter(|rule| rule.count > 0) {
         let why = rule
             .reason
@@ -97,6 +107,24 @@ pub(crate) fn expected(run: &mut Run, expected: &[ExpectedError]) {
             run.note("expected-errors", text, rule.count);
         }
     }
+}
+
+/// Whether a run has anything that a rule speaks of, whichever other rule counts it.
+fn is_seen(rule: &Rule, run: &Run, errors: &[(String, Option<&str>, u64)]) -> bool {
+    let mut endpoints = run.endpoints.iter();
+    let by_error = |(of, code, count): &(String, Option<&str>, u64)| {
+        *count > 0 && *code == Some(rule.code) && rule.pattern.matches(of)
+    };
+    let whole = run.endpoints.is_empty() && rule.pattern.matches("");
+    errors.iter().any(by_error)
+        || endpoints.any(|endpoint| {
+            failed_with(&endpoint.stats, rule.code) > 0 && rule.pattern.matches(&endpoint.label())
+        })
+        || (whole && failed_with(&run.overall, rule.code) > 0)
+        // A run that was written after this step and a trim has lost its errors.
+        || run.notes.iter().any(|note| {
+            note.text.contains(&format!("with code {} at {} are expected", rule.code, rule.pattern.text()))
+        })
 }
 
 /// The rules for a label, each code once.

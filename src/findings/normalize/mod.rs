@@ -8,7 +8,7 @@ mod pattern;
 mod rename;
 mod trim;
 
-pub use pattern::Pattern;
+pub use pattern::{Pattern, PatternError};
 
 use crate::model::{Run, Seconds};
 
@@ -56,7 +56,10 @@ pub struct Options {
     pub trim_end: Option<Seconds>,
 }
 
-/// Applies the options; what was done is noted on the run.
+/// Id of the notes about globs that mean nothing in a run.
+const UNMATCHED: &str = "matches-nothing";
+
+/// Applies the options; what was done is noted on the run, and what found nothing to do.
 pub fn normalize(run: &mut Run, options: &Options) {
     if !options.renames.is_empty() {
         rename::rename(run, &options.renames);
@@ -123,6 +126,62 @@ mod tests {
             (Some(2), Some(2))
         );
         assert_eq!(run.overall.expected_failures, Some(2));
+        let once = run.clone();
+        normalize(&mut run, &options);
+        assert_eq!(run, once);
+    }
+
+    #[test]
+    fn globs_that_mean_nothing_are_noted_once() {
+        let mut run = Run::new("locust", "locust-csv");
+        run.endpoints = vec![Endpoint {
+            name: "/a".into(),
+            method: Some("GET".into()),
+            path: None,
+            group: None,
+            names_in: vec![],
+            stats: Stats {
+                requests: Some(10),
+                failures: Some(2),
+                ..Stats::default()
+            },
+        }];
+        run.endpoints[0].stats.codes.insert("403".into(), 2);
+        let expected = |endpoint: &str, code: &str| ExpectedError {
+            endpoint: endpoint.into(),
+            code: code.into(),
+            reason: None,
+        };
+        let rename = |pattern: &str, to: &str| Rename {
+            pattern: pattern.into(),
+            to: to.into(),
+        };
+        let options = Options {
+            renames: vec![rename("GET /a", "GET /b"), rename("GET /x", "GET /y")],
+            groups: vec![GroupRule {
+                name: "api".into(),
+                patterns: vec!["GET /b*".into(), "POST *".into()],
+            }],
+            expected_errors: vec![
+                expected("/nope", "403"),
+                expected("GET /b", "404"),
+                expected("*", "403"),
+                expected("GET /b", "403"),
+            ],
+            ..Options::default()
+        };
+        normalize(&mut run, &options);
+        let about = |run: &Run| -> Vec<String> {
+            let notes = run.notes.iter().filter(|note| note.id == UNMATCHED);
+            notes.map(|note| note.text.clone()).collect()
+        };
+        let noted = [
+            "[[rename]] `GET /x` matches nothing",
+            "[[group]] api: `POST *` matches nothing",
+            "[[expected_error]] `/nope` 403 matches nothing",
+            "[[expected_error]] `GET /b` 404 matches nothing",
+        ];
+        assert_eq!(about(&run), noted);
         let once = run.clone();
         normalize(&mut run, &options);
         assert_eq!(run, once);

@@ -1,11 +1,16 @@
-//! A glob over labels, as `knee.toml` and `--endpoint` write them.
+//! A glob over labels, groups and scenarios, as `knee.toml` and `--endpoint` write them: the one dialect of globs.
 //!
 //! Labels are no paths: `*` runs over `/`. And they hold brackets and braces of their own, such as
 //! `GET /users/{id}` or `/search [checked]`, so a pattern also matches when its brackets are taken as they stand.
 
-use globset::{GlobBuilder, GlobMatcher};
+use std::fmt;
 
-/// A glob over labels.
+use globset::{Glob, GlobBuilder, GlobMatcher};
+
+/// A glob over labels, groups or scenarios: the whole text has to match, upper and lower case differ.
+///
+/// `*` and `?` stand for any characters, `/` included; `[ab]` for one of them, `{a,b}` for one of several texts; a
+/// backslash takes the next character as it stands.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: String,
@@ -14,7 +19,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// From its text; every text is a pattern.
+    /// From its text; every text is a pattern. What is no glob is taken as it stands; [`Pattern::parse`] reports it.
     ///
     /// ```
     /// use knee::findings::normalize::Pattern;
@@ -23,21 +28,36 @@ impl Pattern {
     /// assert!(!Pattern::new("GET /health").matches("GET /health/db"));
     /// ```
     pub fn new(text: &str) -> Pattern {
-        let build = |glob: &str| {
-            GlobBuilder::new(glob)
-                .literal_separator(false)
-                .backslash_escape(true)
-                .build()
-                .ok()
-                .map(|glob| glob.compile_matcher())
-        };
-        let mut matchers: Vec<GlobMatcher> = build(text).into_iter().collect();
+        let matcher = |glob: &str| build(glob).ok().map(|glob| glob.compile_matcher());
+        let mut matchers: Vec<GlobMatcher> = matcher(text).into_iter().collect();
         if text.contains(['[', ']', '{', '}']) {
-            matchers.extend(build(&as_they_stand(text)));
+            matchers.extend(matcher(&as_they_stand(text)));
         }
         Pattern {
             text: text.to_owned(),
             matchers,
+        }
+    }
+
+    /// The same, for a text that somebody writes as a glob and means as one.
+    ///
+    /// # Errors
+    ///
+    /// A bracket, brace or backslash that is left open.
+    ///
+    /// ```
+    /// use knee::findings::normalize::Pattern;
+    /// assert!(Pattern::parse("GET /v[12]/*").is_ok());
+    /// let error = Pattern::parse("[bad").unwrap_err();
+    /// assert_eq!(error.to_string(), "`[bad` is no glob: unclosed character class; missing ']'");
+    /// ```
+    pub fn parse(text: &str) -> Result<Pattern, PatternError> {
+        match build(text) {
+            Ok(_) => Ok(Pattern::new(text)),
+            Err(error) => Err(PatternError {
+                text: text.to_owned(),
+                problem: error.kind().to_string(),
+            }),
         }
     }
 
@@ -50,6 +70,28 @@ impl Pattern {
     pub fn matches(&self, label: &str) -> bool {
         self.text == label || self.matchers.iter().any(|glob| glob.is_match(label))
     }
+}
+
+/// A text that is no glob.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternError {
+    text: String,
+    problem: String,
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "`{}` is no glob: {}", self.text, self.problem)
+    }
+}
+
+impl std::error::Error for PatternError {}
+
+fn build(glob: &str) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(glob)
+        .literal_separator(false)
+        .backslash_escape(true)
+        .build()
 }
 
 /// Brackets and braces escaped, where they are not already.
@@ -105,6 +147,19 @@ mod tests {
         ] {
             assert!(!Pattern::new(pattern).matches(label), "{pattern} {label}");
         }
+    }
+
+    #[test]
+    fn what_is_left_open_is_reported_and_still_matches_itself() {
+        for text in ["[bad", "/{a,b", "/a]["] {
+            assert!(Pattern::parse(text).is_err(), "{text}");
+            assert!(Pattern::new(text).matches(text), "{text}");
+        }
+        assert!(
+            Pattern::parse("GET /users/{id}")
+                .unwrap()
+                .matches("GET /users/{id}")
+        );
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::findings::normalize::merge::{self, Merged};
 use crate::findings::normalize::pattern::Pattern;
-use crate::findings::normalize::{GroupRule, Rename};
+use crate::findings::normalize::{GroupRule, Rename, UNMATCHED};
 use crate::model::run::label;
 use crate::model::{Endpoint, EndpointSlice, ErrorCount, Run, Stats};
 use crate::text::number::plural;
@@ -46,6 +46,7 @@ pub(crate) fn rename(run: &mut Run, renames: &[Rename]) {
         .iter()
         .map(|rename| (Pattern::new(&rename.pattern), key_of(&rename.to)))
         .collect();
+    note_unmatched_renames(run, &rules);
     let new_key = |old: &str| -> Option<Key> {
         let (_, key) = rules.iter().find(|(pattern, _)| pattern.matches(old))?;
         (label(key.0.as_deref(), &key.1) != old).then(|| key.clone())
@@ -81,6 +82,36 @@ pub(crate) fn rename(run: &mut Run, renames: &[Rename]) {
             .sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
     }
     endpoints(run, new_key);
+}
+
+/// Renames that no label is meant by. A run that was written after its renames has the old names in `names_in`, or at
+/// least the new label.
+fn note_unmatched_renames(run: &mut Run, rules: &[(Pattern, Key)]) {
+    let mut labels: Vec<String> = Vec::new();
+    for endpoint in &run.endpoints {
+        labels.push(endpoint.label());
+        labels.extend(endpoint.names_in.iter().cloned());
+    }
+    let of_errors = run.errors.iter();
+    labels.extend(of_errors.map(|error| label_of_error(error, &run.endpoints)));
+    labels.retain(|label| !label.is_empty());
+    for (pattern, key) in rules {
+        let to = label(key.0.as_deref(), &key.1);
+        if !labels
+            .iter()
+            .any(|known| *known == to || pattern.matches(known))
+        {
+            let text = format!("[[rename]] `{}` matches nothing", pattern.text());
+            note_once(run, text);
+        }
+    }
+}
+
+/// A run that was written with the note does not get it twice.
+pub(crate) fn note_once(run: &mut Run, text: String) {
+    if !run.notes.iter().any(|note| note.text == text) {
+        run.note(UNMATCHED, text, 1);
+    }
 }
 
 /// Parts under their new keys, in order of their first one; a part that keeps its name joins the renamed ones of that
@@ -199,6 +230,15 @@ pub(crate) fn group(run: &mut Run, groups: &[GroupRule]) {
             .find(|(_, patterns)| patterns.iter().any(|pattern| pattern.matches(&label)));
         if let Some((name, _)) = found {
             endpoint.group = Some((*name).to_owned());
+        }
+    }
+    for (name, patterns) in &rules {
+        for pattern in patterns {
+            let mut labels = run.endpoints.iter().map(Endpoint::label);
+            if !labels.any(|label| pattern.matches(&label)) {
+                let text = format!("[[group]] {name}: `{}` matches nothing", pattern.text());
+                note_once(run, text);
+            }
         }
     }
 }

@@ -253,6 +253,19 @@ fn recompute(run: &mut Run) -> bool {
     exact
 }
 
+/// Answers, and failures that are known by their answers, arrive later than their requests are sent: where the slices
+/// hold more of them than requests, some belong to requests before the border, and nobody knows how many.
+fn drop_answers_from_before(stats: &mut Stats) {
+    let Some(requests) = stats.requests else {
+        return;
+    };
+    stats.responses = stats.responses.filter(|answers| *answers <= requests);
+    let expected = stats.expected_failures.unwrap_or(0);
+    stats.failures = stats
+        .failures
+        .filter(|failures| failures.saturating_add(expected) <= requests);
+}
+
 /// The figures of the slices together, of the kinds that the whole had.
 fn from_slices(
     whole: &Stats,
@@ -264,6 +277,7 @@ fn from_slices(
     if whole.codes.is_empty() {
         stats.codes.clear();
     }
+    drop_answers_from_before(&mut stats);
     stats.set_rates(duration);
     let mut exact = true;
     let mut join = |had: Option<&Latency>,
@@ -575,6 +589,28 @@ mod tests {
         let mut untouched = run();
         trim(&mut untouched, Some(Seconds(0.0)), None);
         assert_eq!(untouched, run());
+    }
+
+    #[test]
+    fn answers_of_requests_before_the_border_leave_no_number_of_answers() {
+        let mut run = run();
+        run.timeline[1].stats.responses = Some(3);
+        run.timeline[2].endpoints[0].stats.failures = Some(20);
+        let mut all_of_it = run.clone();
+        trim(&mut run, Some(Seconds(10.0)), None);
+        assert_eq!(run.overall.requests, Some(14));
+        assert_eq!(run.overall.responses, None, "15 answers of 14 requests");
+        assert_eq!(run.overall.failures, Some(0));
+        assert_eq!(run.endpoints[0].stats.responses, Some(14));
+        assert_eq!(run.endpoints[0].stats.failures, None);
+        assert_eq!(run.endpoints[0].stats.goodput, None);
+        all_of_it.timeline[1].stats.responses = Some(1);
+        trim(&mut all_of_it, Some(Seconds(10.0)), None);
+        assert_eq!(
+            all_of_it.overall.responses,
+            Some(13),
+            "fewer are no contradiction"
+        );
     }
 
     #[test]

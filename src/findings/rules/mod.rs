@@ -194,11 +194,16 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 }
 
 /// `[rules]` of `knee.toml`.
+///
+/// An effect set here replaces that of a rule's findings, whatever it is, except `void`: a latency that was taken back
+/// stays taken back, and the finding that did it keeps saying so. No rule can be made to void.
+///
+/// T01 and T02 are neither ignored nor reweighed: a target is made optional or removed instead.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// Ids of rules that are not asked.
     pub ignore: Vec<String>,
-    /// Effects that replace a rule's own.
+    /// Effects that replace a rule's own, `void` excepted.
     pub severity: BTreeMap<String, Effect>,
     /// Limits that replace a rule's own.
     pub limit: BTreeMap<String, f64>,
@@ -246,7 +251,10 @@ pub fn sort(findings: &mut [Finding]) {
 }
 
 fn finding(rule: &Rule, run: &Run, fired: Fired, severity: Option<Effect>) -> Finding {
-    let effect = severity.unwrap_or(fired.effect);
+    let effect = match fired.effect {
+        Effect::Void => Effect::Void,
+        own => severity.unwrap_or(own),
+    };
     Finding {
         rule: rule.id.to_owned(),
         name: rule.name.to_owned(),
@@ -375,6 +383,25 @@ mod tests {
         let mut options = Options::default();
         options.ignore.push("V03".into());
         assert!(fired(&options).is_empty());
+    }
+
+    #[test]
+    fn what_voids_keeps_voiding_whatever_its_weight() {
+        let effects = |options: &Options| -> Vec<Effect> {
+            let findings = all_of(&day_17(), &[], options).into_iter();
+            let of = findings.filter(|finding| finding.rule == "V05");
+            of.map(|finding| finding.effect).collect()
+        };
+        let own = effects(&Options::default());
+        let voids = own.iter().filter(|effect| **effect == Effect::Void).count();
+        assert!(voids > 0, "{own:?}");
+        let mut options = Options::default();
+        options.severity.insert("V05".into(), Effect::Note);
+        let set = effects(&options);
+        assert_eq!(set.len(), own.len());
+        let still = set.iter().filter(|effect| **effect == Effect::Void).count();
+        assert_eq!(still, voids);
+        assert!(set.iter().all(|e| matches!(e, Effect::Void | Effect::Note)));
     }
 
     #[test]

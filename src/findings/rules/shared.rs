@@ -83,6 +83,11 @@ pub(super) fn counted(stats: &Stats) -> Option<u64> {
     Some(stats.requests?.saturating_sub(expected))
 }
 
+/// Whether slices were left out: counts are the slices' own, and answers may belong to requests before the border.
+pub(super) fn is_trimmed(run: &Run) -> bool {
+    run.notes.iter().any(|note| note.id == "trim")
+}
+
 /// A stretch of the run with enough samples to have a median.
 pub(super) struct Stretch<'a> {
     /// Seconds from the start of the run.

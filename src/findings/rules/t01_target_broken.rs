@@ -33,8 +33,12 @@ fn ask(context: &RunContext) -> Vec<Fired> {
 fn missed(result: &TargetResult) -> String {
     let margin = result.margin.map(f64::abs);
     match margin.zip(result.unit) {
-        Some((0.0, _)) => "missed: the limit itself does not keep it".to_owned(),
-        Some((margin, unit)) => format!("missed by {}", number::quantity(margin, unit.id())),
+        Some((0.0, _)) => {
+            let strict = result.expect.chars().find(|sign| matches!(sign, '<' | '>'));
+            let why = strict.map_or(String::new(), |sign| format!(": {sign} is strict"));
+            format!("missed: the limit itself is not allowed{why}")
+        }
+        Some((margin, unit)) => format!("missed by {}", number::difference(margin, unit.id())),
         None => "missed".to_owned(),
     }
 }
@@ -168,7 +172,21 @@ mod tests {
         broken.margin = Some(0.0);
         assert_eq!(
             told(&[broken])[0].message,
-            "p95 is 200 ms where \"checkout\" (p95 < 200ms) is demanded, missed: the limit itself does not keep it (n = 1,475)."
+            "p95 is 200 ms where \"checkout\" (p95 < 200ms) is demanded, missed: the limit itself is not allowed: < is strict (n = 1,475)."
+        );
+    }
+
+    #[test]
+    fn shares_miss_by_points() {
+        let mut broken = result(TargetState::Fail, None, 0.3019);
+        broken.metric = Some("error_rate".into());
+        broken.expect = "error_rate < 1%".into();
+        broken.name.clone_from(&broken.expect);
+        broken.unit = Some(Unit::Ratio);
+        broken.margin = Some(-0.2919);
+        assert_eq!(
+            told(&[broken])[0].message,
+            "error_rate is 30.19 % where error_rate < 1% is demanded, missed by 29.19 points (n = 1,475)."
         );
     }
 

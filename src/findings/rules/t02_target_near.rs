@@ -29,7 +29,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
 fn how(targets: &[Target], result: &TargetResult) -> String {
     let kept = match result.margin.zip(result.unit) {
         Some((margin, unit)) if margin > 0.0 => {
-            format!("kept by {}", number::quantity(margin, unit.id()))
+            format!("kept by {}", number::difference(margin, unit.id()))
         }
         _ => "kept".to_owned(),
     };

@@ -55,8 +55,11 @@ impl Inside {
 
     fn sentence(&self) -> String {
         if self.failed == self.of {
-            let all = number::plural(self.of, "request");
-            return format!("All of {all} failed, so there is no latency of a success");
+            let all = match self.of {
+                1 => "The only request".to_owned(),
+                of => format!("All {} requests", number::count(of)),
+            };
+            return format!("{all} failed, so there is no latency of a success");
         }
         let apart = if self.certain {
             "and their latencies cannot be told from those of successes"
@@ -206,7 +209,7 @@ mod tests {
         );
         assert_eq!(
             fired[1].message,
-            "All of 197 requests failed, so there is no latency of a success: the latency of this endpoint is not measured."
+            "All 197 requests failed, so there is no latency of a success: the latency of this endpoint is not measured."
         );
         assert_eq!(fired[4].evidence.get("share"), Some(0.25));
     }

@@ -36,9 +36,12 @@ fn thin(latency: &Latency, shown: &[Percentile]) -> Vec<(Percentile, Support)> {
         .collect()
 }
 
-/// Samples that lie beyond a percentile, on average.
+/// Samples that lie beyond a percentile, on average; rounded down to one decimal, for 19.96 beyond are not 20.
+///
+/// The sentence and its evidence say the same number.
 fn beyond(count: u64, percentile: Percentile) -> f64 {
-    count as f64 * (1.0 - percentile.share())
+    let beyond = count as f64 * (1.0 - percentile.share());
+    (beyond * 10.0 + 1e-6).floor() / 10.0
 }
 
 /// `p90 and p95 weakly (14.4 and 7.2 beyond)`.
@@ -52,11 +55,10 @@ fn carried(
     let (names, beyond): (Vec<String>, Vec<String>) = of
         .map(|(percentile, _)| {
             let beyond = beyond(count, *percentile);
-            // Rounded down: 19.9 beyond are not 20.
-            let text = if beyond >= 1.0 {
-                number::decimal((beyond * 10.0 + 1e-6).floor() / 10.0, 1)
+            let text = if beyond > 0.0 {
+                number::decimal(beyond, 1)
             } else {
-                number::significant(beyond, 2)
+                "<0.1".to_owned()
             };
             (percentile.to_string(), text)
         })
@@ -191,6 +193,24 @@ mod tests {
             fired[0].message
         );
         assert!(fired[0].hint.as_deref().unwrap().contains("20,000"));
+    }
+
+    #[test]
+    fn the_evidence_says_what_the_sentence_says() {
+        let mut stats = counts(345, 0);
+        let figures = [("p99", 12.0), ("p99.99", 15.0)];
+        stats.latency = Some(latency(Population::All, 345, &figures));
+        let fired = ask(&RULE, &run(stats, 60.0));
+        assert!(
+            fired[0].message.contains("(3.4 beyond)"),
+            "{}",
+            fired[0].message
+        );
+        assert_eq!(fired[0].evidence.get("beyond_p99"), Some(3.4));
+        assert_eq!(
+            beyond(345, "p99.99".parse().unwrap()).to_bits(),
+            0.0_f64.to_bits()
+        );
     }
 
     #[test]

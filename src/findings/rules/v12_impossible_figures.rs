@@ -1,7 +1,7 @@
 //! V12: figures that no set of requests can have.
 
 use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::quoted;
+use crate::findings::rules::shared::{is_trimmed, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
 use crate::model::{Latency, Millis, QuantileMethod, ResolutionKind, Stats};
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether the figures can belong to one set of requests at all.
 Fires when min lies above a percentile, percentiles fall, one lies above max, or the mean is outside min and max;
-when a figure is negative or not a number; when figures stand beside a count of 0; when failures or answers outnumber requests.
+when a figure is negative or not a number; when figures stand beside a count of 0; when failures, answers or measured times outnumber requests.
 Twice the input's resolution is allowed: a sketch may print a p99 of 6,064.7 ms beside a max of 6,043 ms.
 Example: \"p95 2 s, p99 300 ms\" is a mixed-up unit or column, and every sentence built on it would be wrong.
 What to do: check how the file was made, or the mapping of its columns and units. The run is invalid until then.",
@@ -27,14 +27,16 @@ What to do: check how the file was made, or the mapping of its columns and units
 
 fn ask(context: &RunContext) -> Vec<Fired> {
     let run = context.run;
-    let mut told = of_stats(&run.overall);
+    // Answers are measured when they arrive: inside borders that were cut later there may be more of them than requests.
+    let trimmed = is_trimmed(run);
+    let mut told = of_stats(&run.overall, trimmed);
     if run.duration.is_some_and(|d| !d.0.is_finite() || d.0 < 0.0) {
         told.push("the duration is negative or not a number".to_owned());
     }
     let overall = told.len();
     for endpoint in &run.endpoints {
         let place = quoted(&endpoint.label());
-        let of_endpoint = of_stats(&endpoint.stats);
+        let of_endpoint = of_stats(&endpoint.stats, trimmed);
         told.extend(
             of_endpoint
                 .into_iter()
@@ -64,7 +66,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     ]
 }
 
-fn of_stats(stats: &Stats) -> Vec<String> {
+fn of_stats(stats: &Stats, trimmed: bool) -> Vec<String> {
     let mut told = Vec::new();
     if let Some(requests) = stats.requests {
         let failed = stats
@@ -91,6 +93,16 @@ fn of_stats(stats: &Stats) -> Vec<String> {
         (" of failures", &stats.latency_failed),
     ] {
         if let Some(latency) = latency {
+            // Fewer are no contradiction: a request without an answer has no time.
+            if let Some(requests) = stats.requests.filter(|all| latency.count > *all)
+                && !trimmed
+            {
+                told.push(format!(
+                    "{} measured{name} of {}",
+                    number::plural(latency.count, "time"),
+                    number::plural(requests, "request"),
+                ));
+            }
             let found = of_latency(latency);
             told.extend(found.into_iter().map(|what| format!("{what}{name}")));
         }
@@ -247,5 +259,31 @@ mod tests {
         none.overall.latency.as_mut().unwrap().quantile_method = QuantileMethod::Bucketed;
         assert!(ask(&RULE, &none).is_empty());
         assert!(ask(&RULE, &of(0, TWO_DIGITS, &[("min", 0.0)])).is_empty());
+    }
+
+    #[test]
+    fn more_times_than_requests_are_impossible_and_fewer_are_not() {
+        let times = |count| Some(latency(Population::All, count, &[("p50", 5.0)]));
+        let mut given = run(counts(100, 10), 60.0);
+        given.overall.latency = times(101);
+        given.overall.latency_ok = times(90);
+        given.overall.latency_failed = times(1000);
+        let mut stats = counts(1, 0);
+        stats.latency_ok = times(2);
+        given.endpoints.push(endpoint("GET", "/a", stats));
+        let fired = ask(&RULE, &given);
+        assert_eq!(
+            fired[0].message,
+            "The figures contradict one another: 101 times measured of 100 requests; \
+             1,000 times measured of failures of 100 requests; \
+             \"GET /a\": 2 times measured of successes of 1 request."
+        );
+        given.endpoints.clear();
+        given.overall.latency = times(99);
+        given.overall.latency_failed = None;
+        assert!(ask(&RULE, &given).is_empty());
+        given.overall.latency = times(101);
+        given.note("trim", "40 s of 60 s are kept", 1);
+        assert!(ask(&RULE, &given).is_empty());
     }
 }

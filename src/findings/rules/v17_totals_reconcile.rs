@@ -2,7 +2,7 @@
 
 use crate::findings::evidence::Evidence;
 use crate::findings::report::CheckResult;
-use crate::findings::rules::shared::listed;
+use crate::findings::rules::shared::{is_trimmed, listed};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
 use crate::model::{ErrorKind, Run, Stats, Unit};
@@ -49,13 +49,37 @@ impl Sums {
         self.sum.abs_diff(self.total)
     }
 
+    /// Whether the sum may fall short because its file was written earlier.
+    fn lags(&self) -> bool {
+        self.sum < self.total && self.apart() as f64 <= self.lag
+    }
+
+    /// What was compared, and how it came out where that is not plain equality.
+    fn check(&self, agree: bool) -> String {
+        let (sum, total) = (number::count(self.sum), number::count(self.total));
+        if agree && self.lags() {
+            format!(
+                "the {} name {sum} of {}: their file lags behind",
+                self.parts,
+                number::plural(self.total, "failure")
+            )
+        } else if agree && self.apart() > 0 {
+            format!(
+                "{} sum to {sum}, the {} are {total}: so few apart are tolerated",
+                self.parts, self.whole
+            )
+        } else {
+            format!("{} sum to the {}", self.parts, self.whole)
+        }
+    }
+
     fn agree(&self, limit: f64) -> bool {
-        let lags = self.sum < self.total && self.apart() as f64 <= self.lag;
-        lags || self.apart() <= FEW || self.apart() as f64 <= limit * self.total as f64
+        self.lags() || self.apart() <= FEW || self.apart() as f64 <= limit * self.total as f64
     }
 }
 
-/// The checks behind V17, with its own limit: one for each sum that the input allows.
+/// The checks behind V17, with its own limit: one for each sum that the input allows. Where sum and total agree and are
+/// not equal, the check is named with both.
 pub fn reconcile(run: &Run) -> Vec<CheckResult> {
     let limit = RULE.limit.map_or(0.0, |(limit, _)| limit);
     sums(run)
@@ -63,7 +87,7 @@ pub fn reconcile(run: &Run) -> Vec<CheckResult> {
         .map(|sums| {
             let agree = sums.agree(limit);
             CheckResult {
-                name: format!("{} sum to the {}", sums.parts, sums.whole),
+                name: sums.check(agree),
                 passed: u64::from(agree),
                 failed: u64::from(!agree),
                 source: RULE.id.to_owned(),
@@ -191,8 +215,7 @@ fn of_codes(run: &Run) -> Option<Sums> {
 fn of_errors(run: &Run) -> Option<Sums> {
     let total = all_failures(&run.overall)?;
     // A trim recomputes counts from slices; errors carry no time.
-    let trimmed = run.notes.iter().any(|note| note.id.starts_with("trim"));
-    if run.errors.is_empty() || trimmed {
+    if run.errors.is_empty() || is_trimmed(run) {
         return None;
     }
     let of = |wanted: &[ErrorKind]| -> u64 {
@@ -286,6 +309,10 @@ mod tests {
         let mut given = run(counts(1000, 0), 60.0);
         given.endpoints.push(endpoint("GET", "/a", counts(995, 0)));
         assert!(ask(&RULE, &given).is_empty());
+        assert_eq!(
+            names(&given)[0].0,
+            "requests of 1 endpoint sum to 995, the requests of the run are 1,000: so few apart are tolerated"
+        );
         given.endpoints[0].stats.requests = Some(994);
         assert_eq!(ask(&RULE, &given).len(), 1);
     }
@@ -303,6 +330,15 @@ mod tests {
         };
         given.source.files = vec![file("x.json"), file("x_failures.csv")];
         assert!(ask(&RULE, &given).is_empty());
+        assert_eq!(
+            names(&given),
+            [(
+                "the errors name 1 of 8 failures: their file lags behind".to_owned(),
+                0
+            )]
+        );
+        given.errors[0].count = 8;
+        assert_eq!(names(&given)[0].0, "errors sum to the failures of the run");
         given.errors[0].count = 16;
         assert_eq!(ask(&RULE, &given).len(), 1, "more errors than failures");
     }

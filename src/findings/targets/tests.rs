@@ -237,7 +237,7 @@ fn a_quantile_of_too_few_samples_is_shown_and_not_judged() {
     assert_eq!((result.value, result.margin), (Some(400.0), None));
     assert_eq!(
         reason(&result),
-        "p99 of 367 samples is as good as the maximum; it takes 368"
+        "too few requests to judge: p99 needs 368, there are 367"
     );
     few.overall.latency = Some(latency(368, 200.0));
     let result = one(&few, target(limit("p99", Operator::Less, 1000.0)));
@@ -411,7 +411,7 @@ fn figures_of_the_run_are_not_those_of_an_endpoint() {
     let mut given = target(limit("peak_rate", Operator::Greater, 1.0));
     assert_eq!(
         reason(&one(&ingestion(), given.clone())),
-        "peak_rate is not measured; it takes a timeline of at least 20 s"
+        "peak_rate is not measured; it takes a timeline of at least 20 s, and a window of 10 s that is not below the average"
     );
     given.endpoint = Some("GET /health".to_owned());
     given.optional = true;
