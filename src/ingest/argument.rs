@@ -2,6 +2,7 @@
 //! reading.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::ingest::error::IngestError;
@@ -27,6 +28,8 @@ pub struct Candidate {
     pub name: Option<String>,
     /// `{k=v}`.
     pub labels: BTreeMap<String, String>,
+    /// The argument's index.
+    pub argument: usize,
     /// Whether a folder or a glob led to it; then it may turn out to be something else.
     pub found: bool,
     /// The argument's index when it was `A+B`.
@@ -108,6 +111,7 @@ pub fn expand(
                 input,
                 name: argument.name.clone(),
                 labels: argument.labels.clone(),
+                argument: index,
                 found,
                 joined,
             });
@@ -134,6 +138,14 @@ pub fn expand(
             for file in files {
                 add(named(&file), true, None);
             }
+        } else if path.exists() && !path.is_file() {
+            // A pipe or a device gives its bytes once, to whoever opens it first.
+            let file = File::open(path).map_err(|source| IngestError::Open {
+                file: target.to_owned(),
+                source,
+            })?;
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            add(Input::stream(name.to_string_lossy(), file), false, None);
         } else if path.exists() {
             add(named(path), false, None);
         } else if let Some(parts) = joined(target) {
@@ -241,5 +253,27 @@ mod tests {
             Err(IngestError::NoMatch { .. })
         ));
         assert!(expand(&["-".into(), "-".into()], &mut stdin).is_err());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_neither_file_nor_folder_is_read_once_as_a_stream() {
+        use std::io::Write;
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(b"latency,ok\n5,true\n").unwrap();
+        drop(writer);
+        let path = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+        let mut none = || -> Input { panic!("no standard input") };
+        let found = expand(std::slice::from_ref(&path), &mut none).unwrap();
+        let [candidate] = found.as_slice() else {
+            panic!("{} candidates", found.len());
+        };
+        assert!(path.ends_with(&candidate.input.name));
+        assert_eq!(candidate.input.path, None);
+        let (head, complete) = candidate.input.head().unwrap();
+        assert!(complete);
+        let (bytes, _) = candidate.input.read_all("x").unwrap();
+        assert_eq!(head, bytes);
+        assert_eq!(bytes, b"latency,ok\n5,true\n");
     }
 }

@@ -30,12 +30,17 @@ impl fmt::Display for Place {
     }
 }
 
+/// How a sentence calls a file.
+fn subject(file: &str) -> &str {
+    if file == "-" { "standard input" } else { file }
+}
+
 /// An input that cannot become a run. Every text reads after "failed to read: ".
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IngestError {
     /// The file system said no.
-    #[error("cannot open {file}")]
+    #[error("cannot open {}", subject(.file))]
     Open {
         /// Which file.
         file: String,
@@ -43,7 +48,7 @@ pub enum IngestError {
         source: io::Error,
     },
     /// Reading stopped in the middle, or the compressed stream is damaged.
-    #[error("cannot read {file} to its end")]
+    #[error("cannot read {} to its end", subject(.file))]
     Read {
         /// Which file.
         file: String,
@@ -73,13 +78,13 @@ pub enum IngestError {
         seen: usize,
     },
     /// The file is empty.
-    #[error("{file} is empty")]
+    #[error("{} is empty", subject(.file))]
     Empty {
         /// Which file.
         file: String,
     },
     /// No format claims the file.
-    #[error("{file} is not a load-test result that knee knows ({looks_like})")]
+    #[error("{} is not a load-test result that knee knows ({looks_like})", subject(.file))]
     Unknown {
         /// Which file.
         file: String,
@@ -87,7 +92,7 @@ pub enum IngestError {
         looks_like: String,
     },
     /// Two formats claim the file.
-    #[error("two formats claim {file}: {first} ({first_why}) and {second} ({second_why})")]
+    #[error("two formats claim {}: {first} ({first_why}) and {second} ({second_why})", subject(.file))]
     Tie {
         /// Which file.
         file: String,
@@ -122,7 +127,8 @@ pub enum IngestError {
     },
     /// More than can be held.
     #[error(
-        "{file} is larger than {limit} bytes after decompression, more than a {format} file may be"
+        "{} is larger than {limit} bytes after decompression, more than the `{format}` reader takes",
+        subject(.file)
     )]
     TooLarge {
         /// Which file.
@@ -194,5 +200,20 @@ impl IngestError {
             }
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_call_the_dash_standard_input() {
+        let empty = |file: &str| {
+            let file = file.to_owned();
+            IngestError::Empty { file }.to_string()
+        };
+        assert_eq!(empty("-"), "standard input is empty");
+        assert_eq!(empty("x.csv"), "x.csv is empty");
     }
 }

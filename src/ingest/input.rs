@@ -62,7 +62,7 @@ impl Input {
                 .file_name()
                 .and_then(|name| name.to_str())
                 .unwrap_or(&self.name),
-            None => "-",
+            None => &self.name,
         }
     }
 
@@ -80,7 +80,7 @@ impl Input {
                 let peeked = std::mem::take(&mut state.peeked);
                 let rest = state.rest.take().ok_or_else(|| IngestError::Open {
                     file: self.name.clone(),
-                    source: io::Error::other("standard input can be read only once"),
+                    source: io::Error::other("a stream can be read only once"),
                 })?;
                 Ok(Box::new(Cursor::new(peeked).chain(rest)))
             }

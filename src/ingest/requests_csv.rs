@@ -51,6 +51,11 @@ fn sniff(head: &Head) -> Option<Claim> {
 
 fn open(head: &Head) -> Result<Box<dyn RowParser>, String> {
     let header = Header::of(head)?;
+    if let Some(whose) = header.foreign() {
+        return Err(format!(
+            "{whose}; it is not read yet, and not as this format"
+        ));
+    }
     let clock = header.clock(head);
     Ok(Box::new(Rows { header, clock }))
 }

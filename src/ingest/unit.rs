@@ -1,7 +1,7 @@
 //! From candidate files to runs: sniff, group into units, read, name, give ids.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -65,6 +65,54 @@ struct Planned {
     stem: String,
     name: Option<String>,
     labels: BTreeMap<String, String>,
+    argument: usize,
+    /// How often a file is given, for those that are given more than once.
+    repeats: BTreeMap<PathBuf, u64>,
+    /// Names of arguments that joined and do not count.
+    unused_names: Vec<String>,
+}
+
+impl Planned {
+    /// An argument that joins may ask for another name than the run has.
+    fn join(&mut self, name: Option<&String>) {
+        if let Some(name) = name.filter(|name| self.name.as_ref() != Some(*name)) {
+            self.unused_names.push(name.clone());
+        }
+    }
+
+    /// Tells what was given and not followed.
+    fn tell(&self, run: &mut Run) {
+        for (path, times) in &self.repeats {
+            let file = self
+                .inputs
+                .iter()
+                .find(|input| input.path.as_ref() == Some(path));
+            let file = file.map_or("a file", |input| input.name.as_str());
+            let text = format!("{file} is given {times} times and read once");
+            run.note("given-again", text, *times - 1);
+        }
+        for name in &self.unused_names {
+            let text = format!("the name `{name}` is not used: its file is part of this run");
+            run.note("name-not-used", text, 1);
+        }
+    }
+}
+
+/// Where a file went, and how often an argument leads to it.
+struct Seen {
+    place: Option<usize>,
+    path: PathBuf,
+    given: u64,
+}
+
+/// One name for all spellings of a path.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+fn folder_of(input: &Input) -> PathBuf {
+    let path = input.path.as_deref().map(real).unwrap_or_default();
+    path.parent().unwrap_or(Path::new("")).to_owned()
 }
 
 /// What makes two candidates one unit.
@@ -74,8 +122,8 @@ enum Together {
     Joined(usize, &'static str),
     /// A set by folder and prefix.
     Set(&'static str, PathBuf),
-    /// A format that gathers.
-    Gathered(&'static str, Option<String>),
+    /// A format that gathers: the files of one folder.
+    Gathered(&'static str, Option<String>, PathBuf),
 }
 
 fn plan(
@@ -84,19 +132,36 @@ fn plan(
 ) -> Result<(Vec<Planned>, Vec<String>), IngestError> {
     let mut planned: Vec<Planned> = Vec::new();
     let mut places: BTreeMap<Together, usize> = BTreeMap::new();
-    let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut seen: BTreeMap<PathBuf, Seen> = BTreeMap::new();
     let mut skipped = Vec::new();
     for candidate in candidates {
-        if let Some(path) = &candidate.input.path {
-            // Two arguments may name one file; sets bring their siblings in.
-            if candidate.joined.is_none() && !seen.insert(path.clone()) && candidate.found {
-                continue;
+        let own = candidate
+            .input
+            .path
+            .clone()
+            .filter(|_| candidate.joined.is_none());
+        let key = own.as_deref().map(real);
+        // Two arguments may name one file; sets bring their siblings in.
+        if let Some(seen) = key.as_ref().and_then(|key| seen.get_mut(key)) {
+            seen.given += 1;
+            if let Some(unit) = seen.place.and_then(|place| planned.get_mut(place)) {
+                unit.join(candidate.name.as_ref());
+                if seen.given > 1 {
+                    unit.repeats.insert(seen.path.clone(), seen.given);
+                }
             }
+            continue;
         }
+        let mut remember = |path: PathBuf, place: Option<usize>, given: u64| {
+            seen.insert(real(&path), Seen { place, path, given });
+        };
         let format = match choose(&candidate.input, options) {
             Ok(Some(format)) => format,
             Ok(None) | Err(IngestError::Empty { .. }) if candidate.found => {
                 skipped.push(candidate.input.name.clone());
+                if let Some(path) = own {
+                    remember(path, None, 1);
+                }
                 continue;
             }
             Ok(None) => {
@@ -118,12 +183,21 @@ fn plan(
             (Some(argument), _) => Some(Together::Joined(argument, format.tool)),
             (None, Some(set)) => Some(Together::Set(format.tool, set.key.clone())),
             (None, None) if format.gathers => {
-                Some(Together::Gathered(format.id, candidate.name.clone()))
+                let folder = folder_of(&candidate.input);
+                Some(Together::Gathered(
+                    format.id,
+                    candidate.name.clone(),
+                    folder,
+                ))
             }
             (None, None) => None,
         };
         let place = together.as_ref().and_then(|key| places.get(key).copied());
+        if let Some(path) = own {
+            remember(path, Some(place.unwrap_or(planned.len())), 1);
+        }
         if let Some(unit) = place.and_then(|place| planned.get_mut(place)) {
+            unit.join(candidate.name.as_ref());
             let known = unit
                 .inputs
                 .iter()
@@ -145,7 +219,7 @@ fn plan(
                     if other
                         && matches!(choose(&input, options), Ok(Some(found)) if found.tool == format.tool)
                     {
-                        seen.insert(sibling.clone());
+                        remember(sibling.clone(), Some(planned.len()), 0);
                         inputs.push(input);
                     }
                 }
@@ -160,6 +234,9 @@ fn plan(
             stem,
             name: candidate.name,
             labels: candidate.labels,
+            argument: candidate.argument,
+            repeats: BTreeMap::new(),
+            unused_names: Vec::new(),
         });
     }
     Ok((planned, skipped))
@@ -203,10 +280,9 @@ pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, I
         }
         _ => planned.iter().map(read_one).collect(),
     };
-    let mut runs = Vec::new();
-    for part in parts {
-        runs.extend(part?);
-    }
+    let mut parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
+    number_names(&planned, &mut parts);
+    let mut runs: Vec<Run> = parts.into_iter().flatten().collect();
     make_names_unique(&mut runs);
     Ok(Ingested { runs, skipped })
 }
@@ -225,6 +301,9 @@ fn read_unit(planned: &Planned, jobs: usize) -> Result<Vec<Run>, IngestError> {
         Kind::Document(read) => read(&unit)?,
         Kind::Log(open) => vec![log::read(planned.format, open, &unit)?],
     };
+    if let Some(first) = runs.first_mut() {
+        planned.tell(first);
+    }
     for (index, run) in runs.iter_mut().enumerate() {
         if run.id.is_empty() {
             let mut hashes: Vec<&str> = run
@@ -285,6 +364,26 @@ fn name_files(planned: &mut [Planned]) {
     }
 }
 
+/// Several runs of one `NAME=` become NAME-1, NAME-2, ...
+fn number_names(planned: &[Planned], parts: &mut [Vec<Run>]) {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for (unit, runs) in planned.iter().zip(parts.iter()) {
+        *counts.entry(unit.argument).or_default() += runs.len();
+    }
+    let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
+    for (unit, runs) in planned.iter().zip(parts) {
+        let several = counts.get(&unit.argument).is_some_and(|count| *count > 1);
+        let Some(name) = unit.name.as_ref().filter(|_| several) else {
+            continue;
+        };
+        for run in runs {
+            let number = numbers.entry(unit.argument).or_default();
+            *number += 1;
+            run.name = format!("{name}-{number}");
+        }
+    }
+}
+
 /// Several runs of one name become NAME, NAME-2, ...
 fn make_names_unique(runs: &mut [Run]) {
     let mut taken: BTreeSet<String> = BTreeSet::new();
@@ -295,5 +394,72 @@ fn make_names_unique(runs: &mut [Run]) {
             run.name = format!("{wanted}-{n}");
             n += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::expand;
+
+    const RECORD: &str =
+        r#"{"operation": "up", "total_requests": 5, "avg_latency_ms": 2, "p95_latency_ms": 3}"#;
+
+    fn runs(arguments: &[String]) -> Vec<Run> {
+        let mut none = || -> Input { panic!("no standard input") };
+        let candidates = expand(arguments, &mut none).unwrap();
+        read(candidates, &Options::default()).unwrap().runs
+    }
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        folder
+    }
+
+    fn names(runs: &[Run]) -> Vec<&str> {
+        runs.iter().map(|run| run.name.as_str()).collect()
+    }
+
+    #[test]
+    fn gathered_files_of_two_folders_are_two_runs_however_they_are_given() {
+        let other = RECORD.replace("up", "down");
+        let here = folder(&[("a/x.json", RECORD), ("b/y.json", &other)]);
+        let path = here.path().to_string_lossy();
+        let whole = runs(&[path.to_string()]);
+        assert_eq!(names(&whole), ["x", "y"]);
+        assert_eq!(whole, runs(&[format!("{path}/*/*.json")]));
+        let expanded = [format!("{path}/a/x.json"), format!("{path}/b/y.json")];
+        assert_eq!(whole, runs(&expanded));
+    }
+
+    #[test]
+    fn a_file_in_three_spellings_is_read_once_and_told() {
+        let here = folder(&[("a.csv", "latency,ok\n5,true\n")]);
+        let path = here.path().to_string_lossy();
+        let found = runs(&[
+            format!("{path}/a.csv"),
+            format!("{path}/./a.csv"),
+            format!("again={path}/*.csv"),
+        ]);
+        assert_eq!(names(&found), ["a"]);
+        let notes = &found.first().unwrap().notes;
+        let text = |id| &notes.iter().find(|note| note.id == id).unwrap().text;
+        assert_eq!(text("given-again"), "a.csv is given 3 times and read once");
+        assert!(text("name-not-used").contains("`again`"));
+    }
+
+    #[test]
+    fn several_runs_of_one_argument_are_numbered_from_one() {
+        let lines = format!("{RECORD}\n{RECORD}\n");
+        let here = folder(&[("a.jsonl", &lines), ("b.json", RECORD)]);
+        let path = here.path().to_string_lossy();
+        let named = runs(&[format!("x={path}/a.jsonl"), format!("y={path}/b.json")]);
+        assert_eq!(names(&named), ["x-1", "x-2", "y"]);
+        assert_eq!(names(&runs(&[format!("{path}/a.jsonl")])), ["a", "a-2"]);
     }
 }

@@ -114,6 +114,7 @@ fn survive(bytes: &[u8], from: Option<&str>, what: &str) -> bool {
         input: Input::stream("-", Cursor::new(bytes.to_vec())),
         name: None,
         labels: BTreeMap::new(),
+        argument: 0,
         found: false,
         joined: None,
     };

@@ -80,6 +80,16 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
 
 fn read_one(input: &Input) -> Result<Run, IngestError> {
     let (mut bytes, file) = input.read_all(FORMAT.id)?;
+    let content = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    if content
+        .trim_ascii_start()
+        .first()
+        .is_some_and(|first| *first != b'{')
+    {
+        let problem = "expected an Artillery JSON document, which starts with `{`";
+        return Err(IngestError::content(&file.name, Place::File, problem)
+            .with_hint("`knee formats` lists what is read; without --from the content decides"));
+    }
     json::mend_surrogates(&mut bytes);
     let mut start = Some(Builder::default());
     let mut builder = json::parse(&bytes, &file.name, || {
@@ -310,5 +320,96 @@ mod tests {
         );
         assert_eq!(grade(r#"{"aggregate": {"mean": 1}}"#), None);
         assert_eq!(grade("[]"), None);
+    }
+
+    #[test]
+    fn a_request_on_its_way_at_the_border_of_a_window_is_no_failure() {
+        let run = run(&both()).unwrap();
+        let failures: Vec<_> = run.timeline.iter().map(|s| s.stats.failures).collect();
+        assert_eq!(failures, [Some(0); 3]);
+        let goodput = run.timeline.last().unwrap().stats.goodput;
+        assert_eq!(goodput.map(|rate| rate.0), Some(6.0));
+    }
+
+    #[test]
+    fn errors_of_scripts_are_no_requests_without_an_answer() {
+        let with = |error: &str| {
+            let text = both().replace("12}", &format!("12, \"errors.{error}\": 2}}"));
+            let run = run(&text).unwrap();
+            run.timeline.last().unwrap().stats.failures
+        };
+        assert_eq!(with("x is not a function"), Some(0));
+        assert_eq!(with("Failed capture or match"), Some(0));
+        assert_eq!(with("ETIMEDOUT"), Some(2));
+        let lost = both().replace("\"http.requests\": 12", "\"http.requests\": 14");
+        let lost = run(&lost.replace("12}", "12, \"errors.x\": 2}")).unwrap();
+        assert_eq!(lost.overall.failures, Some(2));
+        assert_eq!(lost.timeline.last().unwrap().stats.failures, Some(2));
+    }
+
+    #[test]
+    fn the_failures_of_the_slices_add_up_to_those_of_the_run() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/artillery");
+        let mut exact = Vec::new();
+        for release in ["perf-shot", "v2.0.2", "v2.0.34"] {
+            for entry in std::fs::read_dir(folder.join(release)).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_none_or(|end| end != "json") {
+                    continue;
+                }
+                let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+                let run = read_one(&Input::file(&path, name.clone())).unwrap();
+                if run.timeline.is_empty() || note(&run, "windows-differ").is_some() {
+                    continue;
+                }
+                let slices = run.timeline.iter().filter_map(|s| s.stats.failures);
+                let slices: u64 = slices.sum();
+                let whole = run.overall.failures.unwrap_or(0);
+                // What was on its way when the run was stopped has no error.
+                let lost: u64 = run
+                    .errors
+                    .iter()
+                    .filter(|e| e.kind != crate::model::ErrorKind::HttpStatus)
+                    .map(|e| e.count)
+                    .sum();
+                let unanswered = run
+                    .overall
+                    .requests
+                    .unwrap_or(0)
+                    .saturating_sub(run.overall.responses.unwrap_or(0));
+                assert!(slices <= whole, "{name}: {slices} {whole}");
+                assert!(
+                    whole - slices <= unanswered.saturating_sub(lost),
+                    "{name}: {slices} {whole}"
+                );
+                exact.extend((slices == whole).then_some(name));
+            }
+        }
+        for name in ["pause", "custom-metrics", "hardwork-steps"] {
+            assert!(exact.iter().any(|found| found == name), "{name}: {exact:?}");
+        }
+        assert!(exact.len() >= 15, "{exact:?}");
+        let run = read_one(&Input::file(
+            &folder.join("v2.0.34/hardwork-steps.json"),
+            "x",
+        ))
+        .unwrap();
+        let last: Vec<_> = run
+            .timeline
+            .iter()
+            .rev()
+            .take(2)
+            .map(|s| s.stats.failures)
+            .collect();
+        assert_eq!(last, [Some(202), Some(69)]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_told_what_was_expected() {
+        for text in ["timeStamp,elapsed\n1,2\n", "[]", " 5"] {
+            let error = run(text).unwrap_err();
+            assert!(error.to_string().contains("starts with `{`"), "{error}");
+            assert!(error.hint().unwrap().contains("--from"));
+        }
     }
 }

@@ -142,7 +142,7 @@ pub(super) fn error_kind(text: &str) -> ErrorKind {
         "EADDRNOTAVAIL",
         "socket hang up",
     ];
-    if text.starts_with("Failed capture or match") {
+    if text.starts_with("Failed capture or match") || text.starts_with("Failed expectations") {
         ErrorKind::Assertion
     } else if text.contains("TIMEDOUT") || text.contains("TIMEOUT") {
         ErrorKind::Timeout

@@ -73,11 +73,13 @@ fn plan(aggregate: &Period) -> Result<Plan, BadCounter> {
     let kept = endpoints.iter().take(MOST_ENDPOINTS);
     let kept = kept.map(|(_, name)| (*name).to_owned()).collect();
     let (http, sessions) = (tally.has_http(), tally.created.is_some());
+    let others_lost = tally.lost(true) <= tally.unanswered();
     drop(tally);
     Ok(Plan {
         spaces,
         kept,
         http,
+        others_lost,
         sessions,
     })
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::ingest::artillery::names::{Counter, Namespaces, error_kind, is_failure};
 use crate::ingest::artillery::parse::{Period, Summary};
+use crate::ingest::artillery::windows::Plan;
 use crate::ingest::json::NotACount;
 use crate::model::{
     ClockStart, ClockStop, ErrorKind, Latency, Millis, Percentile, Population, QuantileMethod,
@@ -126,10 +127,39 @@ impl<'p> Tally<'p> {
         self.requests.is_some() || self.responses.is_some() || !self.codes.is_empty()
     }
 
-    /// Requests without an answer.
+    /// Requests without an answer. Holds for the whole run only: at the end of a window some are still on their way.
     pub(super) fn unanswered(&self) -> u64 {
         let requests = self.requests.unwrap_or(0);
         requests.saturating_sub(self.responses.unwrap_or(0))
+    }
+
+    /// Errors that took the place of an answer. Errors of scripts are of the other kind, and `others` says whether that
+    /// kind counts.
+    pub(super) fn lost(&self, others: bool) -> u64 {
+        let counts = |kind| match kind {
+            ErrorKind::Assertion => false,
+            ErrorKind::Other => others,
+            _ => true,
+        };
+        let errors = self.errors.iter();
+        errors
+            .filter(|(error, _)| counts(error_kind(error)))
+            .fold(0, |all, (_, count)| all.saturating_add(*count))
+    }
+
+    /// Answers that are failures.
+    fn failed_answers(&self) -> u64 {
+        sum(self.codes.iter().filter(|(code, _)| is_failure(code)))
+    }
+
+    /// The figures of a window. A request may leave in one and fail in the next, so failures are counted where they are
+    /// seen, and successes are answers.
+    pub(super) fn window_stats(&self, period: &Period, plan: &Plan) -> Stats {
+        let mut stats = self.stats(period, plan.http, None);
+        let lost = self.lost(plan.others_lost);
+        let failures = self.failed_answers().saturating_add(lost);
+        stats.failures = stats.failures.map(|_| failures);
+        stats
     }
 
     /// The figures of all HTTP requests; nothing where the run makes none.
@@ -137,7 +167,7 @@ impl<'p> Tally<'p> {
         if !http {
             return Stats::default();
         }
-        let failed_answers = sum(self.codes.iter().filter(|(code, _)| is_failure(code)));
+        let failed_answers = self.failed_answers();
         let whole = period.summary("http.response_time");
         let mut stats = Stats {
             requests: Some(self.requests.unwrap_or(0)),

@@ -5,10 +5,10 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::ingest::artillery::names::Namespaces;
+use crate::ingest::artillery::names::{Namespaces, is_failure};
 use crate::ingest::artillery::parse::Period;
 use crate::ingest::artillery::tally::{BadCounter, Tally};
-use crate::model::{EndpointSlice, Run, Seconds, Slice};
+use crate::model::{EndpointSlice, PerSecond, Run, Seconds, Slice, Stats};
 
 /// How many endpoints a slice keeps: those with the most requests in the run.
 pub(super) const MOST_ENDPOINTS: usize = 32;
@@ -24,6 +24,9 @@ pub(super) struct Plan {
     pub(super) kept: FxHashSet<String>,
     /// Whether the run makes HTTP requests, so that a window without any has made none.
     pub(super) http: bool,
+    /// Whether errors of no known kind took the place of an answer. They did not where there are more errors than requests
+    /// without an answer: then scripts wrote some of them.
+    pub(super) others_lost: bool,
     /// The same for virtual users.
     pub(super) sessions: bool,
 }
@@ -97,7 +100,7 @@ impl Windows {
             duration: Seconds(0.0),
             users: None,
             arrivals: plan.sessions.then(|| tally.created.unwrap_or(0)),
-            stats: tally.stats(period, plan.http, None),
+            stats: tally.window_stats(period, plan),
             endpoints: endpoints
                 .map(|(name, endpoint)| EndpointSlice {
                     name: (*name).to_owned(),
@@ -167,9 +170,9 @@ impl Windows {
             window.slice.start = seconds(from - origin);
             window.slice.duration = seconds(to - from);
             let duration = Some(window.slice.duration);
-            window.slice.stats.set_rates(duration);
+            set_rates(&mut window.slice.stats, duration);
             for endpoint in &mut window.slice.endpoints {
-                endpoint.stats.set_rates(duration);
+                set_rates(&mut endpoint.stats, duration);
             }
             run.timeline.push(window.slice);
         }
@@ -200,4 +203,13 @@ impl Windows {
             }
         }
     }
+}
+
+/// Rates of a window. What succeeded in it are answers: failures may be of requests that left earlier.
+fn set_rates(stats: &mut Stats, duration: Option<Seconds>) {
+    stats.set_rates(duration);
+    let failed = stats.codes.iter().filter(|(code, _)| is_failure(code));
+    let failed = failed.fold(0u64, |all, (_, count)| all.saturating_add(*count));
+    let answered = stats.responses.map(|all| all.saturating_sub(failed));
+    stats.goodput = answered.and_then(|count| PerSecond::of(count, duration?));
 }

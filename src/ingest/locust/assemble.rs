@@ -50,6 +50,9 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
         table = read;
     }
     let json = take_json(members, table.as_ref(), &mut run)?;
+    if let (Some(json), Some(table)) = (&json, &table) {
+        tell_preference(members, &json.totals, table, &mut run);
+    }
     let (mut totals, per_second) = match (json, table) {
         (Some(json), _) => {
             "locust-json".clone_into(&mut run.source.format);
@@ -134,6 +137,22 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     run.endpoints = totals.endpoints;
     run.source.files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(run)
+}
+
+/// Says whose figures they are where the files of one run count differently.
+fn tell_preference(members: &Members, json: &Totals, table: &Totals, run: &mut Run) {
+    let (Some(json_file), Some(csv_file)) = (members.json, members.stats) else {
+        return;
+    };
+    let of_json = json.overall.requests.unwrap_or(0);
+    let of_csv = table.overall.requests.unwrap_or(0);
+    if of_json != of_csv {
+        let text = format!(
+            "counts and latencies are those of {}: {of_json} requests; {}, written up to a second earlier, has {of_csv}",
+            json_file.name, csv_file.name
+        );
+        run.note("json-preferred", text, 1);
+    }
 }
 
 /// The JSON, when it is of the same run as the table.

@@ -268,6 +268,22 @@ impl Header {
         others.find_map(|role| self.name_of(role))
     }
 
+    /// The tool whose table this is beyond doubt, where that table means something else by the same names.
+    pub(super) fn foreign(&self) -> Option<&'static str> {
+        let has = |wanted: &str| self.names.iter().any(|name| name == wanted);
+        if has("DNS+dialup") {
+            return Some(if has("request-start") {
+                "a table of oha, whose times are in seconds"
+            } else {
+                "a table of hey, whose times are in seconds"
+            });
+        }
+        let jmeter = has("elapsed") && (has("timeStamp") || has("Latency"));
+        jmeter.then_some(
+            "a table of JMeter, whose `elapsed` is the response time and `Latency` the time to the first byte",
+        )
+    }
+
     /// Columns that one tool alone writes: its own format reads them.
     pub(super) fn is_another_tools(&self) -> bool {
         const JMETER: [&str; 8] = [

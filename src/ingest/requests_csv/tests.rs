@@ -318,3 +318,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn tables_of_other_tools_are_refused_by_name_even_when_the_format_is_given() {
+    for (header, whose) in [
+        (
+            "response-time,DNS+dialup,DNS,Request-write,Response-delay,Response-read,status-code,offset",
+            "hey",
+        ),
+        (
+            "request-start,DNS,DNS+dialup,Response-delay,request-duration,bytes,status",
+            "oha",
+        ),
+        (
+            "timeStamp,elapsed,label,responseCode,success,Latency,IdleTime,Connect",
+            "JMeter",
+        ),
+    ] {
+        let head = Head {
+            name: "x.csv",
+            bytes: header.as_bytes(),
+            complete: true,
+        };
+        let problem = open(&head).err().unwrap();
+        assert!(problem.contains(&format!("of {whose},")), "{problem}");
+        assert!(sniff(&head).is_none());
+    }
+}
