@@ -8,6 +8,7 @@
 
 pub mod argument;
 pub mod artillery;
+mod cap;
 pub mod error;
 pub mod flat_json;
 pub mod input;

@@ -9,7 +9,7 @@ use crate::ingest::argument::Candidate;
 use crate::ingest::error::IngestError;
 use crate::ingest::input::sha256_hex;
 use crate::ingest::sniff::{self, Grade, Head};
-use crate::ingest::{FORMATS, Format, Input, Kind, Options, Unit, format, log};
+use crate::ingest::{FORMATS, Format, Input, Kind, Options, Unit, cap, format, log};
 use crate::model::{IdentitySource, Run};
 
 /// What came out of the inputs.
@@ -305,6 +305,7 @@ fn read_unit(planned: &Planned, jobs: usize) -> Result<Vec<Run>, IngestError> {
         planned.tell(first);
     }
     for (index, run) in runs.iter_mut().enumerate() {
+        cap::cap(run);
         if run.id.is_empty() {
             let mut hashes: Vec<&str> = run
                 .source
