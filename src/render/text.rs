@@ -96,6 +96,17 @@ fn inline(line: &Line) -> String {
 fn wrap(words: &str, first: &str, rest: &str, width: usize, out: &mut String) {
     let mut line = first.to_owned();
     let mut empty = true;
+    // A number stays with its unit.
+    let words =
+        [" %", " ms", " s", " s)", " ms)", " %)"]
+            .iter()
+            .fold(words.to_owned(), |words, unit| {
+                words.replace(
+                    &format!("{unit} "),
+                    &format!("\u{a0}{} ", unit.trim_start()),
+                )
+            });
+    let words = words.replace(" %", "\u{a0}%");
     for word in words.split(' ').filter(|word| !word.is_empty()) {
         if !empty && line.width() + 1 + word.width() > width {
             out.push_str(line.trim_end());
@@ -106,7 +117,7 @@ fn wrap(words: &str, first: &str, rest: &str, width: usize, out: &mut String) {
         if !empty {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word.replace('\u{a0}', " "));
         empty = false;
     }
     out.push_str(line.trim_end());

@@ -106,17 +106,13 @@ pub fn markdown_inside(text: &str) -> String {
     let mut quoted = String::with_capacity(flat.len() + 8);
     for c in flat.chars() {
         match c {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '$' => {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '$' | '#' | '!' => {
                 quoted.push('\\');
                 quoted.push(c);
             }
             '&' => quoted.push_str("&amp;"),
             // A word joiner keeps GitHub and GitLab from telling people and closing issues.
             '@' => quoted.push_str("@\u{2060}"),
-            '#' | '!' => {
-                quoted.push('\\');
-                quoted.push(c);
-            }
             _ => quoted.push(c),
         }
     }

@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether the latency keeps rising during the steady phase.
 Fires when the medians of the slices have a trend (Mann-Kendall test, p < 0.01) and the last third is more than
-1.2 times the first, beyond the resolution. Needs 6 slices with 20 samples or more; where no steady phase is known, all count.
+1.2 times the first, beyond the resolution. Needs 6 slices with 20 samples or more; without such a steady phase, all count.
 Example: p50 of 20 ms in the first minutes and 30 ms in the last: a longer run would report a higher figure.
 One p50 over such a run describes no state of the system. Queues, caches and memory that grow look like this,
 and so does a load that rises, which is then said.
@@ -39,7 +39,11 @@ fn question(context: &RunContext) -> Option<Fired> {
     let steady = steady_phase(context.run);
     let inside =
         |slice: &Stretch| steady.is_none_or(|(start, end)| (start..=end).contains(&slice.middle()));
-    let all: Vec<Stretch> = stretches(context.run).into_iter().filter(inside).collect();
+    let mut all = stretches(context.run);
+    // A steady phase too short for a trend stands in a run of other loads: then the whole run is asked.
+    if all.iter().filter(|slice| inside(slice)).count() >= SLICES {
+        all.retain(inside);
+    }
     if all.len() < SLICES {
         return None;
     }
