@@ -131,9 +131,9 @@ fn what_happened(report: &Report, run: &Run) -> String {
                 let aside = plural(expected, "expected failure");
                 let _ = write!(
                     text,
-                    "; {aside} set aside, of the other {} {} failed{share}",
-                    count(counted),
-                    count(failures)
+                    "; {aside} set aside, {} of the other {} failed{share}",
+                    count(failures),
+                    count(counted)
                 );
             } else {
                 let _ = write!(text, "; {} failed{share}", count(failures));

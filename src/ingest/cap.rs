@@ -3,7 +3,7 @@
 //! Logs are capped while they are read (`recorder`); documents hold their names already, and the rest of the program need
 //! not. Counts are kept: what is left out goes to one endpoint, with a note.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::ingest::recorder::{MOST_ENDPOINTS, OTHER_ENDPOINTS};
 use crate::model::{Endpoint, ErrorCount, Run, Stats};
@@ -33,10 +33,8 @@ fn cap_endpoints(run: &mut Run) {
         .iter()
         .map(|endpoint| (endpoint.name.clone(), endpoint.method.clone()))
         .collect();
-    let mut sum = Stats::default();
-    for endpoint in &others {
-        add(&mut sum, &endpoint.stats);
-    }
+    let parts: Vec<&Stats> = others.iter().map(|endpoint| &endpoint.stats).collect();
+    let mut sum = Stats::sum(&parts);
     sum.set_rates(run.duration);
     all.push(Endpoint {
         name: OTHER_ENDPOINTS.to_owned(),
@@ -55,7 +53,7 @@ fn cap_endpoints(run: &mut Run) {
             error.method = None;
         }
     }
-    join(&mut run.errors);
+    run.join_errors();
     let text = format!(
         "endpoints beyond the {MOST_ENDPOINTS} with the most requests are summed up as {OTHER_ENDPOINTS}; a `[[rename]]` that joins names with ids keeps them"
     );
@@ -78,47 +76,9 @@ fn cap_errors(run: &mut Run) {
         ..error
     });
     run.errors.extend(nameless);
-    join(&mut run.errors);
+    run.join_errors();
     let text = "rare kinds of error are summed up by kind and code";
     run.note("errors-capped", text, kinds as u64);
-}
-
-/// Equal errors become one.
-fn join(errors: &mut Vec<ErrorCount>) {
-    let mut joined: Vec<ErrorCount> = Vec::new();
-    let mut places = BTreeMap::new();
-    for error in errors.drain(..) {
-        let key = (
-            error.endpoint.clone(),
-            error.method.clone(),
-            error.kind,
-            error.code.clone(),
-            error.message.clone(),
-        );
-        let place = *places.entry(key).or_insert(joined.len());
-        match joined.get_mut(place) {
-            Some(same) => same.count = same.count.saturating_add(error.count),
-            None => joined.push(error),
-        }
-    }
-    *errors = joined;
-}
-
-fn add(sum: &mut Stats, part: &Stats) {
-    let plus = |sum: &mut Option<u64>, part: Option<u64>| {
-        if let Some(part) = part {
-            *sum = Some(sum.unwrap_or(0).saturating_add(part));
-        }
-    };
-    plus(&mut sum.requests, part.requests);
-    plus(&mut sum.responses, part.responses);
-    plus(&mut sum.failures, part.failures);
-    plus(&mut sum.bytes_received, part.bytes_received);
-    plus(&mut sum.bytes_sent, part.bytes_sent);
-    for (code, count) in &part.codes {
-        let place = sum.codes.entry(code.clone()).or_default();
-        *place = place.saturating_add(*count);
-    }
 }
 
 #[cfg(test)]

@@ -134,6 +134,27 @@ impl Run {
             });
         }
     }
+
+    /// Makes one of errors that say the same of the same endpoint, as they do once endpoints were joined.
+    pub fn join_errors(&mut self) {
+        let mut joined: Vec<ErrorCount> = Vec::with_capacity(self.errors.len());
+        let mut places = BTreeMap::new();
+        for error in self.errors.drain(..) {
+            let key = (
+                error.endpoint.clone(),
+                error.method.clone(),
+                error.kind,
+                error.code.clone(),
+                error.message.clone(),
+            );
+            let place = *places.entry(key).or_insert(joined.len());
+            match joined.get_mut(place) {
+                Some(same) => same.count = same.count.saturating_add(error.count),
+                None => joined.push(error),
+            }
+        }
+        self.errors = joined;
+    }
 }
 
 /// What a run is a run of. `None` = nobody said.

@@ -72,6 +72,35 @@ impl Stats {
         (counted > 0).then_some(self.failures? as f64 / counted as f64)
     }
 
+    /// Counts of all parts together, without rates and latencies; a count that one part does not have is unknown.
+    pub fn sum(parts: &[&Stats]) -> Stats {
+        let total = |read: fn(&Stats) -> Option<u64>| {
+            parts
+                .iter()
+                .try_fold(0_u64, |total, part| Some(total.saturating_add(read(part)?)))
+        };
+        // Absent stands for "none declared", so that one part with some makes a sum.
+        let expected: Vec<u64> = parts
+            .iter()
+            .filter_map(|part| part.expected_failures)
+            .collect();
+        let mut codes: BTreeMap<String, u64> = BTreeMap::new();
+        for (code, count) in parts.iter().flat_map(|part| &part.codes) {
+            let all = codes.entry(code.clone()).or_default();
+            *all = all.saturating_add(*count);
+        }
+        Stats {
+            requests: total(|part| part.requests),
+            responses: total(|part| part.responses),
+            failures: total(|part| part.failures),
+            expected_failures: (!expected.is_empty()).then(|| expected.iter().sum()),
+            bytes_received: total(|part| part.bytes_received),
+            bytes_sent: total(|part| part.bytes_sent),
+            codes,
+            ..Stats::default()
+        }
+    }
+
     /// Sets both rates from the counts.
     pub fn set_rates(&mut self, duration: Option<Seconds>) {
         let rate = |count: Option<u64>| PerSecond::of(count?, duration?);

@@ -3,7 +3,7 @@
 //! Counts add up; latencies are exact where every part has its histogram. Percentiles of parts are never averaged
 //! (rule V43): without histograms they are dropped, and smallest, largest and mean remain.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::model::{
     ClockStart, ClockStop, Histogram, Latency, Millis, Percentile, Population, QuantileMethod,
@@ -30,34 +30,9 @@ pub(crate) fn sum(mut parts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
     parts.try_fold(0_u64, |total, part| Some(total.saturating_add(part?)))
 }
 
-/// Counts of all parts together, without rates and latencies.
-pub(crate) fn counts(parts: &[&Stats]) -> Stats {
-    let total = |read: fn(&Stats) -> Option<u64>| sum(parts.iter().map(|part| read(part)));
-    // Absent stands for "none declared", so that one part with some makes a sum.
-    let expected: Vec<u64> = parts
-        .iter()
-        .filter_map(|part| part.expected_failures)
-        .collect();
-    let mut codes: BTreeMap<String, u64> = BTreeMap::new();
-    for (code, count) in parts.iter().flat_map(|part| &part.codes) {
-        let all = codes.entry(code.clone()).or_default();
-        *all = all.saturating_add(*count);
-    }
-    Stats {
-        requests: total(|part| part.requests),
-        responses: total(|part| part.responses),
-        failures: total(|part| part.failures),
-        expected_failures: (!expected.is_empty()).then(|| expected.iter().sum()),
-        bytes_received: total(|part| part.bytes_received),
-        bytes_sent: total(|part| part.bytes_sent),
-        codes,
-        ..Stats::default()
-    }
-}
-
 /// Everything of all parts together. The tool's own figures speak of the parts and are left out.
 pub(crate) fn stats(parts: &[&Stats]) -> (Stats, Merged) {
-    let mut all = counts(parts);
+    let mut all = Stats::sum(parts);
     let add = |read: fn(&Stats) -> Option<f64>| {
         parts
             .iter()
@@ -467,7 +442,7 @@ pub(crate) mod tests {
             requests: Some(7),
             ..Stats::default()
         };
-        let all = counts(&[&known, &part]);
+        let all = Stats::sum(&[&known, &part]);
         assert_eq!(
             (all.requests, all.failures, all.expected_failures),
             (Some(12), None, Some(2))

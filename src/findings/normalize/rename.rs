@@ -59,7 +59,7 @@ pub(crate) fn rename(run: &mut Run, renames: &[Rename]) {
             run.errors[index].endpoint = Some(name);
         }
     }
-    add_up_errors(&mut run.errors);
+    run.join_errors();
     for slice in &mut run.timeline {
         let parts = slice.endpoints.drain(..).map(|part| {
             let old = label(part.method.as_deref(), &part.name);
@@ -189,29 +189,6 @@ fn endpoints(run: &mut Run, new_key: impl Fn(&str) -> Option<Key>) {
     }
     run.endpoints
         .sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
-}
-
-/// Equal errors of endpoints that became one are one line.
-fn add_up_errors(errors: &mut Vec<ErrorCount>) {
-    let mut all: Vec<ErrorCount> = Vec::with_capacity(errors.len());
-    let mut places = BTreeMap::new();
-    for error in errors.drain(..) {
-        let key = (
-            error.endpoint.clone(),
-            error.method.clone(),
-            error.kind,
-            error.code.clone(),
-            error.message.clone(),
-        );
-        if let Some(place) = places.get(&key) {
-            let same: &mut ErrorCount = &mut all[*place];
-            same.count = same.count.saturating_add(error.count);
-        } else {
-            places.insert(key, all.len());
-            all.push(error);
-        }
-    }
-    *errors = all;
 }
 
 /// Puts endpoints into groups; the first group that matches has them.

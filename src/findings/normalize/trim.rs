@@ -273,7 +273,7 @@ fn from_slices(
     duration: Option<Seconds>,
     sliding: bool,
 ) -> (Stats, bool) {
-    let mut stats = merge::counts(slices);
+    let mut stats = Stats::sum(slices);
     if whole.codes.is_empty() {
         stats.codes.clear();
     }
