@@ -129,6 +129,7 @@ fn analyse_run(run: &mut Run, options: &Options, report: &mut Report) {
             passed: check.passed,
             failed: check.failed,
             source: run.source.tool.clone(),
+            run: Some(run.id.clone()),
         }));
     report.checks.extend(whole_checks);
     report.groups.extend(groups_of(masked));

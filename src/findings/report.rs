@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::findings::comparison::Comparison;
 use crate::findings::evidence::Evidence;
-use crate::findings::figures::{Figure, Figures, Support};
+use crate::findings::figures::{Figure, Figures};
 use crate::findings::scaling::Scaling;
 use crate::findings::score::Score;
 use crate::findings::trend::Trend;
@@ -178,6 +178,9 @@ pub struct CheckResult {
     pub failed: u64,
     /// Who checked: the tool, a file, or a rule's id.
     pub source: String,
+    /// Id of the run; `null` = of no single run.
+    #[serde(default)]
+    pub run: Option<String>,
 }
 
 /// All that a renderer may see.
@@ -248,10 +251,5 @@ impl Report {
         self.findings
             .iter()
             .filter(move |finding| finding.run.as_deref() == Some(run))
-    }
-
-    /// Whether a figure may be judged: support "none" is shown and never judged.
-    pub fn is_judgeable(figure: &Figure) -> bool {
-        figure.support != Support::None
     }
 }

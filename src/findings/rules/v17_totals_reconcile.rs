@@ -91,6 +91,7 @@ pub fn reconcile(run: &Run) -> Vec<CheckResult> {
                 passed: u64::from(agree),
                 failed: u64::from(!agree),
                 source: RULE.id.to_owned(),
+                run: Some(run.id.clone()),
             }
         })
         .collect()
