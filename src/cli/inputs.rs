@@ -94,6 +94,7 @@ pub(crate) fn read(
     let options = ingest::Options {
         from: reading.from.clone(),
         jobs: reading.jobs,
+        ..ingest::Options::default()
     };
     let looked_at = candidates.len();
     let paths: Vec<PathBuf> = candidates
@@ -211,6 +212,7 @@ pub(crate) fn options(
         command: command.to_owned(),
         targets,
         normalize,
+        plan: config.plan.clone(),
         rules: config.rules.clone(),
         figures,
         classes: config.classes.clone(),

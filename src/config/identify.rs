@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
 
+use crate::config::Config;
 use crate::config::flags::{IDENTITY, Labels};
-use crate::config::{Config, Scenario};
+use crate::findings::plan::Scenario;
 use crate::model::{Identity, IdentitySource, Run};
 
 impl Config {
@@ -16,6 +17,7 @@ impl Config {
             set(run, "project", name, IdentitySource::Config);
         }
         let mut found = self
+            .plan
             .scenarios
             .iter()
             .filter(|scenario| owns(scenario, run, paths));

@@ -26,6 +26,7 @@ pub use flags::{Labels, flag_target, parse_duration, parse_labels, parse_percent
 use crate::config::error::Text;
 use crate::findings::figures;
 use crate::findings::normalize;
+use crate::findings::plan::Plan;
 use crate::findings::rules;
 use crate::model::Target;
 
@@ -51,15 +52,6 @@ pub struct Report {
     pub template: Option<PathBuf>,
 }
 
-/// `[[scenario]]`: which runs are its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scenario {
-    /// Its name.
-    pub name: String,
-    /// Globs over the files of its runs.
-    pub runs: Vec<String>,
-}
-
 /// The configuration: what `knee.toml` says, or what holds without one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -69,8 +61,8 @@ pub struct Config {
     pub project: Project,
     /// How the page is made.
     pub report: Report,
-    /// What is run.
-    pub scenarios: Vec<Scenario>,
+    /// What is run, where, and for what.
+    pub plan: Plan,
     /// What is demanded: `[[target]]` first, then what each scenario expects.
     pub targets: Vec<Target>,
     /// Renames, groups and expected errors.
@@ -103,7 +95,7 @@ impl Default for Config {
             path: None,
             project: Project::default(),
             report: Report::default(),
-            scenarios: Vec::new(),
+            plan: Plan::default(),
             targets: Vec::new(),
             normalize: normalize::Options::default(),
             rules: rules::Options::default(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::findings::figures::{self, Figures};
 use crate::findings::normalize::Pattern;
+use crate::findings::plan::Plan;
 use crate::findings::report::{
     CheckResult, Class, Finding, Group, Page, Report, ReportSchema, TargetResult, TargetState,
 };
@@ -22,6 +23,8 @@ pub struct Options {
     pub targets: Vec<Target>,
     /// What is applied to every run first.
     pub normalize: normalize::Options,
+    /// What is declared.
+    pub plan: Plan,
     /// Which rules are asked, and their limits.
     pub rules: rules::Options,
     /// Which percentiles are shown.
@@ -36,7 +39,18 @@ pub struct Options {
     pub generated_at: Option<String>,
 }
 
-/// The report over runs.
+impl Options {
+    fn asking(&self) -> rules::Asking<'_> {
+        rules::Asking {
+            plan: &self.plan,
+            targets: &self.targets,
+            figures: &self.figures,
+            options: &self.rules,
+        }
+    }
+}
+
+/// The report over runs; without runs, what can be said of the plan alone.
 pub fn analyse(mut runs: Vec<Run>, options: &Options) -> Report {
     let mut page = options.page.clone();
     page.percentiles.clone_from(&options.figures.percentiles);
@@ -64,6 +78,9 @@ pub fn analyse(mut runs: Vec<Run>, options: &Options) -> Report {
         normalize::normalize(run, &options.normalize);
         analyse_run(run, options, &mut report);
     }
+    let all: Vec<&Run> = runs.iter().collect();
+    let of_plan = rules::ask_of_plan(&all, &report.targets, &options.asking());
+    report.findings.extend(of_plan);
     keep_endpoints(&mut runs, &mut report, &options.endpoints);
     report.runs = runs;
     report.verdict = verdict_of(&report, None);
@@ -102,7 +119,7 @@ pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
 
 fn analyse_run(run: &mut Run, options: &Options, report: &mut Report) {
     // First without results: only to learn which latencies are void.
-    let first = rules::ask_of_run(run, &options.targets, &[], &options.figures, &options.rules);
+    let first = rules::ask_of_run(run, &[], &options.asking());
     let whole_checks = reconcile(run);
     mask(run, &first);
     let masked = &*run;
@@ -113,24 +130,21 @@ fn analyse_run(run: &mut Run, options: &Options, report: &mut Report) {
     for figure in figures::figures_of(masked, &options.figures) {
         report.figures.push(figure);
     }
-    let second = rules::ask_of_run(
-        masked,
-        &options.targets,
-        &results,
-        &options.figures,
-        &options.rules,
-    );
+    let second = rules::ask_of_run(masked, &results, &options.asking());
     report.findings.extend(join(first, second));
     report.targets.extend(results);
-    report
-        .checks
-        .extend(run.checks.iter().map(|check| CheckResult {
+    report.checks.extend(run.checks.iter().map(|check| {
+        CheckResult {
             name: check.name.clone(),
             passed: check.passed,
             failed: check.failed,
-            source: run.source.tool.clone(),
+            source: check
+                .source
+                .clone()
+                .unwrap_or_else(|| run.source.tool.clone()),
             run: Some(run.id.clone()),
-        }));
+        }
+    }));
     report.checks.extend(whole_checks);
     report.groups.extend(groups_of(masked));
     report.classes.extend(classes_of(masked, &options.classes));

@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod figures;
 pub mod headline;
 pub mod normalize;
+pub mod plan;
 pub mod report;
 pub mod rules;
 pub mod scaling;

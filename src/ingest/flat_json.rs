@@ -405,6 +405,7 @@ mod tests {
             inputs: texts.iter().map(input).collect(),
             stem: "x".into(),
             jobs: 1,
+            ..Unit::default()
         })
     }
 

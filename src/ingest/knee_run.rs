@@ -239,6 +239,7 @@ mod tests {
             inputs: vec![Input::stream("-", Cursor::new(text.to_owned()))],
             stem: "x".into(),
             jobs: 1,
+            ..Unit::default()
         })
     }
 
@@ -310,6 +311,7 @@ mod tests {
             name: "c".into(),
             passed: 1,
             failed: 2,
+            source: None,
         });
         run.note("n", "text", 2);
         run

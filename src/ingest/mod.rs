@@ -37,12 +37,14 @@ use sniff::{Claim, Head};
 pub struct Options {
     /// `--from`: the format, instead of sniffing.
     pub from: Option<String>,
+    /// `--script`: the script that the load generator ran.
+    pub script: Option<PathBuf>,
     /// `--jobs`: threads; 0 = as many as there are cores.
     pub jobs: usize,
 }
 
 /// The files of one logical input: one file, or the files of a set.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Unit {
     /// The files, in order of name.
     pub inputs: Vec<Input>,
@@ -50,6 +52,8 @@ pub struct Unit {
     pub stem: String,
     /// Threads that a log may use.
     pub jobs: usize,
+    /// What the user decided.
+    pub options: Options,
 }
 
 /// How a format reads.

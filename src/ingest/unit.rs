@@ -273,7 +273,7 @@ pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, I
         .build();
     // Either many files at a time or many threads for one: memory is bounded by the threads in all.
     let each = (jobs / planned.len().max(1)).max(1);
-    let read_one = |unit: &Planned| read_unit(unit, each);
+    let read_one = |unit: &Planned| read_unit(unit, each, options);
     let parts: Vec<Result<Vec<Run>, IngestError>> = match pool {
         Ok(pool) if planned.len() > 1 => {
             pool.install(|| planned.par_iter().map(read_one).collect())
@@ -287,7 +287,7 @@ pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, I
     Ok(Ingested { runs, skipped })
 }
 
-fn read_unit(planned: &Planned, jobs: usize) -> Result<Vec<Run>, IngestError> {
+fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> Result<Vec<Run>, IngestError> {
     let mut inputs = planned.inputs.clone();
     if !planned.format.gathers {
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
@@ -296,6 +296,7 @@ fn read_unit(planned: &Planned, jobs: usize) -> Result<Vec<Run>, IngestError> {
         inputs,
         stem: planned.stem.clone(),
         jobs,
+        options: options.clone(),
     };
     let mut runs = match planned.format.kind {
         Kind::Document(read) => read(&unit)?,

@@ -47,6 +47,35 @@ pub struct Load {
     /// The declared phases.
     #[serde(default)]
     pub phases: Vec<Phase>,
+    /// Time that a user waits between two requests, where the input or its script tells it.
+    #[serde(
+        default,
+        rename = "think_time_s",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub think_time: Option<ThinkTime>,
+}
+
+/// Seconds between two requests of a user: least and most.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ThinkTime {
+    /// Least.
+    pub from: Seconds,
+    /// Most; equal to `from` when it is fixed.
+    pub to: Seconds,
+}
+
+impl ThinkTime {
+    /// The middle of the range: the mean when waits are spread evenly over it.
+    ///
+    /// ```
+    /// # use knee::model::{Seconds, ThinkTime};
+    /// let waits = ThinkTime { from: Seconds(1.0), to: Seconds(3.0) };
+    /// assert_eq!(waits.mean(), Seconds(2.0));
+    /// ```
+    pub fn mean(self) -> Seconds {
+        Seconds(f64::midpoint(self.from.0, self.to.0))
+    }
 }
 
 /// One declared phase of the load.

@@ -19,12 +19,12 @@ pub use latency::{
     ClockStart, ClockStop, Histogram, Latency, Percentile, Population, QuantileMethod, Resolution,
     ResolutionKind,
 };
-pub use load::{Load, LoadModel, Phase};
+pub use load::{Load, LoadModel, Phase, ThinkTime};
 pub use metric::{MetricId, PopulationName, ResourceStatistic};
 pub use registry::{Better, METRICS, MetricSpec, Reading, Statistic, Unit};
 pub use run::{
     Check, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, FileRef, Identity, IdentitySource,
-    Note, Resource, Run, RunSchema, Sessions, Source,
+    Note, Resource, ResourcePhase, Run, RunSchema, Sessions, Source,
 };
 pub use series::{EndpointSlice, Slice};
 pub use stats::Stats;

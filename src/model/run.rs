@@ -343,6 +343,9 @@ pub struct Check {
     pub passed: u64,
     /// Times failed.
     pub failed: u64,
+    /// Who checked, where it is not the load generator: the name of a file of test results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// What a custom metric counts.
@@ -372,7 +375,19 @@ pub struct Custom {
     pub latency: Option<Latency>,
 }
 
-/// A series of a machine or process beside the run.
+/// When a resource was sampled.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourcePhase {
+    /// Before the first or after the last request.
+    Idle,
+    /// Between them.
+    Load,
+}
+
+/// A series of a machine or process beside the run: one entry for each phase, or one when times do not tell them apart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Resource {
     /// Container, host or process.
@@ -382,6 +397,9 @@ pub struct Resource {
     /// In which unit.
     #[serde(default)]
     pub unit: Option<String>,
+    /// When it was sampled; `None` = the samples carry no times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<ResourcePhase>,
     /// Samples.
     pub samples: u64,
     /// Smallest.
@@ -399,10 +417,10 @@ pub struct Resource {
     /// Last.
     #[serde(default)]
     pub last: Option<f64>,
-    /// Least-squares slope.
+    /// Least-squares slope over the samples of its phase; absent without times.
     #[serde(default)]
     pub slope_per_s: Option<f64>,
-    /// Seconds from the run's start, value.
+    /// Seconds from the run's start (negative before it), value; thinned out when there are many.
     #[serde(default)]
     pub series: Vec<(f64, f64)>,
 }

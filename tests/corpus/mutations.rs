@@ -121,6 +121,7 @@ fn survive(bytes: &[u8], from: Option<&str>, what: &str) -> bool {
     let options = Options {
         from: from.map(str::to_owned),
         jobs: 1,
+        ..Options::default()
     };
     match read(vec![candidate], &options) {
         Ok(_) => true,

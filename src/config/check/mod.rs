@@ -4,7 +4,7 @@
 
 mod rules;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,10 +18,11 @@ use crate::config::flags::put;
 use crate::config::quantity::{self, ExpectError};
 use crate::config::syntax;
 use crate::config::value::OneOrMany;
-use crate::config::{ABOVE, Config, Project, Report, Scenario};
+use crate::config::{ABOVE, Config, Project, Report, Status};
 use crate::findings::normalize::{ExpectedError, GroupRule, Rename};
+use crate::findings::plan::{DeclaredLoad, Scenario};
 use crate::findings::rules::RULES;
-use crate::model::{Decide, Expectation, MetricId, Origin, Target};
+use crate::model::{Decide, Expectation, LoadModel, MetricId, Origin, Target, ThinkTime};
 
 /// Reads and checks the whole text.
 pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
@@ -37,7 +38,7 @@ pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
     for target in &file.target {
         config.targets.push(checker.target(target)?);
     }
-    checker.scenarios(&file.scenario, &mut config, &mut unused)?;
+    checker.scenarios(&file.scenario, &mut config)?;
     checker.normalize(&file, &mut config)?;
     if let Some(classes) = &file.classes {
         checker.classes(classes, &mut config)?;
@@ -46,6 +47,9 @@ pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
         config.rules = checker.rules(rules, RULES, &mut unused)?;
     }
     checker.later(&file, &mut unused)?;
+    config.plan.environment = config.project.environment.clone();
+    config.plan.title.clone_from(&config.report.title);
+    config.plan.is_final = config.report.status == Some(Status::Final);
     config.unused = unused.sentences;
     Ok(config)
 }
@@ -267,15 +271,24 @@ impl Checker<'_> {
         &self,
         scenarios: &[file::Scenario],
         config: &mut Config,
-        unused: &mut Unused,
     ) -> Result<(), ConfigError> {
         let mut seen = BTreeSet::new();
         for scenario in scenarios {
             let name = self.once(&mut seen, &scenario.name, "scenario")?;
             let runs = scenario.runs.iter().map(|glob| self.filled(glob, "a glob"));
-            config.scenarios.push(Scenario {
+            let runs = runs.collect::<Result<_, _>>()?;
+            let load = scenario.load.as_ref().map(|load| self.load(load));
+            let mut levels = BTreeMap::new();
+            for (glob, level) in &scenario.levels {
+                levels.insert(glob.clone(), self.not_negative(level, "a load level")?);
+            }
+            config.plan.scenarios.push(Scenario {
                 name: name.clone(),
-                runs: runs.collect::<Result<_, _>>()?,
+                runs,
+                description: scenario.description.clone(),
+                load: load.transpose()?.unwrap_or_default(),
+                levels,
+                origin: self.origin(&scenario.name.span()),
             });
             for text in &scenario.expect {
                 config.targets.push(Target {
@@ -293,38 +306,37 @@ impl Checker<'_> {
                     origin: self.origin(&text.span()),
                 });
             }
-            if let Some(load) = &scenario.load {
-                self.load(load)?;
-            }
-            for level in scenario.levels.values() {
-                self.not_negative(level, "a load level")?;
-            }
-            unused.keys(
-                "[[scenario]]",
-                &[
-                    ("description", scenario.description.is_some()),
-                    ("load", scenario.load.is_some()),
-                    ("levels", !scenario.levels.is_empty()),
-                ],
-            );
         }
         Ok(())
     }
 
-    fn load(&self, load: &file::Load) -> Result<(), ConfigError> {
-        if let Some(users) = &load.users {
-            self.not_negative(users, "a number of users")?;
+    fn load(&self, load: &file::Load) -> Result<DeclaredLoad, ConfigError> {
+        let users = load.users.as_ref();
+        let users = users.map(|users| self.not_negative(users, "a number of users"));
+        let think_time = load.think_time.as_ref().map(|text| {
+            let range = quantity::duration_range(text.get_ref());
+            range.map_err(|error| self.inside(text, error))
+        });
+        let duration = load.duration.as_ref().map(|text| {
+            let found = quantity::duration(text.get_ref());
+            found.map_err(|error| self.inside(text, error))
+        });
+        let mut tasks = BTreeMap::new();
+        for (name, weight) in &load.tasks {
+            tasks.insert(name.clone(), self.not_negative(weight, "a weight")?);
         }
-        if let Some(text) = &load.think_time {
-            quantity::duration_range(text.get_ref()).map_err(|error| self.inside(text, error))?;
-        }
-        if let Some(text) = &load.duration {
-            self.duration_ms(text)?;
-        }
-        for weight in load.tasks.values() {
-            self.not_negative(weight, "a weight")?;
-        }
-        Ok(())
+        Ok(DeclaredLoad {
+            model: load.model.map(|model| match model {
+                file::LoadModel::Open => LoadModel::Open,
+                file::LoadModel::Closed => LoadModel::Closed,
+            }),
+            users: users.transpose()?,
+            think_time: think_time
+                .transpose()?
+                .map(|(from, to)| ThinkTime { from, to }),
+            duration: duration.transpose()?,
+            tasks,
+        })
     }
 
     fn normalize(&self, file: &File, config: &mut Config) -> Result<(), ConfigError> {
@@ -586,8 +598,8 @@ tests = ["junit.xml"]
             config.report.template.as_deref(),
             Some(Path::new("sub/page.md"))
         );
-        assert_eq!(config.scenarios.len(), 1);
-        assert_eq!(config.scenarios[0].runs, ["results/search-*.json"]);
+        assert_eq!(config.plan.scenarios.len(), 1);
+        assert_eq!(config.plan.scenarios[0].runs, ["results/search-*.json"]);
         assert_eq!(
             config.classes,
             [
@@ -666,9 +678,6 @@ tests = ["junit.xml"]
             later,
             [
                 "[report] notes is checked but not used by this version",
-                "[[scenario]] description is checked but not used by this version",
-                "[[scenario]] load is checked but not used by this version",
-                "[[scenario]] levels is checked but not used by this version",
                 "[compare] is checked but not used by this version",
                 "[scale] is checked but not used by this version",
                 "[history] is checked but not used by this version",

@@ -261,6 +261,7 @@ fn the_run_has_figures_that_no_endpoint_has() {
         name: "has body".to_owned(),
         passed: 99,
         failed: 1,
+        source: None,
     });
     run.custom.push(Custom {
         name: "queue".to_owned(),
@@ -278,6 +279,7 @@ fn the_run_has_figures_that_no_endpoint_has() {
         component: "api".to_owned(),
         name: "memory".to_owned(),
         unit: None,
+        phase: None,
         samples: 12,
         min: None,
         mean: None,

@@ -669,6 +669,7 @@ mod tests {
             component: "api".into(),
             name: "memory".into(),
             unit: None,
+            phase: None,
             samples: 5,
             min: Some(1.0),
             mean: Some(3.0),

@@ -28,6 +28,7 @@ use std::collections::BTreeMap;
 
 use crate::findings::evidence::Evidence;
 use crate::findings::figures;
+use crate::findings::plan::{Plan, Scenario};
 use crate::findings::report::{Finding, TargetResult};
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Target};
@@ -42,6 +43,8 @@ pub struct RunContext<'a> {
     pub targets: &'a [Target],
     /// How the demands came out.
     pub results: &'a [TargetResult],
+    /// The declared scenario that the run is of.
+    pub scenario: Option<&'a Scenario>,
     /// Which percentiles are shown, and T of the Apdex.
     pub figures: &'a figures::Options,
     /// The rule's limit: its own, or `[rules] limit`.
@@ -76,8 +79,12 @@ pub struct SeriesContext<'a> {
 
 /// What a rule is shown of the plan.
 pub struct PlanContext<'a> {
+    /// What is declared.
+    pub plan: &'a Plan,
     /// What is demanded.
     pub targets: &'a [Target],
+    /// How the demands came out; empty without runs.
+    pub results: &'a [TargetResult],
     /// The runs, if any.
     pub runs: &'a [&'a Run],
     /// The rule's limit.
@@ -209,39 +216,84 @@ pub struct Options {
     pub limit: BTreeMap<String, f64>,
 }
 
+/// What every question is asked with.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// What is declared.
+    pub plan: &'a Plan,
+    /// What is demanded.
+    pub targets: &'a [Target],
+    /// Which percentiles are shown.
+    pub figures: &'a figures::Options,
+    /// Which rules are asked, and their limits.
+    pub options: &'a Options,
+}
+
+impl Options {
+    /// The rules that are asked, with the limit that holds for each.
+    fn asked(&self) -> impl Iterator<Item = (&'static Rule, f64)> + '_ {
+        let asked = RULES
+            .iter()
+            .filter(|rule| !self.ignore.iter().any(|ignored| ignored == rule.id));
+        asked.map(|rule| {
+            let own = rule.limit.map(|(limit, _)| limit);
+            let set = self.limit.get(rule.id).copied();
+            (rule, set.or(own).unwrap_or(0.0))
+        })
+    }
+}
+
 /// Asks every rule about a run; gravest first, then in the order of the table, then as the rule gives them.
-pub fn ask_of_run(
-    run: &Run,
-    targets: &[Target],
-    results: &[TargetResult],
-    figures: &figures::Options,
-    options: &Options,
-) -> Vec<Finding> {
+pub fn ask_of_run(run: &Run, results: &[TargetResult], asking: &Asking) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in RULES {
+    for (rule, limit) in asking.options.asked() {
         let Asks::Run(question) = rule.asks else {
             continue;
         };
-        if options.ignore.iter().any(|ignored| ignored == rule.id) {
-            continue;
-        }
-        let own = rule.limit.map(|(limit, _)| limit);
-        let context = RunContext {
+        let fired = question(&RunContext {
             run,
-            targets,
+            targets: asking.targets,
             results,
-            figures,
-            limit: options.limit.get(rule.id).copied().or(own).unwrap_or(0.0),
-        };
-        let severity = options.severity.get(rule.id).copied();
-        findings.extend(
-            question(&context)
-                .into_iter()
-                .map(|fired| finding(rule, run, fired, severity)),
-        );
+            scenario: asking.plan.of(run),
+            figures: asking.figures,
+            limit,
+        });
+        findings.extend(named(rule, Some(run), fired, asking.options));
     }
     sort(&mut findings);
     findings
+}
+
+/// Asks every rule about the plan and, where there are any, the runs that were made by it.
+pub fn ask_of_plan(runs: &[&Run], results: &[TargetResult], asking: &Asking) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (rule, limit) in asking.options.asked() {
+        let Asks::Plan(question) = rule.asks else {
+            continue;
+        };
+        let fired = question(&PlanContext {
+            plan: asking.plan,
+            targets: asking.targets,
+            results,
+            runs,
+            limit,
+        });
+        findings.extend(named(rule, None, fired, asking.options));
+    }
+    sort(&mut findings);
+    findings
+}
+
+fn named(
+    rule: &'static Rule,
+    run: Option<&Run>,
+    fired: Vec<Fired>,
+    options: &Options,
+) -> impl Iterator<Item = Finding> {
+    let severity = options.severity.get(rule.id).copied();
+    fired
+        .into_iter()
+        .map(move |fired| finding(rule, run, fired, severity))
 }
 
 /// Gravest first, then in the order of the table; stable, so a rule's own order stays.
@@ -250,7 +302,7 @@ pub fn sort(findings: &mut [Finding]) {
     findings.sort_by_key(|finding| (Reverse(finding.effect), place(finding)));
 }
 
-fn finding(rule: &Rule, run: &Run, fired: Fired, severity: Option<Effect>) -> Finding {
+fn finding(rule: &Rule, run: Option<&Run>, fired: Fired, severity: Option<Effect>) -> Finding {
     let effect = match fired.effect {
         Effect::Void => Effect::Void,
         own => severity.unwrap_or(own),
@@ -260,7 +312,7 @@ fn finding(rule: &Rule, run: &Run, fired: Fired, severity: Option<Effect>) -> Fi
         name: rule.name.to_owned(),
         severity: effect.into(),
         effect,
-        run: Some(run.id.clone()),
+        run: run.map(|run| run.id.clone()),
         endpoint: fired.endpoint,
         metric: fired.metric.map(|metric| metric.to_string()),
         evidence: fired.evidence,
@@ -277,7 +329,13 @@ mod tests {
     use crate::findings::verdict::Verdict;
 
     fn all_of(run: &Run, results: &[TargetResult], options: &Options) -> Vec<Finding> {
-        ask_of_run(run, &[], results, &figures::Options::default(), options)
+        let asking = Asking {
+            plan: &Plan::default(),
+            targets: &[],
+            figures: &figures::Options::default(),
+            options,
+        };
+        ask_of_run(run, results, &asking)
     }
 
     fn ids(findings: &[Finding]) -> Vec<&str> {

@@ -27,6 +27,7 @@ pub(super) fn ask_with(
         run,
         targets,
         results,
+        scenario: None,
         figures: &figures::Options::default(),
         limit: rule.limit.map_or(0.0, |(limit, _)| limit),
     })

@@ -293,6 +293,7 @@ mod tests {
             inputs: vec![input(), input()],
             stem: "x".into(),
             jobs: 1,
+            ..Unit::default()
         };
         assert!(read(&unit).unwrap_err().to_string().contains("one file"));
     }

@@ -315,6 +315,7 @@ fn set_checks(run: &mut Run, tally: &Tally) {
             name: (*name).to_owned(),
             passed: *passed,
             failed: *failed,
+            source: None,
         });
     }
     let unnamed = (
@@ -326,6 +327,7 @@ fn set_checks(run: &mut Run, tally: &Tally) {
             name: "expect".to_owned(),
             passed: unnamed.0,
             failed: unnamed.1,
+            source: None,
         });
     }
 }

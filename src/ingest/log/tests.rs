@@ -23,6 +23,7 @@ fn read_text(texts: &[&[u8]], jobs: usize, block: usize) -> Result<Run, IngestEr
         inputs: inputs.collect(),
         stem: "test".to_owned(),
         jobs,
+        ..Unit::default()
     };
     let sizes = Sizes {
         block,
@@ -128,6 +129,7 @@ fn a_huge_line_is_left_out_and_the_rest_is_read() {
         inputs: vec![Input::stream("-", stream)],
         stem: "test".to_owned(),
         jobs: 2,
+        ..Unit::default()
     };
     let run = read(&FORMAT, open(), &unit).unwrap();
     assert_eq!(run.overall.requests, Some(2));

@@ -15,6 +15,7 @@ fn try_read(bytes: &[u8]) -> Result<Run, String> {
         inputs: vec![Input::stream("t.csv", Cursor::new(bytes.to_vec()))],
         stem: "t".to_owned(),
         jobs: 2,
+        ..Unit::default()
     };
     log::read(&FORMAT, open, &unit).map_err(|error| error.to_string())
 }
