@@ -7,6 +7,7 @@ mod completions;
 mod convert;
 mod explain;
 mod formats;
+mod init;
 mod inputs;
 mod man;
 mod message;
@@ -61,6 +62,8 @@ enum Command {
     Check(check::Args),
     /// Bring results into one schema: JSON or CSV.
     Convert(convert::Args),
+    /// Write a starter knee.toml, with targets proposed from runs.
+    Init(init::Args),
     /// Explain a rule or a metric; without an ID, list them all.
     Explain(explain::Args),
     /// List the formats that are read.
@@ -125,6 +128,7 @@ pub fn main(
         Command::Check(args) => check::run(args, out, &mut console),
         Command::Report(args) => report::run(args, out, &mut console).map(success),
         Command::Convert(args) => convert::run(args, out, &mut console).map(success),
+        Command::Init(args) => init::run(args, out, &mut console).map(success),
         Command::Explain(args) => explain::run(args, out).map(success),
         Command::Formats => formats::run(out).map(success),
         Command::Schema(args) => schema::run(args, out).map(success),

@@ -11,6 +11,7 @@ pub mod figures;
 pub mod headline;
 pub mod normalize;
 pub mod plan;
+pub mod propose;
 pub mod report;
 pub mod rules;
 pub mod scaling;

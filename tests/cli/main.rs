@@ -6,6 +6,7 @@ mod check;
 mod convert;
 mod explain;
 mod hostile;
+mod init;
 mod output;
 mod report;
 
