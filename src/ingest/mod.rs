@@ -13,6 +13,7 @@ pub mod error;
 pub mod flat_json;
 pub mod input;
 pub mod json;
+pub mod k6;
 pub mod knee_run;
 pub mod locust;
 pub mod log;
@@ -97,10 +98,14 @@ pub static FORMATS: &[Format] = &[
     artillery::FORMAT,
     locust::csv::FORMAT,
     locust::json::FORMAT,
+    k6::FORMAT,
     flat_json::FORMAT,
     requests_csv::FORMAT,
     knee_run::FORMAT,
 ];
+
+/// What is known and not read: what to call a file of which these are the first bytes.
+static UNREAD: &[fn(&[u8]) -> Option<&'static str>] = &[k6::unread];
 
 /// The format of that id.
 pub fn format(id: &str) -> Result<&'static Format, IngestError> {

@@ -1,0 +1,1 @@
+//! The reader of k6 summaries on small texts.
