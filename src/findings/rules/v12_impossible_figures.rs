@@ -220,7 +220,10 @@ mod tests {
         ] {
             message(&of(100, exact, &wrong));
         }
-        assert!(message(&of(0, exact, &[("p50", 3.0)])).contains("p50 is 3 ms of 0 samples"));
+        let mut given = of(0, exact, &[("p50", 3.0)]);
+        assert!(message(&given).contains("p50 is 3 ms of 0 samples"));
+        given.overall.requests = None;
+        assert!(ask(&RULE, &given).is_empty(), "how many is not known");
     }
 
     #[test]

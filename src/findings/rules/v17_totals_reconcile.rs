@@ -322,6 +322,16 @@ mod tests {
     }
 
     #[test]
+    fn endpoints_that_are_some_of_all_are_not_summed() {
+        let mut given = run(counts(1000, 10), 60.0);
+        given.endpoints.push(endpoint("GET", "/a", counts(300, 0)));
+        assert_eq!(ask(&RULE, &given).len(), 1);
+        given.note(Note::SOME_ENDPOINTS, "they may overlap", 1);
+        assert!(ask(&RULE, &given).is_empty());
+        assert!(names(&given).is_empty());
+    }
+
+    #[test]
     fn errors_of_another_file_may_lag() {
         // Locust 2.47.0: 8 failures in the JSON, 1 in the failures CSV that was written a second earlier.
         let mut given = run(counts(311, 8), 13.3);

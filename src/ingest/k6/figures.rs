@@ -147,15 +147,15 @@ impl Parts {
         ] {
             let Some(part) = part else { continue };
             let count = part.samples(file)?.or(counted);
-            if part.metric.is_all_zero() {
+            if part.metric.is_all_zero() || count == Some(0) {
                 // Of nothing, or of requests without an answer only.
-                if count != Some(0) {
-                    let text = format!(
-                        "every figure of `{}` is 0: it holds no request that got an answer, so it is left out and a threshold on it says nothing",
-                        part.name
-                    );
-                    found.notes.push(("no-samples", text));
-                }
+                let what = if count == Some(0) {
+                    "holds no request"
+                } else {
+                    "has 0 for every figure, so it holds no request that got an answer and is left out"
+                };
+                let text = format!("`{}` {what}; a threshold on it says nothing", part.name);
+                found.notes.push(("no-samples", text));
             } else {
                 *slot = Some(request_latency(&part.metric, population, count));
             }
