@@ -7,7 +7,7 @@
 use crate::ingest::IngestError;
 use crate::ingest::error::Place;
 use crate::ingest::json::Number;
-use crate::ingest::k6::parse::Metric;
+use crate::ingest::k6::metric::Metric;
 use crate::model::{
     ClockStart, ClockStop, Latency, Millis, Population, QuantileMethod, Resolution, ResolutionKind,
     Seconds, Stats,

@@ -6,7 +6,10 @@
 //! machine-readable shape, `internal/lib/summary/machine_readable.go` with its test.
 
 mod figures;
+mod groups;
+mod metric;
 mod parse;
+mod part;
 mod run;
 mod tags;
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ingest::IngestError;
 use crate::ingest::error::Place;
 use crate::ingest::k6::figures::{Named, Parts, distribution};
-use crate::ingest::k6::parse::{self, Group, Kind, Metric, Summary};
+use crate::ingest::k6::groups::{self, Group};
+use crate::ingest::k6::metric::{Kind, Metric};
+use crate::ingest::k6::parse::Summary;
 use crate::ingest::k6::tags::{self, Tags};
 use crate::model::{
     Check, Custom, CustomKind, Endpoint, Latency, Millis, Note, Population, Run, Seconds, Sessions,
@@ -306,7 +308,7 @@ fn flatten(group: &Group, path: &str, checks: &mut Vec<Check>, lacking: &mut u64
     }
 }
 
-fn keep(found: &[parse::Check], path: &str, checks: &mut Vec<Check>, lacking: &mut u64) {
+fn keep(found: &[groups::Check], path: &str, checks: &mut Vec<Check>, lacking: &mut u64) {
     for check in found {
         match (check.passes, check.fails) {
             (Some(passed), Some(failed)) => checks.push(Check {
