@@ -13,9 +13,11 @@ pub mod error;
 pub mod flat_json;
 pub mod input;
 pub mod json;
+pub mod k6;
 pub mod knee_run;
 pub mod locust;
 pub mod log;
+pub mod pytest_benchmark;
 pub mod recorder;
 pub mod requests_csv;
 pub mod sniff;
@@ -101,10 +103,18 @@ pub static FORMATS: &[Format] = &[
     artillery::FORMAT,
     locust::csv::FORMAT,
     locust::json::FORMAT,
+    k6::FORMAT,
     flat_json::FORMAT,
+    pytest_benchmark::FORMAT,
     requests_csv::FORMAT,
     knee_run::FORMAT,
 ];
+
+/// What to call a file of which these are the first bytes, where it is known and not read.
+type Unread = fn(&[u8]) -> Option<&'static str>;
+
+/// Outputs that are known and not read.
+static UNREAD: &[Unread] = &[k6::unread];
 
 /// The format of that id.
 pub fn format(id: &str) -> Result<&'static Format, IngestError> {

@@ -2,6 +2,8 @@
 //!
 //! One parser runs. Two claims of the same highest grade are an error that names both.
 
+use crate::ingest::UNREAD;
+
 /// How many decompressed bytes a format sees before it claims a file.
 pub const HEAD_BYTES: usize = 64 * 1024;
 
@@ -236,6 +238,9 @@ impl Scan<'_, '_> {
 
 /// What a head looks like to a person, for the message that nobody claims it.
 pub fn looks_like(bytes: &[u8]) -> &'static str {
+    if let Some(known) = UNREAD.iter().find_map(|unread| unread(bytes)) {
+        return known;
+    }
     let text = std::str::from_utf8(bytes.get(..bytes.len().min(4096)).unwrap_or(bytes));
     match text {
         _ if bytes.contains(&0) => "binary data",

@@ -436,6 +436,11 @@ pub struct Note {
     pub count: u64,
 }
 
+impl Note {
+    /// The id that says: the endpoints are some of the run's and may overlap, so nothing follows from their sum.
+    pub const SOME_ENDPOINTS: &str = "some-endpoints";
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -66,18 +66,14 @@ fn input() -> String {
     String::from_utf8(writer.into_inner().unwrap()).unwrap()
 }
 
-#[test]
-fn tables_keep_their_shape_whatever_an_endpoint_is_called() {
-    let here = Scratch::new("hostile-md");
-    here.write("run.csv", input());
-    let done = here.knee(&["report", "run.csv", "--full"]);
-    assert_eq!(done.code, 0, "{}", done.err);
+/// Tables whose rows have as many cells as columns; nothing else may come of a name.
+fn inert_tables(markdown: &str) -> Result<usize, String> {
     let arena = comrak::Arena::new();
     let mut options = comrak::Options::default();
     options.extension.table = true;
     options.extension.autolink = true;
     options.extension.strikethrough = true;
-    let root = comrak::parse_document(&arena, &done.out, &options);
+    let root = comrak::parse_document(&arena, markdown, &options);
     let mut tables = 0;
     for node in root.descendants() {
         match &node.data.borrow().value {
@@ -88,9 +84,11 @@ fn tables_keep_their_shape_whatever_an_endpoint_is_called() {
                     assert_eq!(row.children().count(), columns);
                 }
             }
-            comrak::nodes::NodeValue::Link(link) => panic!("a link to {}", link.url),
-            comrak::nodes::NodeValue::Image(image) => panic!("an image of {}", image.url),
-            comrak::nodes::NodeValue::HtmlInline(html) => panic!("markup: {html}"),
+            comrak::nodes::NodeValue::Link(link) => return Err(format!("a link to {}", link.url)),
+            comrak::nodes::NodeValue::Image(image) => {
+                return Err(format!("an image of {}", image.url));
+            }
+            comrak::nodes::NodeValue::HtmlInline(html) => return Err(format!("markup: {html}")),
             comrak::nodes::NodeValue::HtmlBlock(html) => {
                 let text = html.literal.trim();
                 let ours = text.starts_with("<details>\n<summary>") || text == "</details>";
@@ -99,6 +97,16 @@ fn tables_keep_their_shape_whatever_an_endpoint_is_called() {
             _ => {}
         }
     }
+    Ok(tables)
+}
+
+#[test]
+fn tables_keep_their_shape_whatever_an_endpoint_is_called() {
+    let here = Scratch::new("hostile-md");
+    here.write("run.csv", input());
+    let done = here.knee(&["report", "run.csv", "--full"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let tables = inert_tables(&done.out).unwrap();
     assert!(tables >= 4, "{tables} tables");
     // Every row that begins a table line is a row: rows of the endpoint table are as many as endpoints.
     let rows = done
@@ -155,4 +163,67 @@ fn charts_hold_no_markup_of_an_input() {
         charts += 1;
     }
     assert!(charts > 0);
+}
+
+/// A k6 summary whose checks, groups, tags, metrics and thresholds are called that.
+fn summary() -> String {
+    let mut metrics = serde_json::Map::new();
+    let mut put = |name: String, figures: serde_json::Value| metrics.insert(name, figures);
+    let trend =
+        serde_json::json!({"avg": 2.0, "max": 3.0, "med": 2.0, "p(95)": 3.0, "thresholds": {}});
+    put(
+        "http_reqs".to_owned(),
+        serde_json::json!({"count": 900, "rate": 9.0}),
+    );
+    put(
+        "http_req_failed".to_owned(),
+        serde_json::json!({"passes": 0, "fails": 900}),
+    );
+    put("http_req_duration".to_owned(), trend.clone());
+    let mut checks = serde_json::Map::new();
+    for name in names() {
+        let mut figures = trend.clone();
+        figures["thresholds"][&name] = true.into();
+        put(format!("http_req_duration{{name:{name}}}"), figures);
+        put(
+            format!("http_reqs{{name:{name}}}"),
+            serde_json::json!({"count": 3, "rate": 1.0}),
+        );
+        put(format!("mine {name}"), trend.clone());
+        checks.insert(name, serde_json::json!({"passes": 1, "fails": 2}));
+    }
+    let group = serde_json::json!({"groups": {}, "checks": checks});
+    let root = serde_json::json!({"groups": {"</td>|": group}, "checks": {}});
+    serde_json::json!({"metrics": metrics, "root_group": root}).to_string()
+}
+
+#[test]
+fn checks_tags_and_metrics_of_a_summary_are_inert() {
+    let here = Scratch::new("hostile-summary");
+    here.write("summary.json", summary());
+    let done = here.knee(&["report", "summary.json", "--full"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(inert_tables(&done.out).unwrap() >= 6);
+    let checks = done
+        .out
+        .lines()
+        .filter(|line| line.ends_with("| 1 | 2 | k6 |"));
+    assert_eq!(checks.count(), names().len());
+    for kind in ["markdown", "text"] {
+        let out = here.knee(&["report", "summary.json", "--format", kind]).out;
+        let bad = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}');
+        assert!(!out.contains(bad), "{kind}");
+    }
+    let json = here
+        .knee(&["report", "summary.json", "--format", "json"])
+        .out;
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let kept = report["checks"].as_array().unwrap();
+    for name in names() {
+        let wanted = format!("</td>| / {name}");
+        assert!(
+            kept.iter().any(|check| check["name"] == wanted.as_str()),
+            "{name:?}"
+        );
+    }
 }

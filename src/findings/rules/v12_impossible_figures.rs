@@ -103,7 +103,7 @@ fn of_stats(stats: &Stats, trimmed: bool) -> Vec<String> {
                     number::plural(requests, "request"),
                 ));
             }
-            let found = of_latency(latency);
+            let found = of_latency(latency, stats.requests.is_some());
             told.extend(found.into_iter().map(|what| format!("{what}{name}")));
         }
     }
@@ -121,7 +121,8 @@ fn slack(latency: &Latency, value: f64) -> f64 {
     }
 }
 
-fn of_latency(latency: &Latency) -> Vec<String> {
+/// Without a number of requests, 0 samples are not counted ones.
+fn of_latency(latency: &Latency, counted: bool) -> Vec<String> {
     let figure = |name: &str, value: Option<Millis>| value.map(|v| (name.to_owned(), v.0));
     // Tools that keep buckets print a percentile of 0 where requests have no latency at all.
     let buckets = matches!(
@@ -144,7 +145,7 @@ fn of_latency(latency: &Latency) -> Vec<String> {
             told.push(format!("{name} is not a number"));
         } else if *value < 0.0 {
             told.push(format!("{name} is {}", number::millis(*value)));
-        } else if latency.count == 0 && *value > 0.0 {
+        } else if counted && latency.count == 0 && *value > 0.0 {
             told.push(format!("{name} is {} of 0 samples", number::millis(*value)));
         }
     }
@@ -219,7 +220,10 @@ mod tests {
         ] {
             message(&of(100, exact, &wrong));
         }
-        assert!(message(&of(0, exact, &[("p50", 3.0)])).contains("p50 is 3 ms of 0 samples"));
+        let mut given = of(0, exact, &[("p50", 3.0)]);
+        assert!(message(&given).contains("p50 is 3 ms of 0 samples"));
+        given.overall.requests = None;
+        assert!(ask(&RULE, &given).is_empty(), "how many is not known");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::findings::report::CheckResult;
 use crate::findings::rules::shared::{is_trimmed, listed};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
-use crate::model::{ErrorKind, Run, Stats, Unit};
+use crate::model::{ErrorKind, Note, Run, Stats, Unit};
 use crate::text::number;
 
 /// So few apart is a file that was written while requests were in flight.
@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether the parts sum to the total: requests and failures of the endpoints, status codes, errors.
 Fires when a sum and its total are more than 0.5 % and more than 5 apart; the report says so when they agree.
-Compared is only what the input gives on both sides. Endpoints that count answers alone are compared with the answers,
+Compared is only what the input gives on both sides; where the endpoints are said to be some of all, they are not summed. Endpoints that count answers alone are compared with the answers,
 and errors of the script or of an assertion may or may not be failures. Where a run has several files, written at
 different instants, errors may be 2 s of requests short.
 Example: 6 rows in the table and 4 tests in the total: one of the two figures is of another run.
@@ -138,8 +138,11 @@ fn sums(run: &Run) -> Vec<Sums> {
     .collect()
 }
 
-/// The sum over all endpoints; `None` unless each of them has the figure.
+/// The sum over all endpoints; `None` unless each of them has the figure and they are all that there are.
 fn over_endpoints(run: &Run, figure: fn(&Stats) -> Option<u64>) -> Option<u64> {
+    if run.notes.iter().any(|note| note.id == Note::SOME_ENDPOINTS) {
+        return None;
+    }
     let all: Option<Vec<u64>> = run.endpoints.iter().map(|e| figure(&e.stats)).collect();
     all.filter(|all| !all.is_empty())
         .map(|all| all.iter().sum())
@@ -316,6 +319,16 @@ mod tests {
         );
         given.endpoints[0].stats.requests = Some(994);
         assert_eq!(ask(&RULE, &given).len(), 1);
+    }
+
+    #[test]
+    fn endpoints_that_are_some_of_all_are_not_summed() {
+        let mut given = run(counts(1000, 10), 60.0);
+        given.endpoints.push(endpoint("GET", "/a", counts(300, 0)));
+        assert_eq!(ask(&RULE, &given).len(), 1);
+        given.note(Note::SOME_ENDPOINTS, "they may overlap", 1);
+        assert!(ask(&RULE, &given).is_empty());
+        assert!(names(&given).is_empty());
     }
 
     #[test]

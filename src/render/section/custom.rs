@@ -43,7 +43,10 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
                 CustomKind::Distribution => "distribution",
             })],
             of(custom.value),
-            latency.map_or_else(absent, |latency| vec![text(number::count(latency.count))]),
+            // A distribution may come without its number of samples.
+            latency
+                .filter(|latency| latency.count > 0)
+                .map_or_else(absent, |latency| vec![text(number::count(latency.count))]),
             of(latency.and_then(|l| l.mean).map(|v| v.0)),
             of(latency
                 .and_then(|l| l.percentile(Percentile::P50))

@@ -1,0 +1,384 @@
+//! A summary to a run: which metric goes where, and what has to be said of it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ingest::IngestError;
+use crate::ingest::error::Place;
+use crate::ingest::k6::figures::{Named, Parts, distribution};
+use crate::ingest::k6::groups::{self, Group};
+use crate::ingest::k6::metric::{Kind, Metric};
+use crate::ingest::k6::parse::Summary;
+use crate::ingest::k6::tags::{self, Tags};
+use crate::model::{
+    Check, Custom, CustomKind, Endpoint, Latency, Millis, Note, Population, Run, Seconds, Sessions,
+    Stats,
+};
+
+/// Checks, and metrics of the script, that a run keeps: names may hold ids.
+const MOST: usize = 1000;
+
+/// The metrics of a summary, each where it belongs.
+#[derive(Default)]
+struct Sorted {
+    overall: Parts,
+    endpoints: BTreeMap<Tags, Parts>,
+    /// Without tags and known to k6.
+    known: BTreeMap<&'static str, Named>,
+    /// Requests by tags, for distributions that do not say their samples.
+    requests: BTreeMap<Tags, u64>,
+    others: Vec<Named>,
+}
+
+/// What a run has a place for, besides requests.
+const KNOWN: [&str; 7] = [
+    "checks",
+    "data_received",
+    "data_sent",
+    "dropped_iterations",
+    "iteration_duration",
+    "iterations",
+    "vus_max",
+];
+
+/// The run of a summary.
+pub(super) fn make(mut summary: Summary, file: &str) -> Result<Run, IngestError> {
+    let refuse = |problem: String, hint: &str| {
+        Err(IngestError::content(file, Place::File, problem).with_hint(hint))
+    };
+    if summary.machine_readable
+        && let Some(schema) = summary.schema.as_ref().filter(|s| !s.starts_with("1."))
+    {
+        let problem = format!("the summary is of schema {schema:?}, and this version reads 1.x");
+        return refuse(problem, "run k6 without --new-machine-readable-summary");
+    }
+    let metrics = summary.metrics.take().unwrap_or_default();
+    if metrics.values().all(Metric::is_empty) {
+        return refuse(
+            "there is no figure below `metrics`".to_owned(),
+            "give the file of `k6 run --summary-export=FILE`, or `JSON.stringify(data)` of handleSummary",
+        );
+    }
+    let mut run = Run::new("k6", "k6-summary");
+    run.source.tool_version = summary.version.take();
+    let mut thresholds = Vec::new();
+    let sorted = sort(metrics, &mut thresholds, &mut run, file)?;
+    set_duration(&mut run, summary.duration, &sorted, file)?;
+
+    let found = sorted.overall.found(file, run.duration)?;
+    run.overall = found.stats;
+    for (id, text) in found.notes {
+        run.note(id, text, 1);
+    }
+    run.overall.bytes_received = sorted.counted("data_received", file)?;
+    run.overall.bytes_sent = sorted.counted("data_sent", file)?;
+    run.load.dropped = sorted.counted("dropped_iterations", file)?;
+    set_users(&mut run, &sorted);
+    set_sessions(&mut run, &sorted, file)?;
+    set_endpoints(&mut run, &sorted, file)?;
+    set_checks(&mut run, &summary, &sorted, thresholds, file)?;
+    set_custom(&mut run, sorted, file)?;
+    Ok(run)
+}
+
+impl Sorted {
+    fn counted(&self, name: &str, file: &str) -> Result<Option<u64>, IngestError> {
+        match self.known.get(name) {
+            Some(named) => named.samples(file),
+            None => Ok(None),
+        }
+    }
+}
+
+fn sort(
+    metrics: BTreeMap<String, Metric>,
+    thresholds: &mut Vec<Check>,
+    run: &mut Run,
+    file: &str,
+) -> Result<Sorted, IngestError> {
+    let mut sorted = Sorted::default();
+    for (name, mut metric) in metrics {
+        for (expression, held) in std::mem::take(&mut metric.thresholds) {
+            thresholds.push(Check {
+                name: format!("threshold: {name} {expression}"),
+                passed: u64::from(held),
+                failed: u64::from(!held),
+            });
+        }
+        if metric.is_empty() {
+            let text = "metrics without a figure are left out";
+            run.note("metric-left-out", text, 1);
+            continue;
+        }
+        let known = KNOWN.iter().find(|known| **known == name);
+        let (base, mut tags) = tags::split(&name);
+        let base = base.to_owned();
+        let outcome = tags.take_outcome();
+        let named = Named { name, metric };
+        if let Some(known) = known {
+            sorted.known.insert(known, named);
+            continue;
+        }
+        if base == "http_reqs"
+            && outcome.is_none()
+            && let Some(count) = named.samples(file)?
+        {
+            sorted.requests.insert(tags.clone(), count);
+        }
+        let is_request = Parts::default().slot(&base, outcome).is_some();
+        if !is_request || !(tags.is_empty() || tags.name_a_request()) {
+            sorted.others.push(named);
+            continue;
+        }
+        let parts = if tags.is_empty() {
+            &mut sorted.overall
+        } else {
+            sorted.endpoints.entry(tags).or_default()
+        };
+        if let Some(slot) = parts.slot(&base, outcome) {
+            *slot = Some(named);
+        }
+    }
+    Ok(sorted)
+}
+
+/// The length of the run as the file says it, else from a count and its rate: k6 divides by the length of the run.
+fn set_duration(
+    run: &mut Run,
+    said: Option<f64>,
+    sorted: &Sorted,
+    file: &str,
+) -> Result<(), IngestError> {
+    run.duration = said.map(Seconds);
+    if run.duration.is_some() {
+        return Ok(());
+    }
+    let known = ["iterations", "data_received", "data_sent"];
+    let known = known.iter().filter_map(|name| sorted.known.get(name));
+    for named in sorted.overall.requests.iter().chain(known) {
+        let Some(rate) = named.metric.rate.filter(|rate| *rate > 0.0) else {
+            continue;
+        };
+        let count = named.samples(file)?.unwrap_or(0);
+        let seconds = count as f64 / rate;
+        if count > 0 && seconds.is_finite() {
+            run.duration = Some(Seconds(seconds));
+            let text = format!(
+                "the duration is count / rate of `{}`; the file holds no times",
+                named.name
+            );
+            run.note("duration-derived", text, 1);
+            return Ok(());
+        }
+    }
+    let text = "the file holds neither a duration nor a count with its rate, so there are no rates";
+    run.note("no-times", text, 1);
+    Ok(())
+}
+
+fn set_users(run: &mut Run, sorted: &Sorted) {
+    let most = |metric: &Metric| metric.max.or(metric.value).filter(|most| *most >= 0.0);
+    run.load.users_max = sorted
+        .known
+        .get("vus_max")
+        .and_then(|named| most(&named.metric));
+    let seen = sorted.others.iter().find(|named| named.name == "vus");
+    let seen = seen.and_then(|named| most(&named.metric));
+    if let (Some(all), Some(seen)) = (run.load.users_max, seen)
+        && seen < all
+    {
+        let text = format!(
+            "the {all} users are those that k6 made ready (`vus_max`); at most {seen} were seen at work, looked at once a second"
+        );
+        run.note("users-made-ready", text, 1);
+    }
+}
+
+fn set_sessions(run: &mut Run, sorted: &Sorted, file: &str) -> Result<(), IngestError> {
+    let completed = sorted.counted("iterations", file)?;
+    let duration = match sorted.known.get("iteration_duration") {
+        Some(named) => {
+            let count = named.samples(file)?.or(completed);
+            let latency = distribution(&named.metric, Population::All, count);
+            (count != Some(0) && !named.metric.is_all_zero()).then_some(latency)
+        }
+        None => None,
+    };
+    if completed.is_some() || duration.is_some() {
+        run.sessions = Some(Sessions {
+            started: None,
+            completed,
+            failed: None,
+            duration,
+        });
+    }
+    Ok(())
+}
+
+fn set_endpoints(run: &mut Run, sorted: &Sorted, file: &str) -> Result<(), IngestError> {
+    let mut taken = BTreeSet::new();
+    for (tags, parts) in &sorted.endpoints {
+        let found = parts.found(file, run.duration)?;
+        for (id, text) in found.notes {
+            run.note(id, text, 1);
+        }
+        if found.stats == Stats::default() {
+            continue;
+        }
+        let method = tags.method().map(str::to_owned);
+        let mut name = tags.label();
+        // A name and a URL may read the same.
+        while !taken.insert((name.clone(), method.clone())) {
+            name = format!("{name} {{{}}}", tags.keys().join(","));
+        }
+        if found.stats.requests.is_none() && found.stats.latency.is_some() {
+            let text = "endpoints without a number of requests: put `count` among summaryTrendStats, or a threshold on `http_reqs` with the same tags";
+            run.note("count-unknown", text, 1);
+        }
+        run.endpoints.push(Endpoint {
+            name,
+            method,
+            path: None,
+            group: None,
+            names_in: Vec::new(),
+            stats: found.stats,
+        });
+    }
+    run.endpoints
+        .sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+    let shapes: BTreeSet<Vec<&str>> = sorted.endpoints.keys().map(Tags::keys).collect();
+    let sum = run.endpoints.iter().try_fold(0_u64, |sum, endpoint| {
+        sum.checked_add(endpoint.stats.requests?)
+    });
+    let whole = shapes.len() == 1 && sum.is_some() && sum == run.overall.requests;
+    if !run.endpoints.is_empty() && !whole {
+        let text = "k6 has figures of an endpoint where a threshold names its tags: the endpoints are a part of the run and may overlap";
+        run.note(Note::SOME_ENDPOINTS, text, 1);
+    }
+    Ok(())
+}
+
+fn set_checks(
+    run: &mut Run,
+    summary: &Summary,
+    sorted: &Sorted,
+    thresholds: Vec<Check>,
+    file: &str,
+) -> Result<(), IngestError> {
+    let mut checks = Vec::new();
+    let mut lacking = 0;
+    flatten(&summary.root, "", &mut checks, &mut lacking);
+    keep(&summary.flat_checks, "", &mut checks, &mut lacking);
+    if lacking > 0 {
+        let text = "checks without both counts are left out";
+        run.note("check-left-out", text, lacking);
+    }
+    if let Some(all) = sorted.known.get("checks")
+        && checks.is_empty()
+        && let (Some(passed), Some(failed)) = all.sides(file)?
+    {
+        checks.push(Check {
+            name: "checks".to_owned(),
+            passed,
+            failed,
+        });
+    }
+    checks.extend(thresholds);
+    if checks.len() > MOST {
+        checks.sort_by_key(|check| Reverse(check.failed));
+        let rest = checks.split_off(MOST);
+        let sum = |count: fn(&Check) -> u64| rest.iter().map(count).fold(0, u64::saturating_add);
+        checks.push(Check {
+            name: "(other checks)".to_owned(),
+            passed: sum(|check| check.passed),
+            failed: sum(|check| check.failed),
+        });
+        let text = format!("checks beyond the {MOST} that failed most are summed up");
+        run.note("checks-capped", text, rest.len() as u64);
+    }
+    run.checks = checks;
+    Ok(())
+}
+
+/// Checks by the path of their groups: `browse / results / status is 200`.
+fn flatten(group: &Group, path: &str, checks: &mut Vec<Check>, lacking: &mut u64) {
+    keep(&group.checks, path, checks, lacking);
+    for inner in &group.groups {
+        flatten(inner, &format!("{path}{} / ", inner.name), checks, lacking);
+    }
+}
+
+fn keep(found: &[groups::Check], path: &str, checks: &mut Vec<Check>, lacking: &mut u64) {
+    for check in found {
+        match (check.passes, check.fails) {
+            (Some(passed), Some(failed)) => checks.push(Check {
+                name: format!("{path}{}", check.name),
+                passed,
+                failed,
+            }),
+            _ => *lacking += 1,
+        }
+    }
+}
+
+fn set_custom(run: &mut Run, sorted: Sorted, file: &str) -> Result<(), IngestError> {
+    let mut others = sorted.others;
+    if others.len() > MOST {
+        let rest = others.split_off(MOST);
+        let text = format!("metrics of the script beyond the first {MOST} are left out");
+        run.note("metrics-capped", text, rest.len() as u64);
+    }
+    for named in others {
+        let metric = &named.metric;
+        let (kind, value, latency) = match metric.kind() {
+            Some(Kind::Counter) => {
+                let count = metric.count.and_then(crate::ingest::json::Number::value);
+                (CustomKind::Counter, count.or(metric.rate), None)
+            }
+            Some(Kind::Rate) => (CustomKind::Rate, rate_of(&named, file)?, None),
+            Some(Kind::Gauge) => {
+                // The model has no gauge: the last value beside the least and the largest.
+                let latency = Latency {
+                    min: metric.min.map(Millis),
+                    max: metric.max.map(Millis),
+                    ..Latency::of(Population::Unknown, 0)
+                };
+                (CustomKind::Distribution, metric.value, Some(latency))
+            }
+            Some(Kind::Trend) => {
+                let (base, tags) = tags::split(&named.name);
+                let requests = sorted
+                    .requests
+                    .get(&tags)
+                    .filter(|_| base.starts_with("http_req_"));
+                let count = named.samples(file)?.or(requests.copied());
+                if count == Some(0) {
+                    continue;
+                }
+                let latency = distribution(metric, Population::Unknown, count);
+                (CustomKind::Distribution, None, Some(latency))
+            }
+            None => continue,
+        };
+        run.custom.push(Custom {
+            name: named.name,
+            kind,
+            value,
+            latency,
+        });
+    }
+    Ok(())
+}
+
+/// The share of what was true.
+fn rate_of(named: &Named, file: &str) -> Result<Option<f64>, IngestError> {
+    if let Some(share) = named.metric.share() {
+        return Ok(Some(share));
+    }
+    let (yes, no) = named.sides(file)?;
+    let all = yes.zip(no).map(|(yes, no)| yes as f64 + no as f64);
+    Ok(yes
+        .zip(all)
+        .filter(|(_, all)| *all > 0.0)
+        .map(|(yes, all)| yes as f64 / all))
+}
