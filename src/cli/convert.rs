@@ -19,6 +19,8 @@ use crate::text::escape::csv_name;
   knee convert results/ -o csv=all.csv           run,endpoint,method,metric,value,unit,n")]
 pub(crate) struct Args {
     #[command(flatten)]
+    runs: inputs::Runs,
+    #[command(flatten)]
     reading: inputs::Reading,
     #[command(flatten)]
     output: Output,
@@ -42,7 +44,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let outputs = args.output.plan(KINDS)?;
     let config = inputs::configuration(&args.reading, console)?;
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
-    let mut runs = inputs::read(&args.reading, &config, console, &spare)?;
+    let mut runs = inputs::read(&args.runs.runs, &args.reading, &config, console, &spare)?;
     for run in &mut runs {
         from_ci(run);
         normalize::normalize(run, &config.normalize);

@@ -14,16 +14,21 @@ use crate::findings::normalize::Pattern;
 use crate::findings::report::Page;
 use crate::ingest::{self, Input};
 use crate::model::{Endpoint, Run};
+use crate::render::Layout;
 use crate::render::section::SECTIONS;
 
-/// What is read, and how.
+/// What is read.
 #[derive(Debug, Args)]
-pub(crate) struct Reading {
+pub(crate) struct Runs {
     /// A file, folder, glob, `-` for standard input, or A+B for the files of one run; NAME=RUN names it,
     /// NAME{k=v}=RUN labels it too. .gz and .zst are read as they are.
     #[arg(required = true, value_name = "RUN")]
     pub(crate) runs: Vec<String>,
+}
 
+/// How it is read.
+#[derive(Debug, Args)]
+pub(crate) struct Reading {
     /// The configuration, instead of the knee.toml found upwards from here.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -82,6 +87,7 @@ pub(crate) fn configuration(reading: &Reading, console: &mut Console) -> anyhow:
 
 /// Reads every run and gives each its identity.
 pub(crate) fn read(
+    runs: &[String],
     reading: &Reading,
     config: &Config,
     console: &mut Console,
@@ -89,8 +95,7 @@ pub(crate) fn read(
 ) -> anyhow::Result<Vec<Run>> {
     let labels = config::parse_labels(&reading.label)?;
     let mut stdin = || Input::stream("-", io::stdin());
-    let candidates =
-        ingest::expand(&reading.runs, &mut stdin).context("failed to find the input")?;
+    let candidates = ingest::expand(runs, &mut stdin).context("failed to find the input")?;
     let options = ingest::Options {
         from: reading.from.clone(),
         jobs: reading.jobs,
@@ -186,6 +191,33 @@ pub(crate) fn check_endpoints(looking: &Looking, runs: &[Run]) -> anyhow::Result
         }
     }
     Ok(())
+}
+
+/// How the page is made.
+pub(crate) fn layout(config: &Config, full: bool) -> anyhow::Result<Layout> {
+    let template = match &config.report.template {
+        Some(path) => {
+            let failed = || format!("failed to read the report template {}", path.display());
+            Some(std::fs::read_to_string(path).with_context(failed)?)
+        }
+        None => None,
+    };
+    Ok(Layout {
+        sections: config.report.sections.clone(),
+        template,
+        full,
+        ..Layout::default()
+    })
+}
+
+/// Says on standard error what was asked of a run and could not be done.
+pub(crate) fn tell_untrimmed(runs: &[Run], console: &mut Console) {
+    for run in runs {
+        let notes = run.notes.iter();
+        for note in notes.filter(|note| note.text.starts_with("nothing is trimmed")) {
+            message::note(console, &format!("{}: {}", run.name, note.text));
+        }
+    }
 }
 
 /// What the analysis is told.

@@ -2,10 +2,12 @@
 //!
 //! A command is a function of its arguments and two writers, so that tests call it directly.
 
+mod check;
 mod completions;
 mod convert;
 mod explain;
 mod formats;
+mod init;
 mod inputs;
 mod man;
 mod message;
@@ -33,7 +35,7 @@ use crate::exit::Exit;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Start with: knee report results.json\nExit codes: 0 done, 2 usage, configuration or input error."
+    after_help = "Start with: knee report results.json\nExit codes: 0 done, 2 usage, configuration or input error; of `knee check` also 1 broken or invalid, 3 could not judge."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -56,8 +58,12 @@ struct Cli {
 enum Command {
     /// Report on one or more runs.
     Report(report::Args),
+    /// Judge runs by their targets: the gate of a build. Without a RUN, lint knee.toml.
+    Check(check::Args),
     /// Bring results into one schema: JSON or CSV.
     Convert(convert::Args),
+    /// Write a starter knee.toml, with targets proposed from runs.
+    Init(init::Args),
     /// Explain a rule or a metric; without an ID, list them all.
     Explain(explain::Args),
     /// List the formats that are read.
@@ -117,17 +123,20 @@ pub fn main(
         verbose: cli.verbose,
         colour,
     };
+    let success = |()| Exit::Success;
     let done = match &cli.command {
-        Command::Report(args) => report::run(args, out, &mut console),
-        Command::Convert(args) => convert::run(args, out, &mut console),
-        Command::Explain(args) => explain::run(args, out),
-        Command::Formats => formats::run(out),
-        Command::Schema(args) => schema::run(args, out),
-        Command::Completions(args) => completions::run(args, out),
-        Command::Man => man::run(out),
+        Command::Check(args) => check::run(args, out, &mut console),
+        Command::Report(args) => report::run(args, out, &mut console).map(success),
+        Command::Convert(args) => convert::run(args, out, &mut console).map(success),
+        Command::Init(args) => init::run(args, out, &mut console).map(success),
+        Command::Explain(args) => explain::run(args, out).map(success),
+        Command::Formats => formats::run(out).map(success),
+        Command::Schema(args) => schema::run(args, out).map(success),
+        Command::Completions(args) => completions::run(args, out).map(success),
+        Command::Man => man::run(out).map(success),
     };
     match done {
-        Ok(()) => Exit::Success,
+        Ok(exit) => exit,
         Err(error) if message::is_broken_pipe(&error) => Exit::Success,
         Err(error) => {
             message::failure(&mut console, &error);

@@ -58,6 +58,13 @@ pub(crate) fn report_kinds() -> Vec<Kind> {
     RENDERERS.iter().map(kind).collect()
 }
 
+/// The same with another kind in front: what is printed when nothing is asked for.
+pub(crate) fn report_kinds_from(first: &str) -> Vec<Kind> {
+    let mut kinds = report_kinds();
+    kinds.sort_by_key(|kind| kind.id != first);
+    kinds
+}
+
 impl Output {
     /// What is to be written, checked before anything is read; the first kind is printed when nothing is asked for.
     pub(crate) fn plan(&self, kinds: &[Kind]) -> anyhow::Result<Vec<Planned>> {

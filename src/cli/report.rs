@@ -3,12 +3,10 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::Args as Arguments;
 
-use crate::cli::{Console, inputs, message, output};
+use crate::cli::{Console, inputs, output};
 use crate::findings::analyse;
-use crate::render::Layout;
 
 /// Report on one or more runs. `-o x.md` puts charts into `x-charts/`; `-o dir/` makes `report.md` and `charts/`; kinds are
 /// markdown, text, json and csv.
@@ -20,6 +18,8 @@ use crate::render::Layout;
   knee report run.json --target 'p95 < 200ms' --target 'error_rate < 1%'
   knee report before=a.json after=b.json         two numbered parts")]
 pub(crate) struct Args {
+    #[command(flatten)]
+    runs: inputs::Runs,
     #[command(flatten)]
     reading: inputs::Reading,
     #[command(flatten)]
@@ -37,30 +37,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let outputs = args.output.plan(&output::report_kinds())?;
     let config = inputs::configuration(&args.reading, console)?;
     let options = inputs::options("report", &args.looking, &config)?;
-    let layout = Layout {
-        sections: config.report.sections.clone(),
-        template: match &config.report.template {
-            Some(path) => {
-                let failed = || format!("failed to read the report template {}", path.display());
-                Some(std::fs::read_to_string(path).with_context(failed)?)
-            }
-            None => None,
-        },
-        full: args.full,
-        ..Layout::default()
-    };
+    let layout = inputs::layout(&config, args.full)?;
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
-    let runs = inputs::read(&args.reading, &config, console, &spare)?;
+    let runs = inputs::read(&args.runs.runs, &args.reading, &config, console, &spare)?;
     inputs::check_endpoints(&args.looking, &runs)?;
     let report = analyse::analyse(runs, &options);
-    for run in &report.runs {
-        for note in run
-            .notes
-            .iter()
-            .filter(|note| note.text.starts_with("nothing is trimmed"))
-        {
-            message::note(console, &format!("{}: {}", run.name, note.text));
-        }
-    }
+    inputs::tell_untrimmed(&report.runs, console);
     output::write_report(&outputs, &report, &layout, out)
 }

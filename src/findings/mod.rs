@@ -12,6 +12,7 @@ pub mod headline;
 pub mod little;
 pub mod normalize;
 pub mod plan;
+pub mod propose;
 pub mod report;
 pub mod rules;
 pub mod scaling;

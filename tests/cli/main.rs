@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
 
 mod bad_input;
+mod check;
 mod convert;
 mod explain;
 mod hostile;
+mod init;
 mod output;
 mod report;
 

@@ -18,6 +18,7 @@ mod v11_below_resolution;
 mod v12_impossible_figures;
 mod v13_not_one_population;
 mod v15_peak_is_average;
+mod v16_not_sustained;
 pub mod v17_totals_reconcile;
 mod v26_unreachable_target;
 mod v27_idle_generator;
@@ -30,6 +31,8 @@ mod v35_unfit_environment;
 mod v37_rejected_before_work;
 mod v39_warm_up_inside;
 mod v40_not_steady;
+mod v41_generator_saturated;
+mod v42_clipped_at_timeout;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -206,6 +209,7 @@ pub static RULES: &[Rule] = &[
     v12_impossible_figures::RULE,
     v13_not_one_population::RULE,
     v15_peak_is_average::RULE,
+    v16_not_sustained::RULE,
     v17_totals_reconcile::RULE,
     v26_unreachable_target::RULE,
     v27_idle_generator::RULE,
@@ -218,6 +222,8 @@ pub static RULES: &[Rule] = &[
     v37_rejected_before_work::RULE,
     v39_warm_up_inside::RULE,
     v40_not_steady::RULE,
+    v41_generator_saturated::RULE,
+    v42_clipped_at_timeout::RULE,
     l01_heavy_tail::RULE,
     t01_target_broken::RULE,
     t02_target_near::RULE,

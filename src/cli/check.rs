@@ -1,0 +1,108 @@
+//! `knee check [RUN...]`: the gate. Judges runs by validity and targets; without a RUN it lints `knee.toml`.
+//!
+//! The verdict stands in every output as it was found; only the exit code is mapped.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args as Arguments, ValueEnum};
+
+use crate::cli::message::advise;
+use crate::cli::{Console, inputs, output};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::findings::{Report, Verdict, analyse};
+
+/// Judge runs by their targets and by whether they can be believed. Without a RUN, lint knee.toml: targets that no
+/// scenario can reach, that contradict each other, weights that do not add up.
+#[derive(Debug, Arguments)]
+#[command(after_help = "Exit codes:
+  0  passed, perhaps with warnings
+  1  a run is invalid or a target is broken
+  2  usage, configuration or input error
+  3  could not judge: no target, or a target that is not measured
+
+Examples:
+  knee check results.json --target 'p95 < 200ms' --target 'error_rate < 1%'
+  knee check results.json -o report.md -o report.json
+  knee check                                     what is wrong with the plan in knee.toml")]
+pub(crate) struct Args {
+    /// A file, folder, glob, `-` for standard input, or A+B for the files of one run; none = lint knee.toml.
+    #[arg(value_name = "RUN")]
+    runs: Vec<String>,
+    #[command(flatten)]
+    reading: inputs::Reading,
+    #[command(flatten)]
+    looking: inputs::Looking,
+    #[command(flatten)]
+    output: output::Output,
+
+    /// The exit code when it could not be judged: 3 when not given, 0 or 1. An invalid run stays 1.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    on_unjudged: Option<OnUnjudged>,
+
+    /// Exit with 0 whatever the verdict; 2 stays.
+    #[arg(long)]
+    exit_zero: bool,
+
+    /// Keep histograms and timelines in JSON, and every row in tables.
+    #[arg(long)]
+    full: bool,
+}
+
+/// What becomes of "could not judge".
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OnUnjudged {
+    /// Exit with 0.
+    Pass,
+    /// Exit with 1.
+    Fail,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> anyhow::Result<Exit> {
+    let outputs = args.output.plan(&output::report_kinds_from("text"))?;
+    let config = inputs::configuration(&args.reading, console)?;
+    let options = inputs::options("check", &args.looking, &config)?;
+    let layout = inputs::layout(&config, args.full)?;
+    let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
+    let runs = if args.runs.is_empty() {
+        something_to_lint(args, &config)?;
+        Vec::new()
+    } else {
+        inputs::read(&args.runs, &args.reading, &config, console, &spare)?
+    };
+    if !runs.is_empty() {
+        inputs::check_endpoints(&args.looking, &runs)?;
+    }
+    let report = analyse::analyse(runs, &options);
+    inputs::tell_untrimmed(&report.runs, console);
+    output::write_report(&outputs, &report, &layout, out)?;
+    Ok(exit(args, &report))
+}
+
+/// Without a RUN and without a plan there is nothing to do.
+fn something_to_lint(args: &Args, config: &Config) -> anyhow::Result<()> {
+    if config.path.is_some() || !args.looking.target.is_empty() {
+        return Ok(());
+    }
+    Err(advise(
+        "no RUN is given, and there is no knee.toml to lint",
+        "`knee check results.json --target 'p95 < 200ms'` judges a run; `knee init results.json` writes a knee.toml",
+    ))
+}
+
+fn exit(args: &Args, report: &Report) -> Exit {
+    if args.exit_zero {
+        return Exit::Success;
+    }
+    match (report.verdict, args.on_unjudged) {
+        (Verdict::Pass | Verdict::Warn, _) | (Verdict::Unjudged, Some(OnUnjudged::Pass)) => {
+            Exit::Success
+        }
+        (Verdict::Fail | Verdict::Invalid, _) | (Verdict::Unjudged, Some(OnUnjudged::Fail)) => {
+            Exit::Failed
+        }
+        (Verdict::Unjudged, None) => Exit::Unjudged,
+    }
+}
