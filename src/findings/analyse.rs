@@ -86,16 +86,12 @@ pub fn analyse(mut runs: Vec<Run>, options: &Options) -> Report {
     report.workloads = workload::workloads(&options.plan, &runs);
     keep_endpoints(&mut runs, &mut report, &options.endpoints);
     report.runs = runs;
-    let declared = (options.plan.scenarios.len(), options.targets.len());
-    if report.runs.is_empty() {
-        // The plan itself is what is judged.
-        let effects = report.findings.iter().map(|finding| finding.effect);
-        report.verdict = Verdict::of(effects, declared != (0, 0));
-        report.headline = headline::of_plan(&report, declared);
+    report.verdict = verdict_of(&report, None);
+    report.headline = if report.runs.is_empty() {
+        headline::of_plan(&report, options.plan.scenarios.len(), options.targets.len())
     } else {
-        report.verdict = verdict_of(&report, None);
-        report.headline = headline::of_report(&report);
-    }
+        headline::of_report(&report)
+    };
     report
 }
 

@@ -18,14 +18,19 @@ pub fn of_report(report: &Report) -> Vec<String> {
 }
 
 /// What can be said without a run: how many scenarios and targets are declared, and what speaks against them.
-pub fn of_plan(report: &Report, (scenarios, targets): (usize, usize)) -> Vec<String> {
+pub fn of_plan(report: &Report, scenarios: usize, targets: usize) -> Vec<String> {
     if (scenarios, targets) == (0, 0) {
         return vec!["No run was given, and neither scenario nor target is declared.".to_owned()];
     }
-    let all: Vec<&Finding> = report.findings.iter().collect();
-    let fired = match all.len() as u64 {
+    let mut rules: Vec<&str> = Vec::new();
+    for finding in &report.findings {
+        if !rules.contains(&finding.rule.as_str()) {
+            rules.push(&finding.rule);
+        }
+    }
+    let fired = match report.findings.len() as u64 {
         0 => "no rule fired".to_owned(),
-        number => plural(number, "finding"),
+        number => format!("{} ({})", plural(number, "finding"), rules.join(", ")),
     };
     let mut sentences = vec![
         format!(
@@ -35,7 +40,10 @@ pub fn of_plan(report: &Report, (scenarios, targets): (usize, usize)) -> Vec<Str
         ),
         "No run was given: nothing was measured, and only the plan is judged.".to_owned(),
     ];
-    sentences.extend(of_these(&all, None));
+    if let Some(first) = report.findings.first() {
+        let message = first_sentence(&first.message);
+        sentences.push(format!("{}: {message}", first.rule));
+    }
     sentences
 }
 

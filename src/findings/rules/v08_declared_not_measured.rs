@@ -95,13 +95,8 @@ fn not_run(context: &PlanContext, missing: &[&Scenario]) -> Option<Fired> {
         .collect();
     let all = context.plan.scenarios.len();
     let message = format!(
-        "{} of {} no run among those given: {}.",
-        number::count(missing.len() as u64),
-        if all == 1 {
-            "1 declared scenario has".to_owned()
-        } else {
-            format!("{} declared scenarios have", number::count(all as u64))
-        },
+        "{} no run among those given: {}.",
+        have(missing.len(), all as u64, "declared scenario"),
         first_of(&named, NAMED),
     );
     let evidence = Evidence::new()
@@ -158,13 +153,8 @@ fn without_data(context: &PlanContext, missing: &[&Scenario]) -> Option<Fired> {
         return None;
     }
     let message = format!(
-        "{} of {} no value in any run: {}.",
-        number::count(reasons.len() as u64),
-        if declared == 1 {
-            "1 declared target has".to_owned()
-        } else {
-            format!("{} declared targets have", number::count(declared))
-        },
+        "{} no value in any run: {}.",
+        have(reasons.len(), declared, "declared target"),
         first_of(&reasons, NAMED),
     );
     let evidence = Evidence::new()
@@ -181,6 +171,16 @@ fn only_for_others(results: &[&TargetResult]) -> bool {
     results
         .iter()
         .all(|result| result.state == TargetState::NotApplicable)
+}
+
+/// `1 of 3 declared targets has`.
+fn have(some: usize, all: u64, noun: &str) -> String {
+    format!(
+        "{} of {} {}",
+        number::count(some as u64),
+        number::plural(all, noun),
+        if some == 1 { "has" } else { "have" }
+    )
 }
 
 fn are(number: usize, noun: &str) -> String {
