@@ -10,7 +10,7 @@ use crate::findings::report::{
 };
 use crate::findings::rules::v17_totals_reconcile::reconcile;
 use crate::findings::verdict::{Effect, Verdict};
-use crate::findings::{headline, normalize, rules, targets};
+use crate::findings::{headline, normalize, rules, targets, workload};
 use crate::model::run::label;
 use crate::model::{MetricId, Run, Stats, Target};
 
@@ -69,6 +69,7 @@ pub fn analyse(mut runs: Vec<Run>, options: &Options) -> Report {
         scalings: Vec::new(),
         trends: Vec::new(),
         groups: Vec::new(),
+        workloads: Vec::new(),
         classes: Vec::new(),
         score: None,
         checks: Vec::new(),
@@ -81,11 +82,30 @@ pub fn analyse(mut runs: Vec<Run>, options: &Options) -> Report {
     let all: Vec<&Run> = runs.iter().collect();
     let of_plan = rules::ask_of_plan(&all, &report.targets, &options.asking());
     report.findings.extend(of_plan);
+    sort_by_run(&mut report.findings, &runs);
+    report.workloads = workload::workloads(&options.plan, &runs);
     keep_endpoints(&mut runs, &mut report, &options.endpoints);
     report.runs = runs;
     report.verdict = verdict_of(&report, None);
-    report.headline = headline::of_report(&report);
+    report.headline = if report.runs.is_empty() {
+        headline::of_plan(&report, options.plan.scenarios.len(), options.targets.len())
+    } else {
+        headline::of_report(&report)
+    };
     report
+}
+
+/// Run by run, gravest first, then what is of no single run.
+fn sort_by_run(findings: &mut [Finding], runs: &[Run]) {
+    rules::sort(findings);
+    if runs.len() > 1 {
+        let place = |finding: &Finding| {
+            let id = finding.run.as_deref();
+            let place = runs.iter().position(|run| Some(run.id.as_str()) == id);
+            place.unwrap_or(runs.len())
+        };
+        findings.sort_by_cached_key(place);
+    }
 }
 
 /// The verdict over all runs, or over one.

@@ -17,6 +17,36 @@ pub fn of_report(report: &Report) -> Vec<String> {
     }
 }
 
+/// What can be said without a run: how many scenarios and targets are declared, and what speaks against them.
+pub fn of_plan(report: &Report, scenarios: usize, targets: usize) -> Vec<String> {
+    if (scenarios, targets) == (0, 0) {
+        return vec!["No run was given, and neither scenario nor target is declared.".to_owned()];
+    }
+    let mut rules: Vec<&str> = Vec::new();
+    for finding in &report.findings {
+        if !rules.contains(&finding.rule.as_str()) {
+            rules.push(&finding.rule);
+        }
+    }
+    let fired = match report.findings.len() as u64 {
+        0 => "no rule fired".to_owned(),
+        number => format!("{} ({})", plural(number, "finding"), rules.join(", ")),
+    };
+    let mut sentences = vec![
+        format!(
+            "Plan: {} and {}; {fired}.",
+            plural(scenarios as u64, "scenario"),
+            plural(targets as u64, "target")
+        ),
+        "No run was given: nothing was measured, and only the plan is judged.".to_owned(),
+    ];
+    if let Some(first) = report.findings.first() {
+        let message = first_sentence(&first.message);
+        sentences.push(format!("{}: {message}", first.rule));
+    }
+    sentences
+}
+
 fn of_many(report: &Report, runs: &[Run]) -> Vec<String> {
     let verdicts: Vec<Verdict> = runs
         .iter()
@@ -59,6 +89,10 @@ fn of_many(report: &Report, runs: &[Run]) -> Vec<String> {
     if runs.len() + 1 > sentences.len() {
         let rest = (runs.len() + 1 - sentences.len()) as u64;
         sentences.push(format!("{} more below.", plural(rest, "run")));
+    }
+    let of_plan: Vec<&Finding> = report.findings_of_plan().collect();
+    if let Some(sentence) = of_these(&of_plan, None) {
+        sentences.push(format!("About the plan: {sentence}"));
     }
     sentences
 }
@@ -277,7 +311,15 @@ fn of_targets(report: &Report, run: &Run) -> String {
 }
 
 fn of_findings(report: &Report, run: &Run, said: Option<&Finding>) -> Option<String> {
-    let all: Vec<&Finding> = report.findings_of(&run.id).collect();
+    let mut all: Vec<&Finding> = report.findings_of(&run.id).collect();
+    if report.runs.len() == 1 {
+        all.extend(report.findings_of_plan());
+        all.sort_by_key(|finding| std::cmp::Reverse(finding.effect));
+    }
+    of_these(&all, said)
+}
+
+fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<String> {
     let rules_of = |severity: Severity| {
         let mut rules: Vec<&str> = Vec::new();
         for finding in all.iter().filter(|finding| finding.severity == severity) {

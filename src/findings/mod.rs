@@ -9,6 +9,7 @@ pub mod comparison;
 pub mod evidence;
 pub mod figures;
 pub mod headline;
+pub mod little;
 pub mod normalize;
 pub mod plan;
 pub mod propose;
@@ -20,6 +21,7 @@ pub mod steady;
 pub mod targets;
 pub mod trend;
 pub mod verdict;
+pub mod workload;
 
 pub use evidence::{Evidence, Value};
 pub use figures::{Figure, Figures, Measured, Support};

@@ -12,6 +12,7 @@ use crate::findings::scaling::Scaling;
 use crate::findings::score::Score;
 use crate::findings::trend::Trend;
 use crate::findings::verdict::{Effect, Verdict};
+use crate::findings::workload::Workload;
 use crate::model::{Run, Unit};
 
 /// The version of the schema a report is written in.
@@ -71,7 +72,7 @@ pub struct Finding {
     pub severity: Severity,
     /// What it does.
     pub effect: Effect,
-    /// Id of the run it speaks of.
+    /// Id of the run it speaks of; `null` = of the plan.
     pub run: Option<String>,
     /// The endpoint it speaks of; `null` = the whole run.
     pub endpoint: Option<String>,
@@ -214,6 +215,9 @@ pub struct Report {
     pub trends: Vec<Trend>,
     /// Groups of endpoints.
     pub groups: Vec<Group>,
+    /// Declared scenarios, beside the runs of them.
+    #[serde(default)]
+    pub workloads: Vec<Workload>,
     /// Shares by latency.
     pub classes: Vec<Class>,
     /// A score, where one is configured.
@@ -251,5 +255,10 @@ impl Report {
         self.findings
             .iter()
             .filter(move |finding| finding.run.as_deref() == Some(run))
+    }
+
+    /// The findings about the plan and no single run.
+    pub fn findings_of_plan(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.run.is_none())
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 pub mod binomial;
+pub mod chi_squared;
 pub mod histogram;
 pub mod proportion;
 pub mod quantile;

@@ -8,6 +8,7 @@ mod explain;
 mod hostile;
 mod init;
 mod output;
+mod plan;
 mod report;
 
 use std::path::{Path, PathBuf};

@@ -9,8 +9,10 @@ mod t02_target_near;
 #[cfg(test)]
 mod testing;
 mod v01_rate_total_duration;
+mod v02_duration_against_plan;
 mod v03_error_rate;
 mod v05_latency_of_failures;
+mod v08_declared_not_measured;
 mod v10_thin_quantile;
 mod v11_below_resolution;
 mod v12_impossible_figures;
@@ -18,8 +20,14 @@ mod v13_not_one_population;
 mod v15_peak_is_average;
 mod v16_not_sustained;
 pub mod v17_totals_reconcile;
+mod v26_unreachable_target;
+mod v27_idle_generator;
+mod v28_task_weights;
+mod v29_plan_against_run;
+mod v30_contradictory_targets;
 mod v31_too_short;
 mod v32_expected_errors;
+mod v35_unfit_environment;
 mod v37_rejected_before_work;
 mod v39_warm_up_inside;
 mod v40_not_steady;
@@ -90,6 +98,8 @@ pub struct PlanContext<'a> {
     pub results: &'a [TargetResult],
     /// The runs, if any.
     pub runs: &'a [&'a Run],
+    /// Which rules are asked, and their limits.
+    pub options: &'a Options,
     /// The rule's limit.
     pub limit: f64,
 }
@@ -114,6 +124,8 @@ pub enum Asks {
 pub struct Fired {
     /// What it does.
     pub effect: Effect,
+    /// Id of the run that an answer to a question about the plan is about; others are about the run that was asked.
+    pub run: Option<String>,
     /// Label of the endpoint it speaks of.
     pub endpoint: Option<String>,
     /// The metric it speaks of.
@@ -131,12 +143,20 @@ impl Fired {
     pub fn new(effect: Effect, message: String, evidence: Evidence) -> Fired {
         Fired {
             effect,
+            run: None,
             endpoint: None,
             metric: None,
             evidence,
             message,
             hint: None,
         }
+    }
+
+    /// The same answer about one of the runs.
+    #[must_use]
+    pub fn of(mut self, run: &Run) -> Fired {
+        self.run = Some(run.id.clone());
+        self
     }
 
     /// The same answer about an endpoint.
@@ -180,8 +200,10 @@ pub struct Rule {
 /// Every rule that is built, in the order of their ids.
 pub static RULES: &[Rule] = &[
     v01_rate_total_duration::RULE,
+    v02_duration_against_plan::RULE,
     v03_error_rate::RULE,
     v05_latency_of_failures::RULE,
+    v08_declared_not_measured::RULE,
     v10_thin_quantile::RULE,
     v11_below_resolution::RULE,
     v12_impossible_figures::RULE,
@@ -189,8 +211,14 @@ pub static RULES: &[Rule] = &[
     v15_peak_is_average::RULE,
     v16_not_sustained::RULE,
     v17_totals_reconcile::RULE,
+    v26_unreachable_target::RULE,
+    v27_idle_generator::RULE,
+    v28_task_weights::RULE,
+    v29_plan_against_run::RULE,
+    v30_contradictory_targets::RULE,
     v31_too_short::RULE,
     v32_expected_errors::RULE,
+    v35_unfit_environment::RULE,
     v37_rejected_before_work::RULE,
     v39_warm_up_inside::RULE,
     v40_not_steady::RULE,
@@ -236,6 +264,12 @@ pub struct Asking<'a> {
 }
 
 impl Options {
+    /// The limit that holds for a rule; `None` when it is not asked or has none.
+    pub fn limit_of(&self, id: &str) -> Option<f64> {
+        let (_, limit) = self.asked().find(|(rule, _)| rule.id == id)?;
+        (limit > 0.0).then_some(limit)
+    }
+
     /// The rules that are asked, with the limit that holds for each.
     fn asked(&self) -> impl Iterator<Item = (&'static Rule, f64)> + '_ {
         let asked = RULES
@@ -282,6 +316,7 @@ pub fn ask_of_plan(runs: &[&Run], results: &[TargetResult], asking: &Asking) -> 
             targets: asking.targets,
             results,
             runs,
+            options: asking.options,
             limit,
         });
         findings.extend(named(rule, None, fired, asking.options));
@@ -318,7 +353,7 @@ fn finding(rule: &Rule, run: Option<&Run>, fired: Fired, severity: Option<Effect
         name: rule.name.to_owned(),
         severity: effect.into(),
         effect,
-        run: run.map(|run| run.id.clone()),
+        run: run.map(|run| run.id.clone()).or(fired.run),
         endpoint: fired.endpoint,
         metric: fired.metric.map(|metric| metric.to_string()),
         evidence: fired.evidence,

@@ -1,11 +1,13 @@
 //! Hand-made runs for the tests of rules, among them the ones that documents 000 and 002 describe.
 
 use crate::findings::figures;
+use crate::findings::plan::{DeclaredLoad, Plan, Scenario};
 use crate::findings::report::{TargetResult, TargetState};
-use crate::findings::rules::{Asks, Fired, Rule, RunContext};
+use crate::findings::rules::{Asks, Fired, Options, PlanContext, Rule, RunContext};
 use crate::model::{
-    Endpoint, ErrorCount, ErrorKind, Histogram, Latency, Millis, Phase, Population, QuantileMethod,
-    Resolution, ResolutionKind, Run, Seconds, Slice, Stats, Target, Unit,
+    Bound, Decide, Endpoint, ErrorCount, ErrorKind, Expectation, Histogram, Latency, Millis,
+    Origin, Phase, Population, QuantileMethod, Resolution, ResolutionKind, Run, Seconds, Slice,
+    Stats, Target, ThinkTime, Unit,
 };
 
 /// Asks one rule about a run without targets, with its own limit.
@@ -20,6 +22,21 @@ pub(super) fn ask_with(
     targets: &[Target],
     results: &[TargetResult],
 ) -> Vec<Fired> {
+    ask_run(rule, run, targets, results, None)
+}
+
+/// Asks one rule about a run of a declared scenario.
+pub(super) fn ask_of(rule: &Rule, run: &Run, scenario: &Scenario) -> Vec<Fired> {
+    ask_run(rule, run, &[], &[], Some(scenario))
+}
+
+fn ask_run(
+    rule: &Rule,
+    run: &Run,
+    targets: &[Target],
+    results: &[TargetResult],
+    scenario: Option<&Scenario>,
+) -> Vec<Fired> {
     let Asks::Run(question) = rule.asks else {
         panic!("{} asks no run", rule.id);
     };
@@ -27,10 +44,84 @@ pub(super) fn ask_with(
         run,
         targets,
         results,
-        scenario: None,
+        scenario,
         figures: &figures::Options::default(),
         limit: rule.limit.map_or(0.0, |(limit, _)| limit),
     })
+}
+
+/// Asks one rule about a plan, with its own limit.
+pub(super) fn ask_plan(
+    rule: &Rule,
+    plan: &Plan,
+    targets: &[Target],
+    results: &[TargetResult],
+    runs: &[&Run],
+) -> Vec<Fired> {
+    let Asks::Plan(question) = rule.asks else {
+        panic!("{} asks no plan", rule.id);
+    };
+    question(&PlanContext {
+        plan,
+        targets,
+        results,
+        runs,
+        options: &Options::default(),
+        limit: rule.limit.map_or(0.0, |(limit, _)| limit),
+    })
+}
+
+/// A scenario of which only the name is declared, in that line.
+pub(super) fn scenario(name: &str, line: usize) -> Scenario {
+    Scenario {
+        name: name.to_owned(),
+        runs: Vec::new(),
+        description: None,
+        load: DeclaredLoad::default(),
+        levels: std::collections::BTreeMap::new(),
+        origin: Origin::File("knee.toml".into(), line),
+    }
+}
+
+/// A closed scenario with users and a range of think time in seconds.
+pub(super) fn closed(name: &str, users: f64, (from, to): (f64, f64)) -> Scenario {
+    let mut scenario = scenario(name, 1);
+    scenario.load.users = Some(users);
+    scenario.load.think_time = Some(ThinkTime {
+        from: Seconds(from),
+        to: Seconds(to),
+    });
+    scenario
+}
+
+/// A target as `knee.toml` would have it in that line: its text, and what the text means.
+pub(super) fn target(
+    text: &str,
+    metric: &str,
+    bound: Bound,
+    scenario: Option<&str>,
+    line: usize,
+) -> Target {
+    Target {
+        name: None,
+        scenario: scenario.map(str::to_owned),
+        endpoint: None,
+        group: None,
+        phase: None,
+        expect: Expectation::Figure {
+            metric: metric.parse().unwrap(),
+            sum: false,
+            at: None,
+            bound,
+            up_to: None,
+        },
+        expect_text: text.to_owned(),
+        warn: None,
+        warn_text: None,
+        optional: false,
+        decide: Decide::Value,
+        origin: Origin::File("knee.toml".into(), line),
+    }
 }
 
 /// Whole milliseconds through a sketch with a relative error of 1 %, as Artillery writes them.

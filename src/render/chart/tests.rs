@@ -23,6 +23,7 @@ fn report(runs: Vec<Run>) -> Report {
         scalings: Vec::new(),
         trends: Vec::new(),
         groups: Vec::new(),
+        workloads: Vec::new(),
         classes: Vec::new(),
         score: None,
         checks: Vec::new(),

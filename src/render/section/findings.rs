@@ -19,13 +19,29 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     let Some(run) = run_of(report, place) else {
         return Vec::new();
     };
-    let all: Vec<&Finding> = report.findings_of(&run.id).collect();
+    // Of several runs none owns what is said of the plan: it stands before them.
+    let alone = report.runs.len() == 1;
+    let all: Vec<&Finding> = report
+        .findings
+        .iter()
+        .filter(|finding| match &finding.run {
+            Some(id) => *id == run.id,
+            None => alone,
+        })
+        .collect();
     let mut blocks = vec![heading(report, "Findings")];
+    blocks.extend(list(&all));
+    blocks
+}
+
+/// The findings as a list, and their evidence.
+pub(super) fn list(all: &[&Finding]) -> Vec<Block> {
+    let mut blocks = Vec::new();
     if all.is_empty() {
         blocks.push(Block::Paragraph(vec![text("No rule fired.")]));
         return blocks;
     }
-    let folded = fold(&all);
+    let folded = fold(all);
     blocks.push(Block::List(folded.iter().map(|same| line(same)).collect()));
     blocks.push(Block::Paragraph(vec![
         code("knee explain ID"),
@@ -110,13 +126,18 @@ fn evidence(folded: &[Vec<&Finding>]) -> Table {
         ("Value", Align::Right),
     ]);
     for finding in folded.iter().flatten() {
+        let whole = if finding.run.is_some() {
+            "whole run"
+        } else {
+            "plan"
+        };
         for (name, value) in &finding.evidence.0 {
             table.row(vec![
                 vec![text(&finding.rule)],
                 finding
                     .endpoint
                     .as_ref()
-                    .map_or_else(|| vec![text("whole run")], |label| vec![code(label)]),
+                    .map_or_else(|| vec![text(whole)], |label| vec![code(label)]),
                 vec![text(name.replace('_', " "))],
                 vec![text(number::quantity(value.value, value.unit.id()))],
             ]);

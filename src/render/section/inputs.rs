@@ -16,6 +16,9 @@ pub const SECTION: Section = Section {
 };
 
 fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
+    if report.runs.is_empty() {
+        return Vec::new();
+    }
     let several = report.runs.len() > 1;
     let mut table = Table::new(&[
         ("Run", Align::Left),

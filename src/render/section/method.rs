@@ -32,7 +32,11 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
             "What the input does not give is not measured; it is never taken as zero.",
         )],
     ];
-    let mut blocks = vec![Block::Heading(2, vec![text("Method")]), Block::List(lines)];
+    let mut blocks = Vec::new();
+    if !report.runs.is_empty() {
+        blocks.push(Block::Heading(2, vec![text("Method")]));
+        blocks.push(Block::List(lines));
+    }
     let made = match &report.generated_at {
         Some(at) => format!("knee {}, {at}. ", report.knee_version),
         None => format!("knee {}. ", report.knee_version),

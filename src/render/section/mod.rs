@@ -15,9 +15,11 @@ pub mod load;
 pub mod method;
 pub mod part;
 pub mod percentiles;
+pub mod plan;
 pub mod summary;
 pub mod targets;
 pub mod timeline;
+pub mod workload;
 
 use crate::findings::{Figure, Report, Support};
 use crate::model::Run;
@@ -51,11 +53,13 @@ pub struct Section {
 /// Every section, in the usual order.
 pub static SECTIONS: &[Section] = &[
     summary::SECTION,
+    plan::SECTION,
     part::SECTION,
     key_figures::SECTION,
     targets::SECTION,
     findings::SECTION,
     load::SECTION,
+    workload::SECTION,
     endpoints::SECTION,
     groups::SECTION,
     percentiles::SECTION,

@@ -47,9 +47,15 @@ fn title(report: &Report) -> String {
         (Some(project), [run]) => format!("{project}: {}", run.name),
         (Some(project), _) => project.clone(),
         (None, [run]) => run.name.clone(),
+        (None, []) => return "Load test plan".to_owned(),
         (None, runs) => format!("{} runs", runs.len()),
     };
-    format!("Load test report: {}", escape::name(&subject))
+    let what = if report.runs.is_empty() {
+        "plan"
+    } else {
+        "report"
+    };
+    format!("Load test {what}: {}", escape::name(&subject))
 }
 
 fn runs(report: &Report) -> Table {
