@@ -103,6 +103,7 @@ fn sort(
                 name: format!("threshold: {name} {expression}"),
                 passed: u64::from(held),
                 failed: u64::from(!held),
+                source: None,
             });
         }
         if metric.is_empty() {
@@ -281,6 +282,7 @@ fn set_checks(
             name: "checks".to_owned(),
             passed,
             failed,
+            source: None,
         });
     }
     checks.extend(thresholds);
@@ -292,6 +294,7 @@ fn set_checks(
             name: "(other checks)".to_owned(),
             passed: sum(|check| check.passed),
             failed: sum(|check| check.failed),
+            source: None,
         });
         let text = format!("checks beyond the {MOST} that failed most are summed up");
         run.note("checks-capped", text, rest.len() as u64);
@@ -315,6 +318,7 @@ fn keep(found: &[groups::Check], path: &str, checks: &mut Vec<Check>, lacking: &
                 name: format!("{path}{}", check.name),
                 passed,
                 failed,
+                source: None,
             }),
             _ => *lacking += 1,
         }
