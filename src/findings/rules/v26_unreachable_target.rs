@@ -240,7 +240,7 @@ fn in_many(
     let mut out: Vec<(&Candidate, f64)> = all
         .iter()
         .filter_map(|candidate| Some((candidate, candidate.bound?)))
-        .filter(|(_, bound)| matches!(reach(demand, *bound), Reach::Nothing | Reach::OnlyAtOnce))
+        .filter(|(_, bound)| reach(demand, *bound) == Reach::Nothing)
         .collect();
     out.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (best, bound) = out.first()?;

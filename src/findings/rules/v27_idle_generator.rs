@@ -80,17 +80,17 @@ mod tests {
         given
     }
 
-    fn no_think() -> Option<ThinkTime> {
-        Some(ThinkTime {
+    fn no_think() -> ThinkTime {
+        ThinkTime {
             from: Seconds(0.0),
             to: Seconds(0.0),
-        })
+        }
     }
 
     #[test]
     fn document_001_leaves_four_of_ten_users_idle() {
         let mut given = upload();
-        given.load.think_time = no_think();
+        given.load.think_time = Some(no_think());
         let fired = ask(&RULE, &given);
         assert_eq!(
             fired[0].message,
@@ -106,7 +106,7 @@ mod tests {
         given.load.model = None;
         let mut declared = scenario("upload", 3);
         assert!(ask_of(&RULE, &given, &declared).is_empty());
-        declared.load.think_time = no_think();
+        declared.load.think_time = Some(no_think());
         assert!(ask_of(&RULE, &given, &declared).is_empty());
         declared.load.model = Some(LoadModel::Closed);
         assert_eq!(ask_of(&RULE, &given, &declared).len(), 1);
@@ -119,13 +119,13 @@ mod tests {
             "the think time is unknown"
         );
         let mut given = upload();
-        given.load.think_time = no_think();
+        given.load.think_time = Some(no_think());
         given.load.users_max = Some(8.0);
         assert!(ask(&RULE, &given).is_empty(), "5.7 of 8 are 71 %");
         given.load.users_max = None;
         assert!(ask(&RULE, &given).is_empty());
         given = upload();
-        given.load.think_time = no_think();
+        given.load.think_time = Some(no_think());
         given.load.model = Some(LoadModel::Open);
         assert!(ask(&RULE, &given).is_empty());
         given = upload();
@@ -134,7 +134,7 @@ mod tests {
             to: Seconds(0.1),
         });
         assert!(ask(&RULE, &given).is_empty());
-        given.load.think_time = no_think();
+        given.load.think_time = Some(no_think());
         given.overall.latency = None;
         assert!(ask(&RULE, &given).is_empty());
     }

@@ -76,8 +76,8 @@ fn not_whole(scenario: &Scenario) -> Option<Fired> {
         first_of(&read, 2 * NAMED),
     );
     let evidence = Evidence::new()
-        .with("sum", sum, Unit::Factor)
-        .with("whole", whole, Unit::Factor)
+        .with("sum", sum, Unit::AsGiven)
+        .with("whole", whole, Unit::AsGiven)
         .count("tasks", tasks.len() as u64);
     Some(
         Fired::new(Effect::Warn, message, evidence)

@@ -10,7 +10,7 @@ use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Statistic, Target, Unit};
 use crate::text::number;
-use claim::{Claim, Order, Scope};
+use claim::{Claim, Order};
 
 /// Above this share of failures V03 calls a run invalid.
 const INVALID: f64 = 0.5;
@@ -31,13 +31,13 @@ What to do: keep one of the two; give each its own scenario or endpoint where bo
 };
 
 fn ask(context: &PlanContext) -> Vec<Fired> {
-    let scope = Scope::new(context.plan);
     let claims: Vec<Claim> = context.targets.iter().filter_map(Claim::of).collect();
     let mut fired = Vec::new();
     for (place, later) in claims.iter().enumerate() {
         let before = claims.iter().take(place);
         let disagrees = before.clone().find(|earlier| {
-            scope.overlap(earlier.target, later.target) && claim::contradict(earlier, later)
+            claim::contradict(earlier, later)
+                && claim::overlap(context.plan, earlier.target, later.target)
         });
         if let Some(earlier) = disagrees {
             fired.push(both(earlier, later));
@@ -49,10 +49,11 @@ fn ask(context: &PlanContext) -> Vec<Fired> {
             .filter(|(other, _)| *other != place);
         let redundant = others
             .filter(|(_, other)| {
-                scope.covers(other.target, later.target) && claim::implies(other, later)
+                claim::implies(other, later) && claim::covers(other.target, later.target)
             })
             .find(|(at, other)| {
-                let back = scope.covers(later.target, other.target) && claim::implies(later, other);
+                let back =
+                    claim::implies(later, other) && claim::covers(later.target, other.target);
                 *at < place || !back
             });
         if let Some((_, other)) = redundant {
@@ -62,7 +63,7 @@ fn ask(context: &PlanContext) -> Vec<Fired> {
         fired.extend(laxer_than_rule(context, later));
     }
     for scenario in &context.plan.scenarios {
-        fired.extend(by_little(&scope, scenario, &claims));
+        fired.extend(by_little(scenario, &claims));
     }
     fired
 }
@@ -191,7 +192,7 @@ fn laxer_than_rule(context: &PlanContext, claim: &Claim) -> Option<Fired> {
 }
 
 /// With users and think time known, a limit on the mean latency is a least rate.
-fn by_little(scope: &Scope, scenario: &Scenario, claims: &[Claim]) -> Vec<Fired> {
+fn by_little(scenario: &Scenario, claims: &[Claim]) -> Vec<Fired> {
     let Some(load) = little::closed(&scenario.load) else {
         return Vec::new();
     };
@@ -200,7 +201,7 @@ fn by_little(scope: &Scope, scenario: &Scenario, claims: &[Claim]) -> Vec<Fired>
     };
     let is_for = |claim: &&Claim| {
         let target = claim.target;
-        target.endpoint.is_none() && target.group.is_none() && scope.holds(target, scenario)
+        target.endpoint.is_none() && target.group.is_none() && claim::is_for(target, scenario)
     };
     let limits = claims.iter().filter(is_for).filter_map(|claim| {
         let is_mean = matches!(

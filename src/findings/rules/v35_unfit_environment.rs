@@ -52,6 +52,9 @@ const PLACE_KEYS: [&str; 8] = [
     "name",
 ];
 
+/// Keys of people: a team called "Development" is no environment.
+const PEOPLE_KEYS: [&str; 5] = ["team", "owner", "contact", "author", "tester"];
+
 /// Keys of a build, where "debug" as a value is a mark.
 const DEBUG_KEYS: [&str; 4] = ["build", "profile", "mode", "configuration"];
 
@@ -163,6 +166,9 @@ fn is_mark(key: &str, value: &str) -> bool {
     let (keys, values) = (words(key), words(value));
     let has =
         |words: &[String], list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    if has(&keys, &PEOPLE_KEYS) {
+        return false;
+    }
     let is_on = values.len() == 1 && has(&values, &["true", "yes", "on", "1", "enabled"]);
     let is_debug = keys.iter().any(|word| word == "debug") && is_on;
     let is_build = has(&keys, &DEBUG_KEYS) && has(&values, &["debug"]);
@@ -177,11 +183,12 @@ fn has_mark(key: &str, values: &[String]) -> bool {
         .any(|word| word == "memory" || word == "ram");
     values.iter().any(|word| {
         let word = word.as_str();
-        MARKS.contains(&word) && (word != "memory" || (!is_size && !values.iter().any(is_number)))
+        MARKS.contains(&word)
+            && (word != "memory" || (!is_size && !values.iter().any(|word| is_number(word))))
     })
 }
 
-fn is_number(word: &String) -> bool {
+fn is_number(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit())
 }
 
@@ -249,6 +256,7 @@ mod tests {
             ("region", "local zone 1"),
             ("database", "sqlite3 on disk"),
             ("log", "debug"),
+            ("owner", "Development team"),
             ("device", "nvme"),
         ] {
             assert!(!is_mark(key, value), "{key} = {value}");

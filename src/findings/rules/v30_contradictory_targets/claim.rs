@@ -165,41 +165,29 @@ pub(super) fn implies(a: &Claim, b: &Claim) -> bool {
     }
 }
 
-/// Which targets are on one thing.
-pub(super) struct Scope<'a> {
-    plan: &'a Plan,
+/// Whether a target is for that scenario.
+pub(super) fn is_for(target: &Target, scenario: &Scenario) -> bool {
+    let glob = target.scenario.as_deref().map(Pattern::new);
+    glob.is_none_or(|glob| glob.matches(&scenario.name))
 }
 
-impl<'a> Scope<'a> {
-    /// The globs of targets are over the scenarios of this plan.
-    pub(super) fn new(plan: &'a Plan) -> Scope<'a> {
-        Scope { plan }
-    }
+/// Whether whatever the second is on, the first is on too.
+pub(super) fn covers(wide: &Target, narrow: &Target) -> bool {
+    let is_wider = match (wide.scenario.as_deref(), narrow.scenario.as_deref()) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(wide), Some(narrow)) => wide == narrow || Pattern::new(wide).matches(narrow),
+    };
+    is_wider && same_part(wide, narrow)
+}
 
-    /// Whether a target is for that scenario.
-    pub(super) fn holds(&self, target: &Target, scenario: &Scenario) -> bool {
-        let glob = target.scenario.as_deref().map(Pattern::new);
-        glob.is_none_or(|glob| glob.matches(&scenario.name))
-    }
-
-    /// Whether whatever the second is on, the first is on too.
-    pub(super) fn covers(&self, wide: &Target, narrow: &Target) -> bool {
-        let is_wider = match (wide.scenario.as_deref(), narrow.scenario.as_deref()) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(wide), Some(narrow)) => wide == narrow || Pattern::new(wide).matches(narrow),
-        };
-        is_wider && same_part(wide, narrow)
-    }
-
-    /// Whether a run may be judged by both.
-    pub(super) fn overlap(&self, a: &Target, b: &Target) -> bool {
-        let shares = || {
-            let mut all = self.plan.scenarios.iter();
-            all.any(|scenario| self.holds(a, scenario) && self.holds(b, scenario))
-        };
-        same_part(a, b) && (self.covers(a, b) || self.covers(b, a) || shares())
-    }
+/// Whether a run of this plan may be judged by both.
+pub(super) fn overlap(plan: &Plan, a: &Target, b: &Target) -> bool {
+    let shares = || {
+        let mut all = plan.scenarios.iter();
+        all.any(|scenario| is_for(a, scenario) && is_for(b, scenario))
+    };
+    same_part(a, b) && (covers(a, b) || covers(b, a) || shares())
 }
 
 /// Figures of endpoints, groups, sums and phases are figures of their own.
