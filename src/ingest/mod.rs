@@ -16,6 +16,7 @@ pub mod json;
 pub mod knee_run;
 pub mod locust;
 pub mod log;
+pub mod map;
 pub mod recorder;
 pub mod requests_csv;
 pub mod sniff;
@@ -37,6 +38,10 @@ use sniff::{Claim, Head};
 pub struct Options {
     /// `--from`: the format, instead of sniffing.
     pub from: Option<String>,
+    /// `[[map]]`: how other JSON and CSV is read.
+    pub maps: Vec<map::Mapping>,
+    /// `--map`: the one that reads every input, instead of a look at the content.
+    pub map: Option<String>,
     /// `--script`: the script that the load generator ran.
     pub script: Option<PathBuf>,
     /// `--jobs`: threads; 0 = as many as there are cores.
@@ -104,6 +109,7 @@ pub static FORMATS: &[Format] = &[
     flat_json::FORMAT,
     requests_csv::FORMAT,
     knee_run::FORMAT,
+    map::FORMAT,
 ];
 
 /// The format of that id.
