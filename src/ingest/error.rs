@@ -209,9 +209,8 @@ impl IngestError {
                     .map(|map| (strsim::jaro_winkler(name, map), map))
                     .max_by(|a, b| a.0.total_cmp(&b.0))
                     .filter(|(likeness, _)| *likeness > 0.7);
-                let ask = nearest.map_or_else(String::new, |(_, map)| {
-                    format!("did you mean `{map}`? ")
-                });
+                let ask =
+                    nearest.map_or_else(String::new, |(_, map)| format!("did you mean `{map}`? "));
                 Some(format!("{ask}the configuration has {}", known.join(", ")))
             }
             IngestError::Empty { .. } => {

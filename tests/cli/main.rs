@@ -5,6 +5,7 @@ mod bad_input;
 mod convert;
 mod explain;
 mod hostile;
+mod map;
 mod output;
 mod report;
 

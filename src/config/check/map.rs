@@ -79,9 +79,7 @@ impl Checker<'_> {
     }
 
     fn bad_path(&self, text: &Spanned<String>, error: &BadPath) -> ConfigError {
-        let span = self
-            .text
-            .inside(&text.span(), text.get_ref(), &error.span);
+        let span = self.text.inside(&text.span(), text.get_ref(), &error.span);
         self.error(&span, error.problem.clone())
     }
 
@@ -197,9 +195,7 @@ impl Checker<'_> {
         };
         match problem {
             None => Ok(place),
-            Some((problem, hint)) => {
-                Err(self.error(&text.span(), problem).with_hint(Some(hint)))
-            }
+            Some((problem, hint)) => Err(self.error(&text.span(), problem).with_hint(Some(hint))),
         }
     }
 
@@ -250,7 +246,11 @@ impl Checker<'_> {
         let Shape::Amount(quantity) = target.shape() else {
             return self.error(at, format!("`{target}` needs a unit"));
         };
-        let example = if quantity == Quantity::Share { "%" } else { "ms" };
+        let example = if quantity == Quantity::Share {
+            "%"
+        } else {
+            "ms"
+        };
         let key = match target.to_string() {
             key if key.contains('.') => format!("\"{key}\""),
             key => key,
@@ -409,10 +409,16 @@ mod tests {
              constants = { method = 'GET', duration = '2min', tool = 'ours' }\n",
         );
         let map = &found[0];
-        assert_eq!((map.kind, map.records.to_string()), (RecordKind::Run, "data[*]".to_owned()));
+        assert_eq!(
+            (map.kind, map.records.to_string()),
+            (RecordKind::Run, "data[*]".to_owned())
+        );
         let unit = |name: &str| {
             let target = Target::named(name);
-            let field = map.fields.iter().find(|field| Some(&field.target) == target.as_ref());
+            let field = map
+                .fields
+                .iter()
+                .find(|field| Some(&field.target) == target.as_ref());
             field.unwrap().measure.clone()
         };
         assert_eq!(unit("p95"), Measure::Unit(Unit::named("ns").unwrap()));
@@ -431,7 +437,8 @@ mod tests {
 
     #[test]
     fn a_latency_makes_records_requests_and_a_name_says_its_unit() {
-        let found = maps("[[map]]\nname = 'a'\nfields = { latency = 'timing.took_us', code = 'status' }\n");
+        let found =
+            maps("[[map]]\nname = 'a'\nfields = { latency = 'timing.took_us', code = 'status' }\n");
         assert_eq!(found[0].kind, RecordKind::Sample);
         let latency = found[0].fields.iter().find(|field| field.by_name).unwrap();
         assert_eq!(latency.measure, Measure::Unit(Unit::named("us").unwrap()));
@@ -440,41 +447,156 @@ mod tests {
     #[test]
     fn a_slip_is_named_at_its_place_with_a_way_out() {
         for (map, problem, hint) in [
-            ("", "line 2, column 8: map `ours` maps no figure", Some("such as requests")),
-            ("fields = { p95 = 'lat' }", "line 3, column 18: `p95` needs a unit, and the member's name says none", Some("units = { p95 = \"ms\" }")),
-            ("fields = { 'p99.9' = 'lat' }", "needs a unit", Some("units = { \"p99.9\" = \"ms\" }")),
-            ("fields = { rps = 'r' }", "line 3, column 12: `rps` is not a field of a map", Some("did you mean `rate`?")),
-            ("fields = { requsts = 'r' }", "is not a field", Some("did you mean `requests`?")),
+            (
+                "",
+                "line 2, column 8: map `ours` maps no figure",
+                Some("such as requests"),
+            ),
+            (
+                "fields = { p95 = 'lat' }",
+                "line 3, column 18: `p95` needs a unit, and the member's name says none",
+                Some("units = { p95 = \"ms\" }"),
+            ),
+            (
+                "fields = { 'p99.9' = 'lat' }",
+                "needs a unit",
+                Some("units = { \"p99.9\" = \"ms\" }"),
+            ),
+            (
+                "fields = { rps = 'r' }",
+                "line 3, column 12: `rps` is not a field of a map",
+                Some("did you mean `rate`?"),
+            ),
+            (
+                "fields = { requsts = 'r' }",
+                "is not a field",
+                Some("did you mean `requests`?"),
+            ),
             ("fields = { p101 = 'r' }", "`p101` is not a field", None),
-            ("fields = { latency = 'a_ms', p95 = 'b' }", "`p95` is of many requests", Some("kind = \"run\"")),
-            ("fields = { requests = 'n', code = 'c' }", "`code` is of one request", Some("map its `latency`")),
-            ("fields = { requests = 'a..b' }", "line 3, column 25: expected the name of a member", None),
-            ("fields = { requests = 'a[*]' }", "a field is one value", Some("belongs into `records`")),
+            (
+                "fields = { latency = 'a_ms', p95 = 'b' }",
+                "`p95` is of many requests",
+                Some("kind = \"run\""),
+            ),
+            (
+                "fields = { requests = 'n', code = 'c' }",
+                "`code` is of one request",
+                Some("map its `latency`"),
+            ),
+            (
+                "fields = { requests = 'a..b' }",
+                "line 3, column 26: expected the name of a member",
+                None,
+            ),
+            (
+                "fields = { requests = 'a[*]' }",
+                "a field is one value",
+                Some("belongs into `records`"),
+            ),
             ("fields = { requests = '' }", "the path is empty", None),
-            ("records = 'a['\nfields = { requests = 'n' }", "line 3, column 13: expected `]`", None),
-            ("records = 'a'\nfields = { requests = '$.n' }", "`requests` is of a record", Some("started, duration")),
-            ("records = '*'\nfields = { endpoint = '{key2}', requests = 'n' }", "there is no key 2: `records` has 1 times `*`", Some("*.*")),
-            ("records = '*'\nfields = { requests = '{key}' }", "`requests` is no name", None),
-            ("fields = { p95 = 'l' }\nunits = { p95 = 'msec' }", "line 4, column 17: `msec` is not a unit of it: expected one of ns us ms s min h", Some("did you mean `ms`?")),
-            ("fields = { p95 = 'l' }\nunits = { p95 = 'MB' }", "`MB` is not a unit of it", None),
-            ("fields = { p95 = 'l', requests = 'n' }\nunits = { p95 = 'ms', requests = 's' }", "`requests` has no unit", None),
-            ("fields = { p95 = 'l_ms' }\nunits = { p59 = 'ms' }", "line 4, column 11: there is no field `p59`", Some("did you mean `p95`?")),
-            ("fields = { requests = 'n', started = 't' }\nunits = { started = 'min' }", "`min` is not how a time is written", Some("rfc3339")),
-            ("fields = { requests = 'n' }\nconstants = { users = 'many' }", "line 4, column 23: `users` is \"many\", expected a number", None),
-            ("fields = { requests = 'n' }\nconstants = { duration = 30 }", "line 4, column 26: `duration` needs a unit", Some("units = { duration")),
-            ("fields = { requests = 'n' }\nconstants = { requests = 3 }", "stands among the fields too", None),
-            ("fields = { metric = 'n' }", "maps `metric` and no `value`", None),
-            ("fields = { value = 'n' }", "maps `value` and no `metric`", Some("custom:NAME")),
-            ("kind = 'sample'\nfields = { code = 'n' }", "reads requests and maps no latency", None),
-            ("delimiter = '::'\nfields = { requests = 'n' }", "line 3, column 13: expected one of", None),
-            ("fields = { latency = 'a_ms', 'label:x' = 'b' }", "`label:x` is of the run as a whole", Some("`$.`")),
-            ("fields = { requests = 5 }", "line 3, column 23: expected a string, found the integer `5`", None),
-            ("field = { requests = 'n' }", "unknown key `field` in [[map]]", Some("did you mean `fields`?")),
+            (
+                "records = 'a['\nfields = { requests = 'n' }",
+                "line 3, column 13: expected `]`",
+                None,
+            ),
+            (
+                "records = 'a'\nfields = { requests = '$.n' }",
+                "`requests` is of a record",
+                Some("started, duration"),
+            ),
+            (
+                "records = '*'\nfields = { endpoint = '{key2}', requests = 'n' }",
+                "there is no key 2: `records` has 1 times `*`",
+                Some("*.*"),
+            ),
+            (
+                "records = '*'\nfields = { requests = '{key}' }",
+                "`requests` is no name",
+                None,
+            ),
+            (
+                "fields = { p95 = 'l' }\nunits = { p95 = 'msec' }",
+                "line 4, column 17: `msec` is not a unit of it: expected one of ns us ms s min h",
+                Some("did you mean `ms`?"),
+            ),
+            (
+                "fields = { p95 = 'l' }\nunits = { p95 = 'MB' }",
+                "`MB` is not a unit of it",
+                None,
+            ),
+            (
+                "fields = { p95 = 'l', requests = 'n' }\nunits = { p95 = 'ms', requests = 's' }",
+                "`requests` has no unit",
+                None,
+            ),
+            (
+                "fields = { p95 = 'l_ms' }\nunits = { p59 = 'ms' }",
+                "line 4, column 11: there is no field `p59`",
+                Some("did you mean `p95`?"),
+            ),
+            (
+                "fields = { requests = 'n', started = 't' }\nunits = { started = 'min' }",
+                "`min` is not how a time is written",
+                Some("rfc3339"),
+            ),
+            (
+                "fields = { requests = 'n' }\nconstants = { users = 'many' }",
+                "line 4, column 23: `users` is \"many\", expected a number",
+                None,
+            ),
+            (
+                "fields = { requests = 'n' }\nconstants = { duration = 30 }",
+                "line 4, column 26: `duration` needs a unit",
+                Some("units = { duration"),
+            ),
+            (
+                "fields = { requests = 'n' }\nconstants = { requests = 3 }",
+                "stands among the fields too",
+                None,
+            ),
+            (
+                "fields = { metric = 'n' }",
+                "maps `metric` and no `value`",
+                None,
+            ),
+            (
+                "fields = { value = 'n' }",
+                "maps `value` and no `metric`",
+                Some("custom:NAME"),
+            ),
+            (
+                "kind = 'sample'\nfields = { code = 'n' }",
+                "reads requests and maps no latency",
+                None,
+            ),
+            (
+                "delimiter = '::'\nfields = { requests = 'n' }",
+                "line 3, column 13: expected one of",
+                None,
+            ),
+            (
+                "fields = { latency = 'a_ms', 'label:x' = 'b' }",
+                "`label:x` is of the run as a whole",
+                Some("`$.`"),
+            ),
+            (
+                "fields = { requests = 5 }",
+                "line 3, column 23: expected a string, found the integer `5`",
+                None,
+            ),
+            (
+                "field = { requests = 'n' }",
+                "unknown key `field` in [[map]]",
+                Some("did you mean `fields`?"),
+            ),
         ] {
             let (line, found) = wrong(map);
             assert!(line.contains(problem), "{map}\n{line}");
             match hint {
-                Some(hint) => assert!(found.as_ref().is_some_and(|f| f.contains(hint)), "{map}\n{found:?}"),
+                Some(hint) => assert!(
+                    found.as_ref().is_some_and(|f| f.contains(hint)),
+                    "{map}\n{found:?}"
+                ),
                 None => {}
             }
         }
@@ -486,9 +608,13 @@ mod tests {
     #[test]
     fn the_schema_names_every_field() {
         let schema = serde_json::to_value(crate::config::schema()).unwrap();
-        let text = schema["$defs"]["Map"]["properties"]["fields"]["description"].as_str().unwrap();
+        let text = schema["$defs"]["Map"]["properties"]["fields"]["description"]
+            .as_str()
+            .unwrap();
         for row in PLAIN {
-            let is_named = text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == row.name);
+            let is_named = text
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .any(|word| word == row.name);
             assert!(is_named, "{}", row.name);
         }
     }

@@ -47,7 +47,12 @@ pub(in crate::ingest) struct Cutter<R> {
 }
 
 impl<R: Read> Cutter<R> {
-    pub(in crate::ingest) fn new(stream: R, quoting: Option<Quoting>, block: usize, record: usize) -> Self {
+    pub(in crate::ingest) fn new(
+        stream: R,
+        quoting: Option<Quoting>,
+        block: usize,
+        record: usize,
+    ) -> Self {
         Cutter {
             stream,
             quoting,

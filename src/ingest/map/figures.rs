@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::ingest::Unit as Files;
 use crate::ingest::error::IngestError;
 use crate::ingest::map::path::Place;
 use crate::ingest::map::stats::{self, Values};
 use crate::ingest::map::target::Target;
 use crate::ingest::map::value::Value;
 use crate::ingest::map::{FORMAT, Mapping, Record, Sink, at, describe, take};
-use crate::ingest::Unit as Files;
 use crate::model::run::label;
 use crate::model::{Custom, CustomKind, Endpoint, FileRef, Run, Seconds};
 
@@ -64,9 +64,8 @@ impl Sink for Rows<'_> {
                 continue;
             };
             let value = raw.read(field.target.shape(), &field.measure);
-            let value = value.map_err(|what| {
-                at(&self.name, record, &format!("`{}` {what}", field.place))
-            })?;
+            let value = value
+                .map_err(|what| at(&self.name, record, &format!("`{}` {what}", field.place)))?;
             if let Some(value) = value {
                 says_something |= field.target.is_figure();
                 values.insert(field.target.clone(), value);
@@ -77,7 +76,9 @@ impl Sink for Rows<'_> {
             return Ok(());
         }
         for (target, value) in &self.mapping.constants {
-            values.entry(target.clone()).or_insert_with(|| value.clone());
+            values
+                .entry(target.clone())
+                .or_insert_with(|| value.clone());
         }
         self.rows.push(Row {
             file: self.file,
@@ -133,7 +134,10 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
         for (field, absent) in mapping.fields.iter().zip(absent) {
             // Where records are of several kinds, each has its own members.
             if absent > 0 {
-                let text = format!("records of {all} without `{}`, the `{}`", field.place, field.target);
+                let text = format!(
+                    "records of {all} without `{}`, the `{}`",
+                    field.place, field.target
+                );
                 first.note("member-absent", text, absent);
             }
         }
@@ -162,9 +166,15 @@ fn text(values: &Values, name: &'static str) -> Option<String> {
     }
 }
 
-fn gather(rows: Vec<Row>, mapping: &Mapping, files: &[FileRef]) -> Result<Vec<Gathered>, IngestError> {
+fn gather(
+    rows: Vec<Row>,
+    mapping: &Mapping,
+    files: &[FileRef],
+) -> Result<Vec<Gathered>, IngestError> {
     // A constant tells no record from another.
-    let each_is_a_run = !["run", "endpoint", "metric"].iter().any(|name| mapping.has(name));
+    let each_is_a_run = !["run", "endpoint", "metric"]
+        .iter()
+        .any(|name| mapping.has(name));
     let mut all: Vec<Gathered> = Vec::new();
     let mut places: BTreeMap<Option<String>, usize> = BTreeMap::new();
     for row in rows {
@@ -173,7 +183,10 @@ fn gather(rows: Vec<Row>, mapping: &Mapping, files: &[FileRef]) -> Result<Vec<Ga
         let place = known.unwrap_or(all.len());
         if known.is_none() {
             if all.len() == MOST_RUNS {
-                let problem = format!("record {}: there are more than {MOST_RUNS} runs", row.number);
+                let problem = format!(
+                    "record {}: there are more than {MOST_RUNS} runs",
+                    row.number
+                );
                 return Err(of_row(&row, files, problem).with_hint(
                     "map what tells endpoints apart as `endpoint`, or `latency` where each record is a request",
                 ));
@@ -184,7 +197,9 @@ fn gather(rows: Vec<Row>, mapping: &Mapping, files: &[FileRef]) -> Result<Vec<Ga
                 ..Gathered::default()
             });
         }
-        let Some(run) = all.get_mut(place) else { continue };
+        let Some(run) = all.get_mut(place) else {
+            continue;
+        };
         if run.files.last() != Some(&row.file) {
             run.files.push(row.file);
         }
@@ -222,7 +237,10 @@ fn gather(rows: Vec<Row>, mapping: &Mapping, files: &[FileRef]) -> Result<Vec<Ga
                 }
             }
         };
-        let problem = format!("record {}: is {what} again, as record {before} is", row.number);
+        let problem = format!(
+            "record {}: is {what} again, as record {before} is",
+            row.number
+        );
         return Err(of_row(&row, files, problem).with_hint(
             "where one file holds several runs, map what tells them apart as `run`; where each record is a request, map its `latency`",
         ));
@@ -276,8 +294,11 @@ impl Gathered {
             run.overall = stats::of(&one.values, run.duration);
             derive_duration(&mut run);
         } else if !self.endpoints.is_empty() {
-            let parts: Vec<&crate::model::Stats> =
-                run.endpoints.iter().map(|endpoint| &endpoint.stats).collect();
+            let parts: Vec<&crate::model::Stats> = run
+                .endpoints
+                .iter()
+                .map(|endpoint| &endpoint.stats)
+                .collect();
             run.overall = stats::together(&parts, run.duration);
             let why = "percentiles of several endpoints cannot be merged; the whole has only count, min, mean and max";
             run.note("percentiles-not-merged", why, 1);
@@ -286,10 +307,17 @@ impl Gathered {
             let why = "how long the run took is not in the mapped members, so it has no duration and no rate";
             run.note("duration-unknown", why, 1);
         }
-        let nameless = run.endpoints.iter().filter(|one| one.stats.requests.is_none());
+        let nameless = run
+            .endpoints
+            .iter()
+            .filter(|one| one.stats.requests.is_none());
         let nameless = nameless.count() as u64;
         if nameless > 0 {
-            run.note("count-unknown", "endpoints without a number of requests", nameless);
+            run.note(
+                "count-unknown",
+                "endpoints without a number of requests",
+                nameless,
+            );
         }
         run
     }

@@ -132,7 +132,10 @@ fn read(unit: &Files) -> Result<Vec<Run>, IngestError> {
     if let Some(first) = runs.first_mut() {
         for field in mapping.fields.iter().filter(|field| field.by_name) {
             if let Measure::Unit(unit) = &field.measure {
-                let text = format!("`{}` is read as {}, as its name says", field.place, unit.name);
+                let text = format!(
+                    "`{}` is read as {}, as its name says",
+                    field.place, unit.name
+                );
                 first.note("unit-by-name", text, 1);
             }
         }
@@ -258,15 +261,18 @@ fn describe(run: &mut Run, target: &Target, value: &Value) {
                     return;
                 }
             }
-            run.identity_from
-                .insert(key.clone(), IdentitySource::File);
+            run.identity_from.insert(key.clone(), IdentitySource::File);
         }
         _ => {}
     }
 }
 
 /// The unit of an amount as its field or its constant has it.
-pub fn unit_of(target: &Target, place: &Place, named: Option<&'static Unit>) -> Option<(Measure, bool)> {
+pub fn unit_of(
+    target: &Target,
+    place: &Place,
+    named: Option<&'static Unit>,
+) -> Option<(Measure, bool)> {
     let target::Shape::Amount(quantity) = target.shape() else {
         return Some((Measure::Base, false));
     };

@@ -3,7 +3,7 @@
 use crate::ingest::error::{IngestError, Place as Where};
 use crate::ingest::map::path::{Path, Place, Step};
 use crate::ingest::map::walk::Walked;
-use crate::ingest::map::{Mapping, is_table};
+use crate::ingest::map::{Field, Mapping, is_table};
 use crate::ingest::sniff::json_head;
 
 /// How many names a hint lists.
@@ -38,30 +38,42 @@ pub(super) fn every_path_leads_somewhere(
             fail("there is no record in it".to_owned(), None)
         } else {
             fail(
-                format!("no record stands at `{text}`, the `records` of map `{}`", mapping.name),
+                format!(
+                    "no record stands at `{text}`, the `records` of map `{}`",
+                    mapping.name
+                ),
                 nearest(&text.replace("[*]", "[]"), &known),
             )
         };
     }
-    for (field, hit) in mapping.fields.iter().zip(&walked.hits) {
-        let known = match &field.place {
-            _ if *hit => continue,
-            Place::Keys(_) => continue,
-            Place::Document(_) => all.iter().map(String::as_str).collect(),
-            Place::Record(_) => below_records(&mapping.records, &all),
-        };
-        let place = field.place.to_string();
-        let problem = match (&field.place, walked.records) {
-            (Place::Document(_), _) => format!("nothing stands at `{place}`, the `{}` of map `{}`", field.target, mapping.name),
-            (_, 1) => format!("`{place}`, the `{}` of map `{}`, is not in its record", field.target, mapping.name),
-            (_, n) => format!(
-                "`{place}`, the `{}` of map `{}`, is in none of its {n} records",
-                field.target, mapping.name
-            ),
-        };
-        return fail(problem, nearest(place.trim_start_matches("$."), &known));
+    let missed = |field: &&Field, hit: bool| !hit && !matches!(field.place, Place::Keys(_));
+    let fields = mapping.fields.iter().zip(&walked.hits);
+    let mut missed = fields.filter(|(field, hit)| missed(field, **hit));
+    let Some((field, _)) = missed.next() else {
+        return Ok(());
+    };
+    let (place, target, name) = (field.place.to_string(), &field.target, &mapping.name);
+    if let Place::Document(_) = field.place {
+        let known: Vec<&str> = all.iter().map(String::as_str).collect();
+        return fail(
+            format!("nothing stands at `{place}`, the `{target}` of map `{name}`"),
+            nearest(place.trim_start_matches("$."), &known),
+        );
     }
-    Ok(())
+    let others = match missed.count() {
+        0 => String::new(),
+        1 => ", and one more member".to_owned(),
+        more => format!(", and {more} more members"),
+    };
+    let verb = if others.is_empty() { "is" } else { "are" };
+    let records = match walked.records {
+        1 => "not in its one record".to_owned(),
+        records => format!("in none of its {records} records"),
+    };
+    fail(
+        format!("`{place}`, the `{target}` of map `{name}`{others} {verb} {records}"),
+        nearest(&place, &below_records(&mapping.records, &all)),
+    )
 }
 
 /// The paths inside records.
@@ -123,7 +135,10 @@ pub(super) fn nearest(wanted: &str, known: &[&str]) -> Option<String> {
     let (start, names): (&str, Vec<&str>) = if near.is_empty() {
         ("there is: ", known.to_vec())
     } else {
-        ("near to it: ", near.into_iter().map(|(_, path)| path).collect())
+        (
+            "near to it: ",
+            near.into_iter().map(|(_, path)| path).collect(),
+        )
     };
     let more = if names.len() > MOST { ", ..." } else { "" };
     let listed: Vec<String> = names.into_iter().take(MOST).map(short).collect();

@@ -250,7 +250,14 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
         runs.push(run);
     }
     if let Some(first) = runs.first_mut() {
-        for (text, Trouble { count, first: place }) in rows.troubles {
+        for (
+            text,
+            Trouble {
+                count,
+                first: place,
+            },
+        ) in rows.troubles
+        {
             let which = if count == 1 { "at" } else { "first at" };
             first.note("record-trouble", format!("{text} ({which} {place})"), count);
         }
@@ -258,7 +265,10 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
             // An error stands where there is one, and a latency that is not there is told above.
             let is_told = matches!(field.target, Target::Plain("error" | "latency"));
             if absent > 0 && !is_told {
-                let text = format!("requests of {} without `{}`, the `{}`", rows.records, field.place, field.target);
+                let text = format!(
+                    "requests of {} without `{}`, the `{}`",
+                    rows.records, field.place, field.target
+                );
                 first.note("member-absent", text, absent);
             }
         }
@@ -275,7 +285,8 @@ fn say(run: &mut Run, target: &Target, value: &Value, mapping: &Mapping) {
         }
         (Target::Custom(name), Value::Number(number)) => {
             let unit = mapping.shown_unit(target);
-            run.custom.push(figures::custom(name, unit.as_deref(), *number));
+            run.custom
+                .push(figures::custom(name, unit.as_deref(), *number));
         }
         _ => {}
     }

@@ -6,9 +6,7 @@ use jiff::Timestamp;
 
 use crate::ingest::map::target::Target;
 use crate::ingest::map::value::{Value, whole};
-use crate::model::{
-    Latency, Millis, Population, PopulationName, Seconds, Statistic, Stats,
-};
+use crate::model::{Latency, Millis, Population, PopulationName, Seconds, Statistic, Stats};
 
 /// What a record says, by field.
 pub(super) type Values = BTreeMap<Target, Value>;
@@ -149,7 +147,9 @@ pub(super) fn span<'v>(records: impl Iterator<Item = &'v Values>, document: &Val
         let last = ends?.into_iter().reduce(f64::max)?;
         Some(Seconds(last - first? as f64 / 1e9))
     };
-    let starts_differ = all.iter().any(|(start, _)| start.is_some() && *start != first);
+    let starts_differ = all
+        .iter()
+        .any(|(start, _)| start.is_some() && *start != first);
     let duration = duration(document).or_else(|| match agreed {
         Some(agreed) if !starts_differ => Some(agreed),
         _ => spanned(),

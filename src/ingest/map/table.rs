@@ -62,7 +62,10 @@ fn split(line: &[u8], delimiter: u8) -> Vec<String> {
 }
 
 /// The column of each field, or the first field that has none.
-pub(super) fn columns(mapping: &Mapping, head: &[u8]) -> Result<Vec<Option<usize>>, (usize, Vec<String>)> {
+pub(super) fn columns(
+    mapping: &Mapping,
+    head: &[u8],
+) -> Result<Vec<Option<usize>>, (usize, Vec<String>)> {
     let names = if has_header(mapping) {
         split(head, delimiter(mapping, head))
     } else {
@@ -103,14 +106,24 @@ pub(super) fn walk(
             mapping.records, mapping.name
         ));
     }
-    if let Some(field) = mapping.fields.iter().find(|f| !matches!(f.place, Place::Record(_))) {
-        return refuse(format!("a table has rows alone and nothing at `{}`", field.place));
+    if let Some(field) = mapping
+        .fields
+        .iter()
+        .find(|f| !matches!(f.place, Place::Record(_)))
+    {
+        return refuse(format!(
+            "a table has rows alone and nothing at `{}`",
+            field.place
+        ));
     }
     let columns = columns(mapping, head).or_else(|(number, names)| {
         let field = mapping.fields.get(number);
         let wanted = field.map_or_else(String::new, |field| field.place.to_string());
         let target = field.map_or_else(String::new, |field| field.target.to_string());
-        let problem = format!("there is no column `{wanted}`, the `{target}` of map `{}`", mapping.name);
+        let problem = format!(
+            "there is no column `{wanted}`, the `{target}` of map `{}`",
+            mapping.name
+        );
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let error = IngestError::content(file, Where::Line(1), problem);
         Err(match nearest(&wanted, &names) {

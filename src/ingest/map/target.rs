@@ -220,7 +220,14 @@ impl Target {
         match self {
             Target::Plain(name) => matches!(
                 *name,
-                "requests" | "failures" | "successes" | "rate" | "error_rate" | "success_rate" | "value" | "latency"
+                "requests"
+                    | "failures"
+                    | "successes"
+                    | "rate"
+                    | "error_rate"
+                    | "success_rate"
+                    | "value"
+                    | "latency"
             ),
             Target::Latency(..) | Target::Code(_) | Target::Custom(_) => true,
             Target::Label(_) => false,
@@ -248,11 +255,28 @@ mod tests {
 
     #[test]
     fn every_field_is_found_under_its_own_name() {
-        let free = ["p50", "ok.p99.9", "failed.mean", "stddev", "custom:queue depth", "label:region", "code:503"];
+        let free = [
+            "p50",
+            "ok.p99.9",
+            "failed.mean",
+            "stddev",
+            "custom:queue depth",
+            "label:region",
+            "code:503",
+        ];
         for name in PLAIN.iter().map(|row| row.name).chain(free) {
             assert_eq!(Target::named(name).unwrap().to_string(), name);
         }
-        for name in ["", "p", "p100", "custom:", "label: ", "rps", "resource:a.b.max", "goodput"] {
+        for name in [
+            "",
+            "p",
+            "p100",
+            "custom:",
+            "label: ",
+            "rps",
+            "resource:a.b.max",
+            "goodput",
+        ] {
             assert_eq!(Target::named(name), None, "{name}");
         }
     }

@@ -148,7 +148,9 @@ pub fn number(text: &str) -> Result<(f64, Option<&'static Unit>), &'static str> 
     );
     let has_digit = head.bytes().any(|byte| byte.is_ascii_digit());
     if has_digit && head.contains(',') {
-        return Err("a comma in a number may be a decimal point or part digits; write 12.5 or 1250");
+        return Err(
+            "a comma in a number may be a decimal point or part digits; write 12.5 or 1250",
+        );
     }
     match (head.parse::<f64>(), Unit::named(tail)) {
         (Ok(number), Some(unit)) if number.is_finite() => Ok((number, Some(unit))),
@@ -177,7 +179,12 @@ mod tests {
             let base = Unit::named(name).unwrap().to_base(number, 0);
             assert_eq!(base.to_bits(), f64::to_bits(wanted), "{number} {name}");
         }
-        assert!(Unit::named("ms").unwrap().to_base(f64::MAX, 9).is_infinite());
+        assert!(
+            Unit::named("ms")
+                .unwrap()
+                .to_base(f64::MAX, 9)
+                .is_infinite()
+        );
     }
 
     #[test]
@@ -188,7 +195,17 @@ mod tests {
         assert_eq!(of(" 5% "), Ok((5.0, Some("%"))));
         assert_eq!(of("3/s"), Ok((3.0, Some("/s"))));
         assert_eq!(of("1e3"), Ok((1000.0, None)));
-        for bad in ["", "fast", "NaN", "inf", "ms", "12,5", "1,250.5 ms", "5 parsecs", "1e999"] {
+        for bad in [
+            "",
+            "fast",
+            "NaN",
+            "inf",
+            "ms",
+            "12,5",
+            "1,250.5 ms",
+            "5 parsecs",
+            "1e999",
+        ] {
             assert!(number(bad).is_err(), "{bad}");
         }
         assert!(number("12,5").unwrap_err().contains("comma"));

@@ -144,8 +144,9 @@ impl Raw {
                 }),
             },
             Shape::Count => match self.number() {
-                Ok((number, None)) => match whole(number) {
-                    Some(count) => Ok(Some(Value::Count(self.exactly().unwrap_or(count)))),
+                // Beyond 2^53 a double is no longer every whole number.
+                Ok((number, None)) => match self.exactly().or_else(|| whole(number)) {
+                    Some(count) => Ok(Some(Value::Count(count))),
                     None => wrong("a count, a whole number from 0 on"),
                 },
                 Ok((_, Some(_))) => wrong("a count, a number without a unit"),
@@ -196,7 +197,7 @@ impl Raw {
         }
     }
 
-    /// A whole number beyond what a double holds.
+    /// A whole number as it is written.
     fn exactly(&self) -> Option<u64> {
         match self {
             Raw::Whole(number) => Some(*number),
@@ -269,19 +270,64 @@ mod tests {
     fn a_value_that_does_not_fit_says_what_stands_there_and_what_was_expected() {
         let time = Shape::Amount(Quantity::Time);
         for (raw, shape, unit, wanted) in [
-            (text("fast"), time, "ms", "is \"fast\", expected a number of ms"),
-            (text("12,5"), time, "ms", "is \"12,5\", expected a number of ms (a comma in a number"),
-            (text("5 MB"), time, "ms", "is \"5 MB\", expected a number of ms; MB is no unit of it"),
-            (Raw::Float(-1.0), time, "us", "is -1, expected a number of us from 0 on"),
+            (
+                text("fast"),
+                time,
+                "ms",
+                "is \"fast\", expected a number of ms",
+            ),
+            (
+                text("12,5"),
+                time,
+                "ms",
+                "is \"12,5\", expected a number of ms (a comma in a number",
+            ),
+            (
+                text("5 MB"),
+                time,
+                "ms",
+                "is \"5 MB\", expected a number of ms; MB is no unit of it",
+            ),
+            (
+                Raw::Float(-1.0),
+                time,
+                "us",
+                "is -1, expected a number of us from 0 on",
+            ),
             (Raw::Float(1e308), time, "h", "that can be held"),
-            (Raw::Array, time, "ms", "is an array, expected a number of ms"),
+            (
+                Raw::Array,
+                time,
+                "ms",
+                "is an array, expected a number of ms",
+            ),
             (Raw::Truth(true), time, "ms", "is true, expected"),
-            (Raw::Float(1.5), Shape::Count, "", "is 1.5, expected a count, a whole number from 0 on"),
-            (Raw::Float(-1.0), Shape::Count, "", "is -1, expected a count"),
+            (
+                Raw::Float(1.5),
+                Shape::Count,
+                "",
+                "is 1.5, expected a count, a whole number from 0 on",
+            ),
+            (
+                Raw::Float(-1.0),
+                Shape::Count,
+                "",
+                "is -1, expected a count",
+            ),
             (text("5 ms"), Shape::Count, "", "a number without a unit"),
-            (text("soon"), Shape::Instant, "", "is \"soon\", expected a time such as"),
+            (
+                text("soon"),
+                Shape::Instant,
+                "",
+                "is \"soon\", expected a time such as",
+            ),
             (text("maybe"), Shape::Truth, "", "expected true or false"),
-            (Raw::Object, Shape::Text, "", "is an object, expected a text"),
+            (
+                Raw::Object,
+                Shape::Text,
+                "",
+                "is an object, expected a text",
+            ),
         ] {
             let error = of(&raw, shape, unit).unwrap_err();
             assert!(error.contains(wanted), "{error}");
@@ -292,20 +338,39 @@ mod tests {
     #[test]
     fn values_come_in_base_units_and_absent_stays_absent() {
         let time = Shape::Amount(Quantity::Time);
-        assert_eq!(of(&Raw::Float(12.5), time, "us"), Ok(Some(Value::Number(0.0125))));
-        assert_eq!(of(&text("12.5 s"), time, "us"), Ok(Some(Value::Number(12_500.0))));
+        assert_eq!(
+            of(&Raw::Float(12.5), time, "us"),
+            Ok(Some(Value::Number(0.0125)))
+        );
+        assert_eq!(
+            of(&text("12.5 s"), time, "us"),
+            Ok(Some(Value::Number(12_500.0)))
+        );
         assert_eq!(of(&text("7"), Shape::Count, ""), Ok(Some(Value::Count(7))));
-        assert_eq!(of(&Raw::Whole(u64::MAX), Shape::Count, ""), Ok(Some(Value::Count(u64::MAX))));
-        assert_eq!(of(&Raw::Whole(503), Shape::Text, ""), Ok(Some(Value::Text("503".into()))));
+        assert_eq!(
+            of(&Raw::Whole(u64::MAX), Shape::Count, ""),
+            Ok(Some(Value::Count(u64::MAX)))
+        );
+        assert_eq!(
+            of(&Raw::Whole(503), Shape::Text, ""),
+            Ok(Some(Value::Text("503".into())))
+        );
         for nothing in [Raw::Null, text(""), text(" NaN "), text("-")] {
             assert_eq!(of(&nothing, time, "ms"), Ok(None));
         }
-        assert_eq!(of(&text("ko"), Shape::Truth, ""), Ok(Some(Value::Truth(false))));
+        assert_eq!(
+            of(&text("ko"), Shape::Truth, ""),
+            Ok(Some(Value::Truth(false)))
+        );
         let noon = Ok(Some(Value::Instant(1_700_000_000_000_000_000)));
         assert_eq!(of(&Raw::Whole(1_700_000_000), Shape::Instant, ""), noon);
         assert_eq!(of(&text("1700000000000"), Shape::Instant, ""), noon);
         assert_eq!(of(&text("2023-11-14T22:13:20Z"), Shape::Instant, ""), noon);
         let seconds = Measure::Clock(Clock::named("s").unwrap());
-        assert!(Raw::Whole(1_700_000_000_000).read(Shape::Instant, &seconds).is_err());
+        assert!(
+            Raw::Whole(1_700_000_000_000)
+                .read(Shape::Instant, &seconds)
+                .is_err()
+        );
     }
 }
