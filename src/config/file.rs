@@ -436,17 +436,17 @@ pub(crate) struct Map {
     /// `["a.name"]`, `[0]` for a place, `.` for the record itself; `$.started` starts at the document; `{key}`, `{key1}`,
     /// `{key2}` are the names that the `*` of `records` stand for.
     ///
-    /// Of every record: run (the runs of one file), endpoint, method, started, users, bytes_received, bytes_sent. Of figures:
-    /// requests, failures, successes, duration, rate, error_rate, success_rate, min, mean, stddev, max, p50 and any other pN
-    /// (p99_9), the same as "ok.p95", "failed.p95" or "all.p95", "code:503", and for metrics of your own metric, value and unit,
-    /// or "custom:NAME". Of one request: latency, ok or failed, code, error. Of the run as a whole: started, duration, users,
-    /// tool, tool_version, "label:KEY", "custom:NAME".
+    /// Of every record: `run` (the runs of one file), `endpoint`, `method`, `started`, `users`, `bytes_received`, `bytes_sent`. Of
+    /// figures: `requests`, `failures`, `successes`, `duration`, `rate`, `error_rate`, `success_rate`, `min`, `mean`, `stddev`,
+    /// `max`, `p50` and any other pN (`p99_9`), the same as `"ok.p95"`, `"failed.p95"` or `"all.p95"`, `"code:503"`, and for metrics
+    /// of your own `metric`, `value` and `unit`, or `"custom:NAME"`. Of one request: `latency`, `ok` or `failed`, `code`, `error`. Of
+    /// the run as a whole: `started`, `duration`, `users`, `tool`, `tool_version`, `"label:KEY"`, `"custom:NAME"`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub(crate) fields: BTreeMap<Spanned<String>, Spanned<String>>,
     /// In which unit a field is: ns us ms s min h, B kB MB GB KiB MiB GiB, % ratio, /s /min; of `started` rfc3339, s, ms, us or
-    /// ns. `latency` stands for every latency. A name that ends in _ms, _us, _ns, _s, _seconds, _pct says it itself, and so
-    /// does a value such as "12.5 ms".
+    /// ns. `latency` stands for every latency. A name that ends in `_ms`, `_us`, `_ns`, `_s`, `_seconds`, `_pct` says it itself,
+    /// and so does a value such as "12.5 ms".
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub(crate) units: BTreeMap<Spanned<String>, Spanned<String>>,

@@ -183,7 +183,7 @@ fn what_does_not_fit_is_named_with_path_and_value() {
         &here.knee(&["report", "other.json"]),
         &["other.json is not a load-test result that knee knows"],
     );
-    here.write("cut.json", &RESULTS[..80]);
+    here.write("cut.json", RESULTS.get(..80).unwrap());
     refused(
         &here.knee(&["report", "--map", "ours", "cut.json"]),
         &["cut.json, line 1, column 80", "ends too early"],

@@ -41,10 +41,9 @@ impl Checker<'_> {
         let records = self.records(map)?;
         let is_sample = |key: &Spanned<String>| key.get_ref() == "latency";
         let kind = match map.kind {
-            Some(file::MapKind::Run) => RecordKind::Run,
             Some(file::MapKind::Sample) => RecordKind::Sample,
             None if map.fields.keys().any(is_sample) => RecordKind::Sample,
-            None => RecordKind::Run,
+            Some(file::MapKind::Run) | None => RecordKind::Run,
         };
         let mut mapping = Mapping {
             name,
@@ -372,7 +371,7 @@ fn suggestion(word: &str, kind: RecordKind) -> Option<&'static str> {
     let lower = word.to_lowercase();
     let fits = |name: &&'static str| Target::named(name).is_some_and(|target| target.is_of(kind));
     let alias = ALIASES.iter().filter(|(alias, _)| *alias == lower);
-    let alias = alias.map(|(_, field)| *field).find(|field| fits(&field));
+    let alias = alias.map(|(_, field)| *field).find(fits);
     let plain = PLAIN.iter().map(|row| row.name);
     alias.or_else(|| nearest(&lower, plain.chain(FREE).filter(fits)))
 }
@@ -592,12 +591,11 @@ mod tests {
         ] {
             let (line, found) = wrong(map);
             assert!(line.contains(problem), "{map}\n{line}");
-            match hint {
-                Some(hint) => assert!(
+            if let Some(hint) = hint {
+                assert!(
                     found.as_ref().is_some_and(|f| f.contains(hint)),
                     "{map}\n{found:?}"
-                ),
-                None => {}
+                );
             }
         }
         let twice = "[[map]]\nname = 'a'\nfields = { requests = 'n' }\n";

@@ -37,7 +37,7 @@ struct Rows<'m> {
     mapping: &'m Mapping,
     file: usize,
     name: String,
-    rows: Vec<Row>,
+    held: Vec<Row>,
     /// By field: records without it.
     absent: Vec<u64>,
     left_out: BTreeMap<&'static str, u64>,
@@ -45,7 +45,7 @@ struct Rows<'m> {
 
 impl Sink for Rows<'_> {
     fn record(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
-        if self.rows.len() == MOST_RECORDS {
+        if self.held.len() == MOST_RECORDS {
             let problem = format!("there are more than {MOST_RECORDS} records");
             return Err(at(&self.name, record, &problem).with_hint(
                 "is each of them a request? then map its `latency`; else map fewer, by a longer `records`",
@@ -80,7 +80,7 @@ impl Sink for Rows<'_> {
                 .entry(target.clone())
                 .or_insert_with(|| value.clone());
         }
-        self.rows.push(Row {
+        self.held.push(Row {
             file: self.file,
             number: record.number,
             values,
@@ -99,7 +99,7 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
         mapping,
         file: 0,
         name: String::new(),
-        rows: Vec::new(),
+        held: Vec::new(),
         absent: vec![0; mapping.fields.len()],
         left_out: BTreeMap::new(),
     };
@@ -108,9 +108,9 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
     for (number, input) in unit.inputs.iter().enumerate() {
         rows.file = number;
         rows.name.clone_from(&input.name);
-        let before = rows.rows.len();
+        let before = rows.held.len();
         let taken = take(input, mapping, &mut rows)?;
-        if rows.rows.len() == before {
+        if rows.held.len() == before {
             let place = crate::ingest::error::Place::File;
             let problem = format!("no record holds a figure of map `{}`", mapping.name);
             return Err(IngestError::content(&input.name, place, problem));
@@ -119,13 +119,13 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
         document.extend(taken.document);
     }
     let Rows {
-        rows,
+        held,
         absent,
         left_out,
         ..
     } = rows;
-    let all = rows.len();
-    let gathered = gather(rows, mapping, &files)?;
+    let all = held.len();
+    let gathered = gather(held, mapping, &files)?;
     let mut runs: Vec<Run> = gathered
         .into_iter()
         .map(|gathered| gathered.into_run(mapping, &files, &document))
@@ -206,36 +206,31 @@ fn gather(
         let endpoint = text(&row.values, "endpoint");
         let method = text(&row.values, "method");
         let name = endpoint.as_ref().map(|name| label(method.as_deref(), name));
-        let (before, row, what) = if let Some(metric) = text(&row.values, "metric") {
+        let (before, what) = if let Some(metric) = text(&row.values, "metric") {
             let metric = match name {
                 Some(name) => format!("{name} {metric}"),
                 None => metric,
             };
             // Of one name in two units both are kept.
-            let unit = text(&row.values, "unit");
-            match run.metrics.get(&(metric.clone(), unit.clone())) {
-                Some(before) => (before.number, row, format!("the metric `{metric}`")),
-                None => {
-                    run.metrics.insert((metric, unit), row);
-                    continue;
-                }
-            }
+            let key = (metric, text(&row.values, "unit"));
+            let Some(before) = run.metrics.get(&key) else {
+                run.metrics.insert(key, row);
+                continue;
+            };
+            (before.number, format!("the metric `{}`", key.0))
         } else if let (Some(endpoint), Some(name)) = (endpoint, name) {
-            match run.endpoints.get(&(endpoint.clone(), method.clone())) {
-                Some(before) => (before.number, row, format!("the endpoint `{name}`")),
-                None => {
-                    run.endpoints.insert((endpoint, method), row);
-                    continue;
-                }
-            }
+            let key = (endpoint, method);
+            let Some(before) = run.endpoints.get(&key) else {
+                run.endpoints.insert(key, row);
+                continue;
+            };
+            (before.number, format!("the endpoint `{name}`"))
         } else {
-            match &run.whole {
-                Some(before) => (before.number, row, "the run as a whole".to_owned()),
-                None => {
-                    run.whole = Some(row);
-                    continue;
-                }
-            }
+            let Some(before) = &run.whole else {
+                run.whole = Some(row);
+                continue;
+            };
+            (before.number, "the run as a whole".to_owned())
         };
         let problem = format!(
             "record {}: is {what} again, as record {before} is",

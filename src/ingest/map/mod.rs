@@ -12,6 +12,7 @@ pub mod value;
 mod claim;
 mod figures;
 mod near;
+mod pick;
 mod samples;
 mod stats;
 mod table;

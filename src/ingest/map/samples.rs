@@ -112,9 +112,10 @@ impl Rows<'_> {
                 Err(what) => {
                     let what = format!("`{}` {what}", field.place);
                     let is_latency = field.target == Target::Plain("latency");
-                    let (records, fate) = match is_latency {
-                        true => ("records", "left out"),
-                        false => ("requests", "counted without it"),
+                    let (records, fate) = if is_latency {
+                        ("records", "left out")
+                    } else {
+                        ("requests", "counted without it")
                     };
                     let text = format!("{records} whose `{}` does not fit are {fate}", field.place);
                     self.trouble(text, || format!("{}: {what}", here(record)));

@@ -74,9 +74,10 @@ pub(super) fn columns(
     let mut columns = Vec::new();
     for (number, field) in mapping.fields.iter().enumerate() {
         columns.push(match &field.place {
-            Place::Record(path) => match path.steps.as_slice() {
-                [Step::Place(place)] => Some(*place),
-                _ => {
+            Place::Record(path) => {
+                if let [Step::Place(place)] = path.steps.as_slice() {
+                    Some(*place)
+                } else {
                     let wanted = path.column();
                     let found = names.iter().position(|name| *name == wanted);
                     if found.is_none() {
@@ -84,7 +85,7 @@ pub(super) fn columns(
                     }
                     found
                 }
-            },
+            }
             _ => None,
         });
     }
@@ -116,7 +117,7 @@ pub(super) fn walk(
             field.place
         ));
     }
-    let columns = columns(mapping, head).or_else(|(number, names)| {
+    let columns = columns(mapping, head).map_err(|(number, names)| {
         let field = mapping.fields.get(number);
         let wanted = field.map_or_else(String::new, |field| field.place.to_string());
         let target = field.map_or_else(String::new, |field| field.target.to_string());
@@ -126,10 +127,10 @@ pub(super) fn walk(
         );
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let error = IngestError::content(file, Where::Line(1), problem);
-        Err(match nearest(&wanted, &names) {
+        match nearest(&wanted, &names) {
             Some(hint) => error.with_hint(hint),
             None => error,
-        })
+        }
     })?;
     let delimiter = delimiter(mapping, head);
     let mut rows = Rows {

@@ -13,59 +13,12 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqA
 use crate::ingest::error::IngestError;
 use crate::ingest::json::Key;
 use crate::ingest::map::path::{Place, Step, made_of};
+use crate::ingest::map::pick::{Pick, Tree, set, set_hit};
 use crate::ingest::map::value::Raw;
 use crate::ingest::map::{Mapping, Record, Sink};
 
 /// Bytes between two members that are looked at: more is no record.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
-
-/// The paths of several fields as a tree: which of them end here, and which go on by which step.
-#[derive(Debug, Default)]
-struct Tree {
-    ends: Vec<usize>,
-    keys: Vec<(String, Tree)>,
-    places: Vec<(usize, Tree)>,
-}
-
-impl Tree {
-    fn add(&mut self, field: usize, steps: &[Step]) {
-        match steps.split_first() {
-            None => self.ends.push(field),
-            Some((Step::Key(key), rest)) => {
-                let at = self.keys.iter().position(|(known, _)| known == key);
-                let at = at.unwrap_or_else(|| {
-                    self.keys.push((key.clone(), Tree::default()));
-                    self.keys.len() - 1
-                });
-                if let Some((_, tree)) = self.keys.get_mut(at) {
-                    tree.add(field, rest);
-                }
-            }
-            Some((Step::Place(place), rest)) => {
-                let at = self.places.iter().position(|(known, _)| known == place);
-                let at = at.unwrap_or_else(|| {
-                    self.places.push((*place, Tree::default()));
-                    self.places.len() - 1
-                });
-                if let Some((_, tree)) = self.places.get_mut(at) {
-                    tree.add(field, rest);
-                }
-            }
-            // A field is one value: the configuration refuses such a path.
-            Some((Step::Each, _)) => {}
-        }
-    }
-
-    fn key(&self, key: &str) -> Option<&Tree> {
-        let found = self.keys.iter().find(|(known, _)| known == key);
-        found.map(|(_, tree)| tree)
-    }
-
-    fn place(&self, place: usize) -> Option<&Tree> {
-        let found = self.places.iter().find(|(known, _)| *known == place);
-        found.map(|(_, tree)| tree)
-    }
-}
 
 /// What a walk found.
 #[derive(Debug, Default)]
@@ -199,26 +152,14 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn scalar<E: de::Error>(mut self, raw: Raw) -> Result<(), E> {
-        self.keep(&raw);
+    fn scalar<E: de::Error>(mut self, raw: &Raw) -> Result<(), E> {
+        self.keep(raw);
         if self.is_at_record() {
             self.state.begin();
-            Pick::of(self.state, |pick| pick.keep(&raw));
+            self.state.pick().keep(raw);
             return self.state.finish();
         }
         Ok(())
-    }
-}
-
-fn set(values: &mut [Option<Raw>], field: usize, raw: Raw) {
-    if let Some(place) = values.get_mut(field) {
-        *place = Some(raw);
-    }
-}
-
-fn set_hit(hits: &mut [bool], field: usize) {
-    if let Some(hit) = hits.get_mut(field) {
-        *hit = true;
     }
 }
 
@@ -227,6 +168,15 @@ impl State<'_> {
         self.left.set(MOST_BYTES);
         self.values.fill(None);
         self.walked.records += 1;
+    }
+
+    /// Takes a record's members.
+    fn pick(&mut self) -> Pick<'_, '_> {
+        Pick {
+            values: &mut self.values,
+            hits: None,
+            tree: &self.record,
+        }
     }
 
     fn hit(&mut self) {
@@ -271,34 +221,34 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_> {
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-        self.scalar(Raw::Null)
+        self.scalar(&Raw::Null)
     }
 
     fn visit_bool<E: de::Error>(self, truth: bool) -> Result<(), E> {
-        self.scalar(Raw::Truth(truth))
+        self.scalar(&Raw::Truth(truth))
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
-        self.scalar(Raw::Whole(number))
+        self.scalar(&Raw::Whole(number))
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
-        self.scalar(Raw::Float(number as f64))
+        self.scalar(&Raw::Float(number as f64))
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<(), E> {
-        self.scalar(Raw::Float(number))
+        self.scalar(&Raw::Float(number))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        self.scalar(Raw::Text(text.to_owned()))
+        self.scalar(&Raw::Text(text.to_owned()))
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         self.keep(&Raw::Object);
         if self.is_at_record() {
             self.state.begin();
-            pick_map(self.state, map)?;
+            self.state.pick().visit_map(map)?;
             return self.state.finish();
         }
         while let Some(key) = map.next_key_seed(Key)? {
@@ -340,7 +290,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_> {
         let holds_records = self.state.lists_hold_records && !self.in_list;
         if self.is_at_record() && !holds_records {
             self.state.begin();
-            pick_list(self.state, list)?;
+            self.state.pick().visit_seq(list)?;
             return self.state.finish();
         }
         let mut place = 0;
@@ -399,130 +349,5 @@ impl<'de> DeserializeSeed<'de> for Outside<'_, '_> {
             hits: Some(&mut self.walked.hits),
             tree: self.tree,
         })
-    }
-}
-
-fn pick_map<'de, A: MapAccess<'de>>(state: &mut State<'_>, map: A) -> Result<(), A::Error> {
-    Pick {
-        values: &mut state.values,
-        hits: None,
-        tree: &state.record,
-    }
-    .visit_map(map)
-}
-
-fn pick_list<'de, A: SeqAccess<'de>>(state: &mut State<'_>, list: A) -> Result<(), A::Error> {
-    Pick {
-        values: &mut state.values,
-        hits: None,
-        tree: &state.record,
-    }
-    .visit_seq(list)
-}
-
-/// Picks the members of a tree out of a value.
-struct Pick<'v, 't> {
-    values: &'v mut Vec<Option<Raw>>,
-    hits: Option<&'v mut Vec<bool>>,
-    tree: &'t Tree,
-}
-
-impl Pick<'_, '_> {
-    fn of(state: &mut State<'_>, act: impl FnOnce(&mut Pick<'_, '_>)) {
-        act(&mut Pick {
-            values: &mut state.values,
-            hits: None,
-            tree: &state.record,
-        });
-    }
-
-    fn keep(&mut self, raw: &Raw) {
-        for field in &self.tree.ends {
-            set(self.values, *field, raw.clone());
-            if let Some(hits) = &mut self.hits {
-                set_hit(hits, *field);
-            }
-        }
-    }
-
-    fn scalar<E>(mut self, raw: &Raw) -> Result<(), E> {
-        self.keep(raw);
-        Ok(())
-    }
-
-    fn inner<'a, 't>(&'a mut self, tree: &'t Tree) -> Pick<'a, 't> {
-        Pick {
-            values: self.values,
-            hits: self.hits.as_deref_mut(),
-            tree,
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Pick<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Pick<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-        self.scalar(&Raw::Null)
-    }
-
-    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<(), E> {
-        self.scalar(&Raw::Truth(truth))
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
-        self.scalar(&Raw::Whole(number))
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
-        self.scalar(&Raw::Float(number as f64))
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<(), E> {
-        self.scalar(&Raw::Float(number))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        self.scalar(&Raw::Text(text.to_owned()))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        self.keep(&Raw::Object);
-        let tree = self.tree;
-        while let Some(key) = map.next_key_seed(Key)? {
-            match tree.key(&key) {
-                Some(tree) => map.next_value_seed(self.inner(tree))?,
-                None => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
-        self.keep(&Raw::Array);
-        let tree = self.tree;
-        let mut place = 0;
-        loop {
-            let more = match tree.place(place) {
-                Some(tree) => list.next_element_seed(self.inner(tree))?,
-                None => list.next_element::<IgnoredAny>()?.map(|_| ()),
-            };
-            if more.is_none() {
-                return Ok(());
-            }
-            place += 1;
-        }
     }
 }
