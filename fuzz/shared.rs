@@ -9,10 +9,14 @@ use knee::render::{Layout, RENDERERS};
 
 /// Reads, writes and reads back, analyses and renders.
 pub fn read_and_report(bytes: &[u8], from: Option<&str>) {
+    read_with(bytes, Options { from: from.map(str::to_owned), jobs: 1, ..Options::default() });
+}
+
+/// The same with maps and whatever else there is to choose.
+pub fn read_with(bytes: &[u8], options: Options) {
     let mut input = Some(Input::stream("-", Cursor::new(bytes.to_vec())));
     let mut stdin = || input.take().expect("asked for once");
     let candidates = ingest::expand(&["-".to_owned()], &mut stdin).expect("one stream");
-    let options = Options { from: from.map(str::to_owned), jobs: 1 };
     let runs = match ingest::read(candidates, &options) {
         Ok(ingested) => ingested.runs,
         Err(error) => {

@@ -37,6 +37,10 @@ pub(crate) struct Reading {
     #[arg(long, value_name = "FORMAT")]
     pub(crate) from: Option<String>,
 
+    /// Read every input by this [[map]] of the configuration, whatever it looks like.
+    #[arg(long, value_name = "NAME", conflicts_with = "from")]
+    pub(crate) map: Option<String>,
+
     /// A label for every run; project, scenario, environment, job, branch and commit set its identity.
     #[arg(long, value_name = "K=V")]
     pub(crate) label: Vec<String>,
@@ -98,6 +102,8 @@ pub(crate) fn read(
     let candidates = ingest::expand(runs, &mut stdin).context("failed to find the input")?;
     let options = ingest::Options {
         from: reading.from.clone(),
+        maps: config.maps.clone(),
+        map: reading.map.clone(),
         jobs: reading.jobs,
         ..ingest::Options::default()
     };

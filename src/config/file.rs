@@ -403,26 +403,57 @@ pub(crate) struct Recommendation {
     pub(crate) detail: Option<String>,
 }
 
-/// `[[map]]`
+/// What a record of a map is.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MapKind {
+    /// Figures of an endpoint or of a run.
+    Run,
+    /// One request.
+    Sample,
+}
+
+/// `[[map]]`: how any other JSON or CSV becomes runs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    dead_code,
-    reason = "checked while it is read; used by a later version"
-)]
 pub(crate) struct Map {
     /// Its name: `--map NAME`.
     #[schemars(with = "String")]
     pub(crate) name: Spanned<String>,
-    /// Where the records stand.
+    /// Where the records stand: `results`, `data.runs[*]`, `*.*` for objects by name; the whole document when not given.
+    /// Elements of a list there are records; a file of JSON Lines has one per line, a table one per row.
     #[serde(default)]
-    pub(crate) records: Option<String>,
-    /// Which member is what.
+    #[schemars(with = "Option<String>")]
+    pub(crate) records: Option<Spanned<String>>,
+    /// What a record is; when not given, one request where `latency` is mapped, else figures.
     #[serde(default)]
-    pub(crate) fields: BTreeMap<String, String>,
-    /// In which unit.
+    pub(crate) kind: Option<MapKind>,
+    /// What stands between the fields of a table, such as `;`; when not given the first line shows it.
     #[serde(default)]
-    pub(crate) units: BTreeMap<String, String>,
+    #[schemars(with = "Option<String>")]
+    pub(crate) delimiter: Option<Spanned<String>>,
+    /// Which member or column is what: `p95 = "lat.p95"`. A path is relative to the record: names with dots between them,
+    /// `["a.name"]`, `[0]` for a place, `.` for the record itself; `$.started` starts at the document; `{key}`, `{key1}`,
+    /// `{key2}` are the names that the `*` of `records` stand for.
+    ///
+    /// Of every record: `run` (the runs of one file), `endpoint`, `method`, `started`, `users`, `bytes_received`, `bytes_sent`. Of
+    /// figures: `requests`, `failures`, `successes`, `duration`, `rate`, `error_rate`, `success_rate`, `min`, `mean`, `stddev`,
+    /// `max`, `p50` and any other pN (`p99_9`), the same as `"ok.p95"`, `"failed.p95"` or `"all.p95"`, `"code:503"`, and for metrics
+    /// of your own `metric`, `value` and `unit`, or `"custom:NAME"`. Of one request: `latency`, `ok` or `failed`, `code`, `error`. Of
+    /// the run as a whole: `started`, `duration`, `users`, `tool`, `tool_version`, `"label:KEY"`, `"custom:NAME"`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub(crate) fields: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// In which unit a field is: ns us ms s min h, B kB MB GB KiB MiB GiB, % ratio, /s /min; of `started` rfc3339, s, ms, us or
+    /// ns. `latency` stands for every latency. A name that ends in `_ms`, `_us`, `_ns`, `_s`, `_seconds`, `_pct` says it itself,
+    /// and so does a value such as "12.5 ms".
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub(crate) units: BTreeMap<Spanned<String>, Spanned<String>>,
+    /// Fields that hold for every record and stand in none: `method = "GET"`, `duration = "30s"`, `tool = "ours"`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Scalar>")]
+    pub(crate) constants: BTreeMap<Spanned<String>, Spanned<Scalar>>,
 }
 
 /// `[inputs]`

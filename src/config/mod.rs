@@ -28,6 +28,7 @@ use crate::findings::figures;
 use crate::findings::normalize;
 use crate::findings::plan::Plan;
 use crate::findings::rules;
+use crate::ingest::map::Mapping;
 use crate::model::Target;
 
 /// `[project]`
@@ -67,6 +68,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// Renames, groups and expected errors.
     pub normalize: normalize::Options,
+    /// How other JSON and CSV is read.
+    pub maps: Vec<Mapping>,
     /// Which rules are asked, and how strictly.
     pub rules: rules::Options,
     /// How figures are read.
@@ -98,6 +101,7 @@ impl Default for Config {
             plan: Plan::default(),
             targets: Vec::new(),
             normalize: normalize::Options::default(),
+            maps: Vec::new(),
             rules: rules::Options::default(),
             figures: figures::Options::default(),
             classes,

@@ -97,11 +97,11 @@ pub enum IngestError {
         /// Which file.
         file: String,
         /// One format's id.
-        first: &'static str,
+        first: String,
         /// Its reason.
         first_why: String,
         /// The other's id.
-        second: &'static str,
+        second: String,
         /// Its reason.
         second_why: String,
     },
@@ -112,6 +112,14 @@ pub enum IngestError {
         name: String,
         /// The nearest id.
         nearest: Option<&'static str>,
+    },
+    /// `--map` names no map.
+    #[error("there is no map `{name}`")]
+    NoSuchMap {
+        /// As it was typed.
+        name: String,
+        /// Those of the configuration.
+        known: Vec<String>,
     },
     /// The content breaks the rules of its format.
     #[error("{file}{place}: {problem}")]
@@ -192,6 +200,19 @@ impl IngestError {
                 Some(id) => format!("did you mean `{id}`? `knee formats` lists all"),
                 None => "`knee formats` lists all".to_owned(),
             }),
+            IngestError::NoSuchMap { known, .. } if known.is_empty() => {
+                Some("a map is a [[map]] of knee.toml; none was found".to_owned())
+            }
+            IngestError::NoSuchMap { name, known } => {
+                let nearest = known
+                    .iter()
+                    .map(|map| (strsim::jaro_winkler(name, map), map))
+                    .max_by(|a, b| a.0.total_cmp(&b.0))
+                    .filter(|(likeness, _)| *likeness > 0.7);
+                let ask =
+                    nearest.map_or_else(String::new, |(_, map)| format!("did you mean `{map}`? "));
+                Some(format!("{ask}the configuration has {}", known.join(", ")))
+            }
             IngestError::Empty { .. } => {
                 Some("a load generator that is killed early leaves an empty file".to_owned())
             }

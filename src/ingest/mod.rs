@@ -17,6 +17,7 @@ pub mod k6;
 pub mod knee_run;
 pub mod locust;
 pub mod log;
+pub mod map;
 pub mod pytest_benchmark;
 pub mod recorder;
 pub mod requests_csv;
@@ -39,6 +40,10 @@ use sniff::{Claim, Head};
 pub struct Options {
     /// `--from`: the format, instead of sniffing.
     pub from: Option<String>,
+    /// `[[map]]`: how other JSON and CSV is read.
+    pub maps: Vec<map::Mapping>,
+    /// `--map`: the one that reads every input, instead of a look at the content.
+    pub map: Option<String>,
     /// `--script`: the script that the load generator ran.
     pub script: Option<PathBuf>,
     /// `--jobs`: threads; 0 = as many as there are cores.
@@ -108,6 +113,7 @@ pub static FORMATS: &[Format] = &[
     pytest_benchmark::FORMAT,
     requests_csv::FORMAT,
     knee_run::FORMAT,
+    map::FORMAT,
 ];
 
 /// What to call a file of which these are the first bytes, where it is known and not read.

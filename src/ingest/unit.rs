@@ -9,7 +9,7 @@ use crate::ingest::argument::Candidate;
 use crate::ingest::error::IngestError;
 use crate::ingest::input::sha256_hex;
 use crate::ingest::sniff::{self, Grade, Head};
-use crate::ingest::{FORMATS, Format, Input, Kind, Options, Unit, cap, format, log};
+use crate::ingest::{FORMATS, Format, Input, Kind, Options, Unit, cap, format, log, map};
 use crate::model::{IdentitySource, Run};
 
 /// What came out of the inputs.
@@ -21,16 +21,37 @@ pub struct Ingested {
     pub skipped: Vec<String>,
 }
 
-/// Which format reads an input.
-fn choose(input: &Input, options: &Options) -> Result<Option<&'static Format>, IngestError> {
+/// Which format reads an input, and by which map.
+struct Chosen {
+    format: &'static Format,
+    map: Option<String>,
+}
+
+impl Chosen {
+    fn by(format: &'static Format) -> Chosen {
+        Chosen { format, map: None }
+    }
+
+    fn by_map(name: &str) -> Result<Chosen, IngestError> {
+        Ok(Chosen {
+            format: format(map::FORMAT.id)?,
+            map: Some(name.to_owned()),
+        })
+    }
+}
+
+fn choose(input: &Input, options: &Options) -> Result<Option<Chosen>, IngestError> {
     let (bytes, complete) = input.head()?;
     if bytes.trim_ascii().is_empty() && complete {
         return Err(IngestError::Empty {
             file: input.name.clone(),
         });
     }
+    if let Some(name) = &options.map {
+        return Chosen::by_map(name).map(Some);
+    }
     if let Some(id) = &options.from {
-        return format(id).map(Some);
+        return format(id).map(Chosen::by).map(Some);
     }
     let head = Head {
         name: input.file_name(),
@@ -42,25 +63,43 @@ fn choose(input: &Input, options: &Options) -> Result<Option<&'static Format>, I
         .filter_map(|format| (format.sniff)(&head).map(|claim| (claim.grade, claim.why, format)))
         .collect();
     claims.sort_by_key(|claim| std::cmp::Reverse(claim.0));
+    let tie = |first: (String, String), second: (String, String)| {
+        Err(IngestError::Tie {
+            file: input.name.clone(),
+            first: first.0,
+            first_why: first.1,
+            second: second.0,
+            second_why: second.1,
+        })
+    };
+    // What the user describes beats what a format only finds possible.
+    if claims.first().is_none_or(|best| best.0 < Grade::Likely) {
+        let mut maps = map::claims(&options.maps, &head).into_iter();
+        match (maps.next(), maps.next()) {
+            (Some((map, _)), None) => return Chosen::by_map(&map.name).map(Some),
+            (Some(first), Some(second)) => {
+                return tie((first.0.format(), first.1), (second.0.format(), second.1));
+            }
+            (None, _) => {}
+        }
+    }
     let mut claims = claims.into_iter();
     let Some(best) = claims.next() else {
         return Ok(None);
     };
     match claims.next().filter(|second| second.0 == best.0) {
-        Some(second) => Err(IngestError::Tie {
-            file: input.name.clone(),
-            first: best.2.id,
-            first_why: best.1,
-            second: second.2.id,
-            second_why: second.1,
-        }),
-        None => Ok(Some(best.2)),
+        Some(second) => tie(
+            (best.2.id.to_owned(), best.1),
+            (second.2.id.to_owned(), second.1),
+        ),
+        None => Ok(Some(Chosen::by(best.2))),
     }
 }
 
 /// Files that are read together, and how they were named.
 struct Planned {
     format: &'static Format,
+    map: Option<String>,
     inputs: Vec<Input>,
     stem: String,
     name: Option<String>,
@@ -119,7 +158,7 @@ fn folder_of(input: &Input) -> PathBuf {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Together {
     /// `A+B`: files of one run.
-    Joined(usize, &'static str),
+    Joined(usize, &'static str, Option<String>),
     /// A set by folder and prefix.
     Set(&'static str, PathBuf),
     /// A format that gathers: the files of one folder.
@@ -155,8 +194,8 @@ fn plan(
         let mut remember = |path: PathBuf, place: Option<usize>, given: u64| {
             seen.insert(real(&path), Seen { place, path, given });
         };
-        let format = match choose(&candidate.input, options) {
-            Ok(Some(format)) => format,
+        let Chosen { format, map } = match choose(&candidate.input, options) {
+            Ok(Some(chosen)) => chosen,
             Ok(None) | Err(IngestError::Empty { .. }) if candidate.found => {
                 skipped.push(candidate.input.name.clone());
                 if let Some(path) = own {
@@ -180,7 +219,7 @@ fn plan(
             .as_deref()
             .and_then(|path| format.set.and_then(|set| set(path)));
         let together = match (candidate.joined, &set) {
-            (Some(argument), _) => Some(Together::Joined(argument, format.tool)),
+            (Some(argument), _) => Some(Together::Joined(argument, format.tool, map.clone())),
             (None, Some(set)) => Some(Together::Set(format.tool, set.key.clone())),
             (None, None) if format.gathers => {
                 let folder = folder_of(&candidate.input);
@@ -217,7 +256,7 @@ fn plan(
                     let other = Some(sibling) != candidate.input.path.as_ref();
                     // A file of the right name may be another tool's: its content decides.
                     if other
-                        && matches!(choose(&input, options), Ok(Some(found)) if found.tool == format.tool)
+                        && matches!(choose(&input, options), Ok(Some(found)) if found.format.tool == format.tool)
                     {
                         remember(sibling.clone(), Some(planned.len()), 0);
                         inputs.push(input);
@@ -230,6 +269,7 @@ fn plan(
         }
         planned.push(Planned {
             format,
+            map,
             inputs,
             stem,
             name: candidate.name,
@@ -256,11 +296,25 @@ fn stem_of(input: &Input) -> String {
     }
 }
 
-/// Reads every candidate.
-pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, IngestError> {
+/// `--from map:NAME` is `--map NAME`; what is asked for must exist, whatever the inputs are.
+fn with_map(options: &Options) -> Result<Options, IngestError> {
+    let mut options = options.clone();
+    if let Some(id) = options.from.take_if(|id| id.starts_with(map::PREFIX)) {
+        let name = id.strip_prefix(map::PREFIX).unwrap_or_default();
+        options.map = Some(name.to_owned());
+    }
     if let Some(id) = &options.from {
         format(id)?;
     }
+    if options.map.is_some() {
+        map::find(&options.maps, options.map.as_deref())?;
+    }
+    Ok(options)
+}
+
+/// Reads every candidate.
+pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, IngestError> {
+    let options = &with_map(options)?;
     let (mut planned, skipped) = plan(candidates, options)?;
     name_files(&mut planned);
     let jobs = if options.jobs == 0 {
@@ -296,7 +350,10 @@ fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> Result<Vec<Ru
         inputs,
         stem: planned.stem.clone(),
         jobs,
-        options: options.clone(),
+        options: Options {
+            map: planned.map.clone(),
+            ..options.clone()
+        },
     };
     let mut runs = match planned.format.kind {
         Kind::Document(read) => read(&unit)?,

@@ -358,6 +358,8 @@ pub enum CustomKind {
     Rate,
     /// A distribution.
     Distribution,
+    /// One figure, in the unit that its name says.
+    Value,
 }
 
 /// A metric that the tool or the script made up.
@@ -367,7 +369,7 @@ pub struct Custom {
     pub name: String,
     /// What it counts.
     pub kind: CustomKind,
-    /// Of a counter or rate.
+    /// Of a counter, rate or value.
     #[serde(default)]
     pub value: Option<f64>,
     /// Of a distribution; the unit is the input's own.

@@ -3,7 +3,7 @@
 use crate::Scratch;
 
 /// What an endpoint may be called.
-fn names() -> Vec<String> {
+pub(crate) fn names() -> Vec<String> {
     let mut names: Vec<String> = [
         "a|b|c",
         "back`tick``s",

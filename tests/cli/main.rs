@@ -7,6 +7,7 @@ mod convert;
 mod explain;
 mod hostile;
 mod init;
+mod map;
 mod output;
 mod plan;
 mod report;

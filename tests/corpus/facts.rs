@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use knee::ingest::map::Mapping;
 use knee::ingest::{IngestError, Ingested, Input, Options, expand, read};
 use knee::model::Run;
 use serde::Deserialize;
@@ -17,6 +18,10 @@ struct Facts {
     origin: String,
     how: String,
     from: Option<String>,
+    /// A `knee.toml` beside the facts, for its maps.
+    config: Option<String>,
+    /// The map that reads the inputs, instead of a look at the content.
+    map: Option<String>,
     refused: Option<String>,
     #[serde(default)]
     run: Vec<RunFacts>,
@@ -70,6 +75,11 @@ fn short(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// The maps of a configuration.
+pub(crate) fn maps(path: &Path) -> Vec<Mapping> {
+    knee::config::load(Some(path), path).unwrap().maps
+}
+
 /// Reads the inputs of a facts file, relative to its folder.
 fn ingest(folder: &Path, facts: &Facts) -> Result<Ingested, IngestError> {
     let argument = |input: &String| {
@@ -80,8 +90,11 @@ fn ingest(folder: &Path, facts: &Facts) -> Result<Ingested, IngestError> {
     };
     let arguments: Vec<String> = facts.inputs.iter().map(argument).collect();
     let mut stdin = || Input::stream("-", std::io::empty());
+    let config = facts.config.as_ref();
     let options = Options {
         from: facts.from.clone(),
+        maps: config.map_or_else(Vec::new, |name| maps(&folder.join(name))),
+        map: facts.map.clone(),
         ..Options::default()
     };
     read(expand(&arguments, &mut stdin)?, &options)
@@ -170,6 +183,7 @@ fn check(path: &Path, problems: &mut String, named: &mut BTreeSet<PathBuf>) -> u
             named.insert(input);
         }
     }
+    named.extend(facts.config.iter().map(|config| folder.join(config)));
     let outcome = ingest(folder, &facts);
     let ingested = match (&facts.refused, outcome) {
         (Some(wanted), Err(error)) => {

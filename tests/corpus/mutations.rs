@@ -5,17 +5,28 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::sync::LazyLock;
 
 use knee::ingest::argument::Candidate;
+use knee::ingest::map::Mapping;
 use knee::ingest::{FORMATS, Input, Options, read};
 
-use crate::facts::files;
+use crate::facts::{files, maps, samples};
 
 /// Larger samples add time and no new shapes.
 const LARGEST: u64 = 200 * 1024;
 
 /// Bytes that are parsed over all cases: keeps the test under a quarter of a minute whatever is added to `samples/`.
 const BUDGET: usize = 150 * 1024 * 1024;
+
+/// The maps of the samples: their formats have no ids of their own.
+static MAPS: LazyLock<Vec<Mapping>> = LazyLock::new(|| maps(&samples().join("maps/knee.toml")));
+
+/// Everything that `--from` takes.
+fn ways() -> Vec<String> {
+    let formats = FORMATS.iter().map(|format| format.id.to_owned());
+    formats.chain(MAPS.iter().map(Mapping::format)).collect()
+}
 
 /// splitmix64: small, and the same everywhere.
 struct Random(u64);
@@ -120,6 +131,7 @@ fn survive(bytes: &[u8], from: Option<&str>, what: &str) -> bool {
     };
     let options = Options {
         from: from.map(str::to_owned),
+        maps: MAPS.clone(),
         jobs: 1,
         ..Options::default()
     };
@@ -134,8 +146,8 @@ fn survive(bytes: &[u8], from: Option<&str>, what: &str) -> bool {
 
 fn every_way(bytes: &[u8], what: &str) {
     survive(bytes, None, what);
-    for format in FORMATS {
-        survive(bytes, Some(format.id), what);
+    for way in ways() {
+        survive(bytes, Some(&way), what);
     }
 }
 
@@ -155,7 +167,8 @@ fn damaged_samples_end_in_runs_or_in_an_error() {
         .collect();
     assert!(!samples.is_empty());
     let mut random = Random(7);
-    let share = BUDGET / samples.len() / (FORMATS.len() + 1);
+    let ways = ways();
+    let share = BUDGET / samples.len() / (ways.len() + 1);
     let mut readable = 0;
     for (index, (name, bytes)) in samples.iter().enumerate() {
         let (_, other) = &samples[(index * 7 + 3) % samples.len()];
@@ -164,8 +177,8 @@ fn damaged_samples_end_in_runs_or_in_an_error() {
             let damaged = damage(bytes, other, &mut random);
             let what = format!("{name}, case {case}");
             readable += usize::from(survive(&damaged, None, &what));
-            for format in FORMATS {
-                survive(&damaged, Some(format.id), &what);
+            for way in &ways {
+                survive(&damaged, Some(way), &what);
             }
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Sections that no command uses yet are checked as hard as the others, and named in [`Config::unused`].
 
+mod map;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +47,7 @@ pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
     if let Some(rules) = &file.rules {
         config.rules = checker.rules(rules, RULES, &mut unused)?;
     }
+    config.maps = checker.maps(&file.map)?;
     checker.later(&file, &mut unused)?;
     config.plan.environment = config.project.environment.clone();
     config.plan.title.clone_from(&config.report.title);
@@ -432,11 +434,6 @@ impl Checker<'_> {
             self.filled(&recommendation.title, "the title of a recommendation")?;
             unused.add("[[recommendation]]");
         }
-        let mut seen = BTreeSet::new();
-        for map in &file.map {
-            self.once(&mut seen, &map.name, "map")?;
-            unused.add("[[map]]");
-        }
         if file.inputs.is_some() {
             unused.add("[inputs]");
         }
@@ -565,8 +562,11 @@ detail = "on orders.user"
 [[map]]
 name = "ours"
 records = "results"
-fields = { latency = "t" }
-units = { t = "s" }
+kind = "run"
+delimiter = ";"
+fields = { endpoint = "op", mean = "t" }
+units = { mean = "s" }
+constants = { method = "GET" }
 
 [inputs]
 resources = ["docker.csv"]
@@ -684,7 +684,6 @@ tests = ["junit.xml"]
                 "[score] is checked but not used by this version",
                 "[[hint]] is checked but not used by this version",
                 "[[recommendation]] is checked but not used by this version",
-                "[[map]] is checked but not used by this version",
                 "[inputs] is checked but not used by this version",
             ]
         );

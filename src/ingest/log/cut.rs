@@ -18,21 +18,21 @@ pub struct Quoting {
 }
 
 /// Whole records.
-pub(super) struct Cut {
-    pub(super) bytes: Vec<u8>,
-    pub(super) first_line: u64,
-    pub(super) is_last: bool,
+pub(in crate::ingest) struct Cut {
+    pub(in crate::ingest) bytes: Vec<u8>,
+    pub(in crate::ingest) first_line: u64,
+    pub(in crate::ingest) is_last: bool,
 }
 
 /// Why something was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Skipped {
+pub(in crate::ingest) enum Skipped {
     TooLong,
     NeverClosed,
 }
 
 /// Cuts a stream.
-pub(super) struct Cutter<R> {
+pub(in crate::ingest) struct Cutter<R> {
     stream: R,
     quoting: Option<Quoting>,
     block: usize,
@@ -43,11 +43,16 @@ pub(super) struct Cutter<R> {
     started: bool,
     ended: bool,
     /// What was left out since the last look, with its line.
-    pub(super) skipped: Vec<(Skipped, u64)>,
+    pub(in crate::ingest) skipped: Vec<(Skipped, u64)>,
 }
 
 impl<R: Read> Cutter<R> {
-    pub(super) fn new(stream: R, quoting: Option<Quoting>, block: usize, record: usize) -> Self {
+    pub(in crate::ingest) fn new(
+        stream: R,
+        quoting: Option<Quoting>,
+        block: usize,
+        record: usize,
+    ) -> Self {
         Cutter {
             stream,
             quoting,
@@ -62,7 +67,7 @@ impl<R: Read> Cutter<R> {
     }
 
     /// The next records; `spare` is an old buffer to be used again.
-    pub(super) fn next(&mut self, mut spare: Vec<u8>) -> io::Result<Option<Cut>> {
+    pub(in crate::ingest) fn next(&mut self, mut spare: Vec<u8>) -> io::Result<Option<Cut>> {
         loop {
             self.fill(self.block)?;
             if self.held.is_empty() {

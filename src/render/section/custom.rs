@@ -41,6 +41,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
                 CustomKind::Counter => "counter",
                 CustomKind::Rate => "rate",
                 CustomKind::Distribution => "distribution",
+                CustomKind::Value => "value",
             })],
             of(custom.value),
             // A distribution may come without its number of samples.

@@ -1,0 +1,353 @@
+//! Walks a JSON text to its records and picks the mapped members, one record at a time.
+//!
+//! A visitor on a stream: what no path asks for is skipped without being held, and memory is one record's members whatever
+//! the size of the file. It knows no meaning of a member.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::ingest::error::IngestError;
+use crate::ingest::json::Key;
+use crate::ingest::map::path::{Place, Step, made_of};
+use crate::ingest::map::pick::{Pick, Tree, set, set_hit};
+use crate::ingest::map::value::Raw;
+use crate::ingest::map::{Mapping, Record, Sink};
+
+/// Bytes between two members that are looked at: more is no record.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    /// Records that were seen.
+    pub(super) records: u64,
+    /// By field: whether its path led to anything.
+    pub(super) hits: Vec<bool>,
+    /// By field: what stands outside the records.
+    pub(super) document: Vec<Option<Raw>>,
+}
+
+struct State<'m> {
+    mapping: &'m Mapping,
+    record: Tree,
+    /// Elements of a list are records, unless a record is itself a list.
+    lists_hold_records: bool,
+    keys: Vec<String>,
+    values: Vec<Option<Raw>>,
+    walked: Walked,
+    sink: &'m mut dyn Sink,
+    /// What the sink said, while the parser is on its way out.
+    stop: Option<IngestError>,
+    left: Rc<Cell<u64>>,
+}
+
+/// How a walk ended that did not come to the end of the text.
+pub(super) enum Broken {
+    /// The text is no JSON, or cannot be read.
+    Text(serde_json::Error),
+    /// A record cannot be used.
+    Record(IngestError),
+}
+
+/// Walks the text. `walked` is what was found even when the text breaks off.
+pub(super) fn walk(
+    stream: impl Read,
+    mapping: &Mapping,
+    sink: &mut dyn Sink,
+) -> (Walked, Result<(), Broken>) {
+    let fields = mapping.fields.len();
+    let (mut record, mut document) = (Tree::default(), Tree::default());
+    for (number, field) in mapping.fields.iter().enumerate() {
+        match &field.place {
+            Place::Record(path) => record.add(number, &path.steps),
+            Place::Document(path) => document.add(number, &path.steps),
+            Place::Keys(_) => {}
+        }
+    }
+    let left = Rc::new(Cell::new(MOST_BYTES));
+    let lists_hold_records = record.places.is_empty();
+    let mut state = State {
+        mapping,
+        record,
+        lists_hold_records,
+        keys: Vec::new(),
+        values: vec![None; fields],
+        walked: Walked {
+            records: 0,
+            hits: vec![false; fields],
+            document: vec![None; fields],
+        },
+        sink,
+        stop: None,
+        left: Rc::clone(&left),
+    };
+    let stream = io::BufReader::with_capacity(64 * 1024, Guard { stream, left });
+    let mut text = serde_json::Deserializer::from_reader(stream);
+    let outcome = loop {
+        match text.end() {
+            Ok(()) => break Ok(()),
+            Err(error) if error.is_io() => break Err(error),
+            Err(_) => {}
+        }
+        let whole = Walk {
+            state: &mut state,
+            steps: &mapping.records.steps,
+            document: Some(&document),
+            in_list: false,
+        };
+        if let Err(error) = whole.deserialize(&mut text) {
+            break Err(error);
+        }
+    };
+    // Of a record that breaks off it is known what it has so far.
+    state.hit();
+    let stopped = state.stop.take();
+    let outcome = outcome.map_err(|error| match stopped {
+        Some(stop) => Broken::Record(stop),
+        None => Broken::Text(error),
+    });
+    (state.walked, outcome)
+}
+
+/// Gives up where nothing that is looked at comes for too long: a text of gigabytes would be held.
+struct Guard<R> {
+    stream: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Guard<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(into)?;
+        match self.left.get().checked_sub(read as u64) {
+            Some(left) => self.left.set(left),
+            None => return Err(io::Error::other("a member is longer than 256 MiB")),
+        }
+        Ok(read)
+    }
+}
+
+/// On the way to the records.
+struct Walk<'s, 'm, 't> {
+    state: &'s mut State<'m>,
+    steps: &'t [Step],
+    /// What is asked for outside the records from here on.
+    document: Option<&'t Tree>,
+    in_list: bool,
+}
+
+impl Walk<'_, '_, '_> {
+    fn is_at_record(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// A value on the way: something to keep, or nothing.
+    fn keep(&mut self, raw: &Raw) {
+        for field in self.document.map_or(&[][..], |tree| &tree.ends) {
+            set(&mut self.state.walked.document, *field, raw.clone());
+            set_hit(&mut self.state.walked.hits, *field);
+        }
+    }
+
+    fn scalar<E: de::Error>(mut self, raw: &Raw) -> Result<(), E> {
+        self.keep(raw);
+        if self.is_at_record() {
+            self.state.begin();
+            self.state.pick().keep(raw);
+            return self.state.finish();
+        }
+        Ok(())
+    }
+}
+
+impl State<'_> {
+    fn begin(&mut self) {
+        self.left.set(MOST_BYTES);
+        self.values.fill(None);
+        self.walked.records += 1;
+    }
+
+    /// Takes a record's members.
+    fn pick(&mut self) -> Pick<'_, '_> {
+        Pick {
+            values: &mut self.values,
+            hits: None,
+            tree: &self.record,
+        }
+    }
+
+    fn hit(&mut self) {
+        for (hit, value) in self.walked.hits.iter_mut().zip(&self.values) {
+            *hit |= value.is_some();
+        }
+    }
+
+    /// Hands the record on.
+    fn finish<E: de::Error>(&mut self) -> Result<(), E> {
+        for (field, value) in self.mapping.fields.iter().zip(&mut self.values) {
+            if let Place::Keys(parts) = &field.place {
+                *value = Some(Raw::Text(made_of(parts, &self.keys)));
+            }
+        }
+        self.hit();
+        let record = Record {
+            number: self.walked.records,
+            line: None,
+            values: &self.values,
+        };
+        self.sink.record(&record).map_err(|stop| {
+            self.stop = Some(stop);
+            E::custom("stopped")
+        })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Walk<'_, '_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_, '_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        self.scalar(&Raw::Null)
+    }
+
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<(), E> {
+        self.scalar(&Raw::Truth(truth))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
+        self.scalar(&Raw::Whole(number))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
+        self.scalar(&Raw::Float(number as f64))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<(), E> {
+        self.scalar(&Raw::Float(number))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+        self.scalar(&Raw::Text(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        self.keep(&Raw::Object);
+        if self.is_at_record() {
+            self.state.begin();
+            self.state.pick().visit_map(map)?;
+            return self.state.finish();
+        }
+        while let Some(key) = map.next_key_seed(Key)? {
+            self.state.left.set(MOST_BYTES);
+            let document = self.document.and_then(|tree| tree.key(&key));
+            let (goes_on, each) = match self.steps.first() {
+                Some(Step::Key(wanted)) => (*wanted == *key, false),
+                Some(Step::Each) => (true, true),
+                _ => (false, false),
+            };
+            if !goes_on {
+                match document {
+                    Some(document) => map.next_value_seed(Outside {
+                        walked: &mut self.state.walked,
+                        tree: document,
+                    })?,
+                    None => drop(map.next_value::<IgnoredAny>()?),
+                }
+                continue;
+            }
+            if each {
+                self.state.keys.push(key.into_owned());
+            }
+            map.next_value_seed(Walk {
+                state: self.state,
+                steps: self.steps.get(1..).unwrap_or_default(),
+                document,
+                in_list: false,
+            })?;
+            if each {
+                self.state.keys.pop();
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        self.keep(&Raw::Array);
+        let holds_records = self.state.lists_hold_records && !self.in_list;
+        if self.is_at_record() && !holds_records {
+            self.state.begin();
+            self.state.pick().visit_seq(list)?;
+            return self.state.finish();
+        }
+        let mut place = 0;
+        loop {
+            let document = self.document.and_then(|tree| tree.place(place));
+            let step = self.steps.first();
+            let (goes_on, each) = match step {
+                None => (true, false),
+                Some(Step::Place(wanted)) => (*wanted == place, false),
+                Some(Step::Each) => (true, true),
+                Some(Step::Key(_)) => (false, false),
+            };
+            let more = if goes_on {
+                if each {
+                    self.state.keys.push(place.to_string());
+                }
+                let more = list.next_element_seed(Walk {
+                    state: self.state,
+                    steps: self.steps.get(1..).unwrap_or_default(),
+                    document,
+                    in_list: step.is_none(),
+                })?;
+                if each {
+                    self.state.keys.pop();
+                }
+                more
+            } else if let Some(tree) = document {
+                list.next_element_seed(Outside {
+                    walked: &mut self.state.walked,
+                    tree,
+                })?
+            } else {
+                list.next_element::<IgnoredAny>()?.map(|_| ())
+            };
+            if more.is_none() {
+                return Ok(());
+            }
+            self.state.left.set(MOST_BYTES);
+            place += 1;
+        }
+    }
+}
+
+/// A part of the document that holds no records and has members that are asked for.
+struct Outside<'w, 't> {
+    walked: &'w mut Walked,
+    tree: &'t Tree,
+}
+
+impl<'de> DeserializeSeed<'de> for Outside<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(Pick {
+            values: &mut self.walked.document,
+            hits: Some(&mut self.walked.hits),
+            tree: self.tree,
+        })
+    }
+}

@@ -1,0 +1,261 @@
+//! `[[map]]` and `--map`: any other JSON or CSV by a configuration.
+
+use crate::hostile::names;
+use crate::{Done, Scratch, sample};
+
+const CONFIG: &str = "[[map]]
+name = \"ours\"
+records = \"results\"
+fields = { endpoint = \"op\", requests = \"n\", p95 = \"lat.p95\", duration = \"$.took_s\" }
+units = { p95 = \"us\" }
+
+[[map]]
+name = \"raw\"
+fields = { latency = \"Dauer\", endpoint = \"Schritt\", ok = \"gut\" }
+units = { latency = \"us\" }
+";
+
+const RESULTS: &str = r#"{"took_s": 10, "results": [{"op": "a", "n": 40, "lat": {"p95": 12500}}, {"op": "b", "n": 60, "lat": {"p95": 900}}]}"#;
+
+fn here(name: &str) -> Scratch {
+    let here = Scratch::new(name);
+    here.write("knee.toml", CONFIG);
+    here.write("results.json", RESULTS);
+    here
+}
+
+fn refused(done: &Done, parts: &[&str]) {
+    assert_eq!(done.code, 2, "out: {}\nerr: {}", done.out, done.err);
+    assert!(done.out.is_empty(), "{}", done.out);
+    for part in parts {
+        assert!(done.err.contains(part), "`{part}` is not in:\n{}", done.err);
+    }
+}
+
+#[test]
+fn convert_shows_what_a_map_makes_of_a_file() {
+    let here = here("map-convert");
+    let done = here.knee(&[
+        "convert",
+        "--map",
+        "ours",
+        "results.json",
+        "--format",
+        "csv",
+    ]);
+    assert_eq!((done.code, done.err.as_str()), (0, ""));
+    for line in [
+        "results,,,requests,100,count,100",
+        "results,,,rate,10,1/s,100",
+        "results,a,,p95,12.5,ms,40",
+        "results,b,,p95,0.9,ms,60",
+    ] {
+        assert!(
+            done.out.lines().any(|found| found == line),
+            "{line}\n{}",
+            done.out
+        );
+    }
+    let by_content = here.knee(&["convert", "results.json", "--format", "csv", "-v"]);
+    assert_eq!(by_content.out, done.out);
+    assert!(
+        by_content
+            .err
+            .contains("results: map:ours from results.json"),
+        "{}",
+        by_content.err
+    );
+    let by_from = here.knee(&[
+        "convert",
+        "results.json",
+        "--format",
+        "csv",
+        "--from",
+        "map:ours",
+    ]);
+    assert_eq!(by_from.out, done.out);
+    let json = here.knee(&["convert", "results.json"]);
+    assert!(
+        json.out.contains("\"format\": \"map:ours\""),
+        "{}",
+        json.out
+    );
+    here.write("run.json", &json.out);
+    assert_eq!(here.knee(&["convert", "run.json"]).out, json.out);
+}
+
+#[test]
+fn a_report_holds_what_the_map_names() {
+    let here = here("map-report");
+    here.write(
+        "raw.csv",
+        "Schritt;Dauer;gut\nlogin;1500;1\nlogin;2500;1\nbuy;9000;0\n",
+    );
+    let done = here.knee(&[
+        "report",
+        "raw.csv",
+        "--format",
+        "text",
+        "--target",
+        "error_rate < 1%",
+    ]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    for part in [
+        "3 requests",
+        "1 failed (33.33 %)",
+        "login",
+        "buy",
+        "error_rate < 1%",
+    ] {
+        assert!(done.out.contains(part), "`{part}` is not in:\n{}", done.out);
+    }
+    let config = sample("maps/knee.toml");
+    let bench = sample("maps/benchmark-action-bigger.json");
+    let done = here.knee(&[
+        "report",
+        bench.to_str().unwrap(),
+        "--config",
+        config.to_str().unwrap(),
+        "--target",
+        "custom:My Custom Bigger Is Better Benchmark - Throughput (req/s) >= 80",
+    ]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    for part in [
+        "Throughput (req/s)",
+        "Free Memory (Megabytes)",
+        "| rate | 70 |",
+        "| value | 150 |",
+        "FAIL",
+    ] {
+        assert!(done.out.contains(part), "`{part}` is not in:\n{}", done.out);
+    }
+}
+
+#[test]
+fn a_map_that_is_not_there_is_refused_with_those_that_are() {
+    let here = here("map-unknown");
+    refused(
+        &here.knee(&["convert", "--map", "our", "results.json"]),
+        &[
+            "there is no map `our`",
+            "did you mean `ours`? the configuration has ours, raw",
+        ],
+    );
+    refused(
+        &here.knee(&["report", "--from", "map:x", "results.json"]),
+        &["there is no map `x`", "the configuration has ours, raw"],
+    );
+    refused(
+        &here.knee(&[
+            "report",
+            "--from",
+            "flat-json",
+            "--map",
+            "ours",
+            "results.json",
+        ]),
+        &["cannot be used with"],
+    );
+    std::fs::remove_file(here.0.join("knee.toml")).unwrap();
+    refused(
+        &here.knee(&["convert", "--map", "ours", "results.json"]),
+        &["there is no map `ours`", "none was found"],
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_named_with_path_and_value() {
+    let here = here("map-value");
+    here.write("slow.json", RESULTS.replace("900", "\"fast\""));
+    refused(
+        &here.knee(&["report", "slow.json"]),
+        &["slow.json: record 2: `lat.p95` is \"fast\", expected a number of us"],
+    );
+    here.write("other.json", RESULTS.replace("p95", "p90"));
+    refused(
+        &here.knee(&["report", "--map", "ours", "other.json"]),
+        &[
+            "other.json: `lat.p95`, the `p95` of map `ours` is in none of its 2 records",
+            "hint: near to it: lat.p90",
+        ],
+    );
+    refused(
+        &here.knee(&["report", "other.json"]),
+        &["other.json is not a load-test result that knee knows"],
+    );
+    here.write("cut.json", RESULTS.get(..80).unwrap());
+    refused(
+        &here.knee(&["report", "--map", "ours", "cut.json"]),
+        &["cut.json, line 1, column 80", "ends too early"],
+    );
+}
+
+#[test]
+fn a_slip_in_a_map_is_shown_at_its_place() {
+    let here = here("map-config");
+    here.write(
+        "knee.toml",
+        CONFIG.replace("units = { p95 = \"us\" }", "units = { p95 = \"usec\" }"),
+    );
+    refused(
+        &here.knee(&["report", "results.json"]),
+        &[
+            "knee.toml, line 5, column 17: `usec` is not a unit of it: expected one of ns us ms s min h",
+            "did you mean `us`?",
+            "5 | units = { p95 = \"usec\" }",
+        ],
+    );
+    here.write("knee.toml", CONFIG.replace("requests = ", "requets = "));
+    refused(
+        &here.knee(&["report", "results.json"]),
+        &[
+            "`requets` is not a field of a map",
+            "did you mean `requests`?",
+        ],
+    );
+}
+
+#[test]
+fn two_maps_that_fit_are_both_named() {
+    let here = here("map-tie");
+    let second = CONFIG
+        .replace("\"ours\"", "\"theirs\"")
+        .replace("\"raw\"", "\"cooked\"");
+    here.write("knee.toml", format!("{CONFIG}\n{second}"));
+    refused(
+        &here.knee(&["report", "results.json"]),
+        &[
+            "two formats claim results.json: map:ours (members `",
+            "and map:theirs",
+            "--from map:ours",
+        ],
+    );
+    assert_eq!(
+        here.knee(&["report", "results.json", "--from", "map:theirs"])
+            .code,
+        0
+    );
+}
+
+#[test]
+fn names_that_a_map_brings_in_are_inert() {
+    let here = here("map-hostile");
+    let mut members = serde_json::Map::new();
+    for name in names() {
+        members.insert(name, serde_json::json!({"n": 3, "v": 1}));
+    }
+    let text = serde_json::Value::Object(members).to_string();
+    here.write("odd.json", &text);
+    let config = "[[map]]\nname = \"odd | <b>\\u001b[31m\"\nrecords = \"*\"\nfields = { endpoint = \"{key}\", requests = \"n\", \"custom:<i>|x\" = \"v\" }\n";
+    here.write("knee.toml", config);
+    for kind in ["markdown", "text"] {
+        let done = here.knee(&["report", "odd.json", "--format", kind, "--full"]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        let bad = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}');
+        assert!(!done.out.contains(bad), "{kind}: {}", done.out);
+        assert!(kind == "text" || !done.out.contains("<b>"), "{}", done.out);
+    }
+    let done = here.knee(&["convert", "--map", "x\u{1b}[31m", "odd.json"]);
+    assert_eq!(done.code, 2);
+    assert!(!done.err.contains('\u{1b}'), "{:?}", done.err);
+}
