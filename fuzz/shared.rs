@@ -12,7 +12,7 @@ pub fn read_and_report(bytes: &[u8], from: Option<&str>) {
     let mut input = Some(Input::stream("-", Cursor::new(bytes.to_vec())));
     let mut stdin = || input.take().expect("asked for once");
     let candidates = ingest::expand(&["-".to_owned()], &mut stdin).expect("one stream");
-    let options = Options { from: from.map(str::to_owned), jobs: 1 };
+    let options = Options { from: from.map(str::to_owned), jobs: 1, ..Options::default() };
     let runs = match ingest::read(candidates, &options) {
         Ok(ingested) => ingested.runs,
         Err(error) => {

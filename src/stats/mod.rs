@@ -8,6 +8,7 @@
 
 pub mod binomial;
 pub mod histogram;
+pub mod line;
 pub mod proportion;
 pub mod quantile;
 pub mod trend;

@@ -2,6 +2,7 @@
 //!
 //! Sections that no command uses yet are checked as hard as the others, and named in [`Config::unused`].
 
+mod inputs;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +47,7 @@ pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
     if let Some(rules) = &file.rules {
         config.rules = checker.rules(rules, RULES, &mut unused)?;
     }
+    config.inputs = checker.inputs(file.inputs.as_ref())?;
     checker.later(&file, &mut unused)?;
     config.plan.environment = config.project.environment.clone();
     config.plan.title.clone_from(&config.report.title);
@@ -437,9 +439,6 @@ impl Checker<'_> {
             self.once(&mut seen, &map.name, "map")?;
             unused.add("[[map]]");
         }
-        if file.inputs.is_some() {
-            unused.add("[inputs]");
-        }
         Ok(())
     }
 
@@ -685,7 +684,6 @@ tests = ["junit.xml"]
                 "[[hint]] is checked but not used by this version",
                 "[[recommendation]] is checked but not used by this version",
                 "[[map]] is checked but not used by this version",
-                "[inputs] is checked but not used by this version",
             ]
         );
         assert!(

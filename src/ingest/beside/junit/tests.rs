@@ -1,0 +1,3 @@
+//! Tests of the reader beside it.
+
+use super::*;
