@@ -182,7 +182,8 @@ fn tell_beside(ingested: &mut ingest::Ingested, console: &mut Console) {
     );
     message::note(console, &text);
     if let Some(run) = ingested.runs.first_mut() {
-        let text = "files beside the results hold resources or tests and are not read without being named";
+        let text =
+            "files beside the results hold resources or tests and are not read without being named";
         run.note("files-beside", text, number as u64);
     }
 }

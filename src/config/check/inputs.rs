@@ -35,7 +35,10 @@ mod tests {
     fn paths_start_at_the_folder_of_the_file() {
         let text = "[inputs]\nresources = [\"stats/*.txt\"]\ntests = [\"junit.xml\"]\n";
         let config = parse(text, Path::new("project/knee.toml")).unwrap();
-        assert_eq!(config.inputs.resources, [PathBuf::from("project/stats/*.txt")]);
+        assert_eq!(
+            config.inputs.resources,
+            [PathBuf::from("project/stats/*.txt")]
+        );
         assert_eq!(config.inputs.tests, [PathBuf::from("project/junit.xml")]);
         assert!(config.unused.is_empty(), "{:?}", config.unused);
     }

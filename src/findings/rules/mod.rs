@@ -17,6 +17,8 @@ mod v12_impossible_figures;
 mod v13_not_one_population;
 mod v15_peak_is_average;
 pub mod v17_totals_reconcile;
+mod v18_copied_column;
+mod v20_snapshot_not_series;
 mod v31_too_short;
 mod v32_expected_errors;
 mod v37_rejected_before_work;
@@ -185,6 +187,8 @@ pub static RULES: &[Rule] = &[
     v13_not_one_population::RULE,
     v15_peak_is_average::RULE,
     v17_totals_reconcile::RULE,
+    v18_copied_column::RULE,
+    v20_snapshot_not_series::RULE,
     v31_too_short::RULE,
     v32_expected_errors::RULE,
     v37_rejected_before_work::RULE,

@@ -157,7 +157,9 @@ fn offset(word: &str) -> Option<String> {
     }
     let digits = word.strip_prefix(['+', '-'])?;
     let is_offset = matches!(digits.len(), 4 | 5)
-        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b':');
     is_offset.then(|| word.to_owned())
 }
 

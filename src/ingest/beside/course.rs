@@ -172,7 +172,13 @@ mod tests {
 
     #[test]
     fn a_spike_among_a_million_samples_is_kept_and_the_figures_are_of_all() {
-        let value = |i: u32| if i == 777_777 { 900.0 } else { f64::from(i % 10) };
+        let value = |i: u32| {
+            if i == 777_777 {
+                900.0
+            } else {
+                f64::from(i % 10)
+            }
+        };
         let found = course((0..1_000_000).map(|i| (f64::from(i), value(i))));
         assert_eq!(found.samples, 1_000_000);
         assert!(found.series.len() <= POINTS, "{}", found.series.len());
@@ -202,7 +208,10 @@ mod tests {
         }
         let found = course.resource("api", "cpu", None, None).unwrap();
         assert_eq!((found.first, found.last), (Some(3.0), Some(6.0)));
-        assert_eq!((found.min, found.mean, found.max), (Some(3.0), Some(6.0), Some(9.0)));
+        assert_eq!(
+            (found.min, found.mean, found.max),
+            (Some(3.0), Some(6.0), Some(9.0))
+        );
         assert_eq!(found.slope_per_s, None);
         assert!(found.series.is_empty());
     }

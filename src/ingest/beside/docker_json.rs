@@ -214,7 +214,10 @@ fn give(object: &Object, before: Option<clock::Moment>, samples: &mut Samples) {
         block: object.block.as_deref(),
         pids: object.pids.as_deref(),
     };
-    row.give(moment.map_or(When::Unknown, |moment| When::At(moment.nanos)), samples);
+    row.give(
+        moment.map_or(When::Unknown, |moment| When::At(moment.nanos)),
+        samples,
+    );
 }
 
 #[cfg(test)]

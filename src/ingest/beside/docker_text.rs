@@ -156,7 +156,10 @@ impl Header {
 /// The header of a line, and the time before it if the lines of the log have one.
 fn header_of(line: &str) -> Option<(Header, bool)> {
     if let Some(header) = Header::of(line) {
-        let starts_plain = header.columns.first().is_some_and(|(c, _)| *c != Column::Other);
+        let starts_plain = header
+            .columns
+            .first()
+            .is_some_and(|(c, _)| *c != Column::Other);
         if starts_plain {
             return Some((header, false));
         }
@@ -202,7 +205,11 @@ fn read(input: &Input, reader: &mut dyn BufRead, samples: &mut Samples) -> Resul
         return Ok(());
     }
     let problem = "expected the titles of docker stats, such as `NAME` and `CPU %`; found none";
-    Err(IngestError::content(&input.name, crate::ingest::Place::File, problem))
+    Err(IngestError::content(
+        &input.name,
+        crate::ingest::Place::File,
+        problem,
+    ))
 }
 
 /// Whether the line is a header.

@@ -98,8 +98,9 @@ fn read(input: &Input, reader: &mut dyn BufRead, suites: &mut Suites) -> Result<
         buffer.clear();
         let event = xml.read_event_into(&mut buffer).map_err(|error| {
             let place = xml_place(xml.error_position());
-            IngestError::content(&input.name, place, format!("this is not XML: {error}"))
-                .with_hint("the file ends too early, or is not UTF-8; was the test run interrupted?")
+            IngestError::content(&input.name, place, format!("this is not XML: {error}")).with_hint(
+                "the file ends too early, or is not UTF-8; was the test run interrupted?",
+            )
         })?;
         match event {
             Event::Eof => break,
@@ -187,7 +188,11 @@ fn open(
             }
         }
         "skipped" => {
-            if let Some(case) = state.case.as_mut().filter(|case| case.outcome != Outcome::Failed) {
+            if let Some(case) = state
+                .case
+                .as_mut()
+                .filter(|case| case.outcome != Outcome::Failed)
+            {
                 case.outcome = Outcome::Skipped;
             }
         }
@@ -203,9 +208,16 @@ fn close(tag: &str, state: &mut State, suites: &mut Suites) {
             let Some(case) = state.case.take() else {
                 return;
             };
-            let named = state.suites.iter().rev().find_map(|suite| suite.name.as_deref());
+            let named = state
+                .suites
+                .iter()
+                .rev()
+                .find_map(|suite| suite.name.as_deref());
+            let class = case.class.as_deref();
             let suite = match named {
-                Some("pytest") | None => case.class.as_deref().or(named).unwrap_or_default(),
+                None => class.unwrap_or_default(),
+                // A file that could not be collected has no class, and its name is the file's.
+                Some("pytest") => class.unwrap_or(&case.name),
                 Some(name) => name,
             };
             suites.test(suite, &case.name, case.outcome);
@@ -230,7 +242,11 @@ fn close(tag: &str, state: &mut State, suites: &mut Suites) {
 
 /// Compares what a suite says with what stood in it.
 fn end_of(suite: &Suite, state: &State, suites: &mut Suites) {
-    let outer = state.suites.iter().rev().find_map(|suite| suite.name.as_deref());
+    let outer = state
+        .suites
+        .iter()
+        .rev()
+        .find_map(|suite| suite.name.as_deref());
     let name = suite.name.as_deref().or(outer).unwrap_or_default();
     let Some(says) = suite.says else { return };
     if suite.all == 0 && says > 0 {
@@ -245,7 +261,11 @@ fn end_of(suite: &Suite, state: &State, suites: &mut Suites) {
         let failed = suite.failures.saturating_add(suite.errors).min(says);
         let skipped = suite.skipped.min(says - failed);
         suites.sum(name, says - failed - skipped, failed, skipped);
-        suites.note("tests-miscounted", "suites that name no test are taken at their own count", 1);
+        suites.note(
+            "tests-miscounted",
+            "suites that name no test are taken at their own count",
+            1,
+        );
         return;
     }
     if says != suite.own && says != suite.all {

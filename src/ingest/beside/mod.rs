@@ -15,6 +15,8 @@ mod pytest_json;
 mod resource_csv;
 mod size;
 mod suites;
+#[cfg(test)]
+mod testing;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read as _};
@@ -81,7 +83,8 @@ fn claimed(head: &Head, least: Grade) -> Option<&'static Beside> {
         .iter()
         .filter_map(|format| Some(((format.sniff)(head)?.grade, format)));
     let fits = claims.filter(|(grade, _)| *grade >= least);
-    fits.max_by_key(|(grade, _)| *grade).map(|(_, format)| format)
+    fits.max_by_key(|(grade, _)| *grade)
+        .map(|(_, format)| format)
 }
 
 /// What a file is that no format of runs claims, if it belongs beside one.
@@ -134,7 +137,10 @@ pub(super) fn attach(
     let names = unit::shortest_names(&all);
     let input = |path: &PathBuf| {
         let name = names.get(path).cloned();
-        Input::file(path, name.unwrap_or_else(|| path.to_string_lossy().into_owned()))
+        Input::file(
+            path,
+            name.unwrap_or_else(|| path.to_string_lossy().into_owned()),
+        )
     };
     if !resources.is_empty() {
         let inputs: Vec<Input> = resources.iter().map(input).collect();

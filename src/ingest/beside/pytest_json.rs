@@ -143,7 +143,8 @@ impl<'de> Visitor<'de> for Collectors<'_> {
         while let Some(node) = seq.next_element::<Node>()? {
             if node.outcome == "failed" {
                 self.1.broken += 1;
-                self.0.test(&node.nodeid, "cannot be collected", Outcome::Failed);
+                self.0
+                    .test(&node.nodeid, "cannot be collected", Outcome::Failed);
             }
         }
         Ok(())
@@ -206,7 +207,11 @@ fn read(input: &Input, reader: &mut dyn BufRead, suites: &mut Suites) -> Result<
         }
         (None, None) => {
             let problem = "expected the members `summary` or `tests`; found neither";
-            return Err(IngestError::content(&input.name, crate::ingest::Place::File, problem));
+            return Err(IngestError::content(
+                &input.name,
+                crate::ingest::Place::File,
+                problem,
+            ));
         }
         (None, Some(_)) => {}
     }
@@ -215,8 +220,14 @@ fn read(input: &Input, reader: &mut dyn BufRead, suites: &mut Suites) -> Result<
         _ => report.xpassed,
     };
     for (text, count) in [
-        ("tests with an outcome that is not known are left out", report.unknown),
-        ("tests that were expected to fail and passed count as passed", xpassed),
+        (
+            "tests with an outcome that is not known are left out",
+            report.unknown,
+        ),
+        (
+            "tests that were expected to fail and passed count as passed",
+            xpassed,
+        ),
     ] {
         if count > 0 {
             suites.note("tests", text, count);

@@ -111,27 +111,24 @@ fn unit(text: &str) -> (f64, Option<String>) {
 
 /// Endings of titles that are units.
 const ENDINGS: [&str; 18] = [
-    "bytes", "byte", "b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib", "percent", "pct", "perc",
-    "ratio", "ms", "seconds", "s",
+    "bytes", "byte", "b", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib", "percent", "pct",
+    "perc", "ratio", "ms", "seconds", "s",
 ];
 
 /// The names that `docker stats` has for the same things.
 fn canonical(name: &str, unit: Option<&str>) -> String {
     let share = unit == Some("%");
-    let known = match name {
-        "mem" | "memory" | "mem_usage" | "memory_usage" | "mem_used" | "memory_used" => {
-            if share {
-                "memory_share"
-            } else {
-                "memory"
+    let known =
+        match name {
+            "mem" | "memory" | "mem_usage" | "memory_usage" | "mem_used" | "memory_used" => {
+                if share { "memory_share" } else { "memory" }
             }
-        }
-        "mem_limit" => "memory_limit",
-        "cpu_usage" | "cpu_util" | "cpu_utilization" | "cpuperc" => "cpu",
-        "rx" | "net_rx" | "network_rx" | "net_in" => "net_in",
-        "tx" | "net_tx" | "network_tx" | "net_out" => "net_out",
-        other => other,
-    };
+            "mem_limit" => "memory_limit",
+            "cpu_usage" | "cpu_util" | "cpu_utilization" | "cpuperc" => "cpu",
+            "rx" | "net_rx" | "network_rx" | "net_in" => "net_in",
+            "tx" | "net_tx" | "network_tx" | "net_out" => "net_out",
+            other => other,
+        };
     known.to_owned()
 }
 
@@ -315,10 +312,13 @@ fn one_row(
         let place = roles.iter().position(|role| role == wanted)?;
         record.get(place).map(str::trim)
     };
-    let time = roles.iter().zip(record).find_map(|(role, cell)| match role {
-        Role::Time(scale) => Some((*scale, cell)),
-        _ => None,
-    });
+    let time = roles
+        .iter()
+        .zip(record)
+        .find_map(|(role, cell)| match role {
+            Role::Time(scale) => Some((*scale, cell)),
+            _ => None,
+        });
     let when = match time.map(|(scale, cell)| when(cell.trim(), scale)) {
         None => When::Unknown,
         Some(Some((when, zoned))) => {
@@ -368,8 +368,30 @@ fn one_row(
     }
 }
 
+/// Two amounts in one cell, as `docker stats` prints them: what a column of that name holds first and second.
+fn halves(name: &str) -> Option<[&'static str; 2]> {
+    match name {
+        "memory" => Some(["memory", "memory_limit"]),
+        "net" | "net_io" | "netio" | "network_io" => Some(["net_in", "net_out"]),
+        "block" | "block_io" | "blockio" | "blk_io" | "disk_io" => Some(["block_in", "block_out"]),
+        _ => None,
+    }
+}
+
 /// Whether the cell is a number, perhaps with a unit of its own.
 fn one_value(metric: &Metric, cell: &str, context: &Context, samples: &mut Samples) -> bool {
+    if let (Some(names), Some((one, other))) = (halves(&metric.name), cell.split_once('/')) {
+        let both = names.map(|name| Metric {
+            name: name.to_owned(),
+            factor: 1.0,
+            unit: None,
+        });
+        let [first, second] = both;
+        return size::bytes(one).is_some()
+            && size::bytes(other).is_some()
+            && one_value(&first, one.trim(), context, samples)
+            && one_value(&second, other.trim(), context, samples);
+    }
     let (value, unit) = if let Some(value) = size::number(cell) {
         (value * metric.factor, metric.unit.as_deref())
     } else if let Some(value) = size::percent(cell) {

@@ -74,7 +74,17 @@ mod tests {
 
     #[test]
     fn what_has_no_known_unit_is_no_amount() {
-        for text in ["", "--", "12", "MiB", "12 parsec", "-5MiB", "1e400MB", "nanB", "infB"] {
+        for text in [
+            "",
+            "--",
+            "12",
+            "MiB",
+            "12 parsec",
+            "-5MiB",
+            "1e400MB",
+            "nanB",
+            "infB",
+        ] {
             assert_eq!(bytes(text), None, "{text}");
         }
         assert_eq!(percent("12"), None);

@@ -53,7 +53,11 @@ impl Suites {
             Outcome::Failed => {
                 self.count(suite, 0, 1);
                 if self.failing.len() < MOST_NAMED {
-                    let name = unpathed(&format!("{suite}: {name}"));
+                    let name = if suite == name || suite.is_empty() {
+                        unpathed(name)
+                    } else {
+                        unpathed(&format!("{suite}: {name}"))
+                    };
                     self.failing.push(short(&name));
                 } else {
                     self.unnamed += 1;
@@ -101,7 +105,8 @@ impl Suites {
         self.doubtful += 1;
         if self.doubtful <= MOST_NAMED as u64 {
             let suite = short(&unpathed(suite));
-            let text = format!("the suite \"{suite}\" says that it has {says} tests and holds {holds}");
+            let text =
+                format!("the suite \"{suite}\" says that it has {says} tests and holds {holds}");
             self.notes.push(("tests-miscounted", text, 1));
         }
     }
@@ -141,7 +146,9 @@ impl Suites {
                 run.note(id, format!("{file}: {text}"), *count);
             }
             if self.doubtful > MOST_NAMED as u64 {
-                let text = format!("{file}: further suites that hold another number of tests than they say");
+                let text = format!(
+                    "{file}: further suites that hold another number of tests than they say"
+                );
                 run.note("tests-miscounted", text, self.doubtful - MOST_NAMED as u64);
             }
         }
@@ -150,8 +157,21 @@ impl Suites {
 
 /// First folders of paths that belong to a machine and not to a project.
 const ROOTS: [&str; 15] = [
-    "home", "root", "Users", "tmp", "var", "private", "opt", "mnt", "builds", "build", "workspace",
-    "runner", "usr", "srv", "github",
+    "home",
+    "root",
+    "Users",
+    "tmp",
+    "var",
+    "private",
+    "opt",
+    "mnt",
+    "builds",
+    "build",
+    "workspace",
+    "runner",
+    "usr",
+    "srv",
+    "github",
 ];
 
 /// A name without the folders of the machine it was run on: a path keeps its last part.
@@ -176,14 +196,17 @@ fn unpathed(name: &str) -> String {
 /// Where a path of a machine begins: a slash and one of [`ROOTS`], or a drive.
 fn path_start(text: &str, mut before: Option<char>) -> Option<usize> {
     for (at, letter) in text.char_indices() {
-        let is_start = before.is_none_or(|before| !before.is_alphanumeric() && !"/._-".contains(before));
+        let is_start =
+            before.is_none_or(|before| !before.is_alphanumeric() && !"/._-".contains(before));
         before = Some(letter);
         if !is_start {
             continue;
         }
         let rest = text.get(at..)?;
         let mut letters = rest.chars();
-        let drive = letters.next().is_some_and(|letter| letter.is_ascii_alphabetic())
+        let drive = letters
+            .next()
+            .is_some_and(|letter| letter.is_ascii_alphabetic())
             && letters.next() == Some(':')
             && letters.next() == Some('\\');
         let root = rest
@@ -212,7 +235,10 @@ mod tests {
     fn folders_of_a_machine_are_taken_out_of_names() {
         let home = ["", "home", "ci", "project", "tests", "a.test.js"].join("/");
         assert_eq!(unpathed(&home), "a.test.js");
-        assert_eq!(unpathed(&format!("test_x[{home}-1]")), "test_x[a.test.js-1]");
+        assert_eq!(
+            unpathed(&format!("test_x[{home}-1]")),
+            "test_x[a.test.js-1]"
+        );
         assert_eq!(unpathed(r"C:\agents\work\T.cs broke"), "T.cs broke");
         for name in [
             "GET /api/users/1",
