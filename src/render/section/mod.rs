@@ -15,6 +15,7 @@ pub mod load;
 pub mod method;
 pub mod part;
 pub mod percentiles;
+pub mod resources;
 pub mod summary;
 pub mod targets;
 pub mod timeline;
@@ -62,6 +63,7 @@ pub static SECTIONS: &[Section] = &[
     charts::SECTION,
     timeline::SECTION,
     errors::SECTION,
+    resources::SECTION,
     checks::SECTION,
     custom::SECTION,
     inputs::SECTION,
