@@ -673,6 +673,64 @@ mod tests {
         );
     }
 
+    fn sampled(phase: ResourcePhase, samples: u64, series: &[(f64, f64)]) -> Resource {
+        Resource {
+            component: "api".into(),
+            name: "cpu".into(),
+            unit: Some("%".into()),
+            phase: Some(phase),
+            samples,
+            min: Some(1.0),
+            mean: Some(2.0),
+            max: Some(9.0),
+            first: Some(1.0),
+            last: Some(9.0),
+            slope_per_s: Some(0.1),
+            series: series.to_vec(),
+        }
+    }
+
+    #[test]
+    fn idle_samples_stay_on_the_new_clock_and_load_that_is_left_out_goes() {
+        let mut run = run();
+        let idle = sampled(ResourcePhase::Idle, 2, &[(-5.0, 1.0), (70.0, 9.0)]);
+        let load = sampled(ResourcePhase::Load, 2, &[(5.0, 1.0), (25.0, 9.0)]);
+        let mut early = sampled(ResourcePhase::Load, 1, &[(5.0, 1.0)]);
+        early.name = "pids".into();
+        run.resources = vec![idle, load, early];
+        trim(&mut run, Some(Seconds(20.0)), None);
+        assert_eq!(run.resources.len(), 2, "what has no sample left is gone");
+        assert_eq!(run.resources[0].series, [(-25.0, 1.0), (50.0, 9.0)]);
+        assert_eq!(
+            (run.resources[0].samples, run.resources[0].mean),
+            (2, Some(2.0))
+        );
+        assert_eq!(run.resources[1].series, [(5.0, 9.0)]);
+        assert_eq!(
+            (run.resources[1].samples, run.resources[1].mean),
+            (1, Some(9.0))
+        );
+    }
+
+    #[test]
+    fn a_thinned_series_has_no_mean_after_trimming() {
+        let mut run = run();
+        run.resources = vec![sampled(
+            ResourcePhase::Load,
+            900,
+            &[(5.0, 1.0), (25.0, 9.0), (30.0, 4.0)],
+        )];
+        trim(&mut run, Some(Seconds(20.0)), None);
+        let left = &run.resources[0];
+        assert_eq!((left.mean, left.slope_per_s), (None, None));
+        assert_eq!((left.min, left.max), (Some(4.0), Some(9.0)));
+        assert!(
+            run.notes
+                .iter()
+                .any(|note| note.text.contains("mean and slope"))
+        );
+    }
+
     #[test]
     fn a_resource_keeps_the_samples_inside() {
         let mut run = run();

@@ -33,7 +33,7 @@ What to do: look at how the table was made, and take the samples again from `doc
 /// Rows of two columns.
 #[derive(Default)]
 struct Rows {
-    rows: u64,
+    count: u64,
     equal: u64,
     values: BTreeSet<u64>,
 }
@@ -41,9 +41,10 @@ struct Rows {
 fn ask(context: &RunContext) -> Vec<Fired> {
     let mut fired = Vec::new();
     for ((one, other), found) in pairs(context.run) {
-        let share = found.equal as f64 / found.rows.max(1) as f64;
-        let is_copy =
-            found.rows >= LEAST_ROWS && found.values.len() >= LEAST_VALUES && share > context.limit;
+        let share = found.equal as f64 / found.count.max(1) as f64;
+        let is_copy = found.count >= LEAST_ROWS
+            && found.values.len() >= LEAST_VALUES
+            && share > context.limit;
         if !is_copy {
             continue;
         }
@@ -52,11 +53,11 @@ fn ask(context: &RunContext) -> Vec<Fired> {
             quoted(one),
             quoted(other),
             number::count(found.equal),
-            number::plural(found.rows, "row"),
+            number::plural(found.count, "row"),
             number::percent(share),
         );
         let evidence = Evidence::new()
-            .count("rows", found.rows)
+            .count("rows", found.count)
             .count("equal", found.equal);
         let hint = "Look at how the table of resources was made, and take the samples again.";
         fired.push(Fired::new(Effect::Warn, message, evidence).hint(hint));
@@ -91,7 +92,7 @@ fn pairs(run: &Run) -> BTreeMap<(&str, &str), Rows> {
                 if both_zero {
                     continue;
                 }
-                rows.rows += 1;
+                rows.count += 1;
                 if a.total_cmp(&b).is_eq() {
                     rows.equal += 1;
                     rows.values.insert(a.to_bits());

@@ -3,7 +3,7 @@
 use crate::ingest::beside::testing::{entry, noted, sampled};
 use crate::model::ResourcePhase::Load;
 
-/// The example of docker/cli, docs/reference/commandline/container_stats.md.
+/// The example of docker/cli, `docs/reference/commandline/container_stats.md`.
 const REFERENCE: &str = "\
 CONTAINER ID        NAME                                    CPU %               MEM USAGE / LIMIT     MEM %               NET I/O             BLOCK I/O           PIDS
 b95a83497c91        awesome_brattain                        0.28%               5.629MiB / 1.952GiB   0.28%               916B / 0B           147kB / 0B          9

@@ -1,5 +1,7 @@
 //! Whose samples they are, and in which phase.
 
+use std::fmt::Write;
+
 use crate::ingest::beside::testing::{START, entry, noted, resources, run, sampled};
 use crate::model::ResourcePhase::{Idle, Load};
 use crate::model::Run;
@@ -7,7 +9,7 @@ use crate::model::Run;
 fn csv(rows: &[(i64, f64)]) -> String {
     let mut text = "time,component,cpu_percent\n".to_owned();
     for (after, value) in rows {
-        text.push_str(&format!("{},api,{value}\n", START + after));
+        writeln!(text, "{},api,{value}", START + after).unwrap();
     }
     text
 }
@@ -49,7 +51,8 @@ fn load_of_another_run_is_not_idle_of_this_one() {
     let idle = |run: &Run| entry(run, "api", "cpu", Some(Idle)).samples;
     assert_eq!((idle(first), idle(second)), (3, 3));
     assert_eq!(entry(second, "api", "cpu", Some(Idle)).first, Some(1.0));
-    assert_eq!(entry(second, "api", "cpu", Some(Idle)).series[0].0, -310.0);
+    let far = entry(second, "api", "cpu", Some(Idle)).series.first();
+    assert_eq!(far, Some(&(-310.0, 1.0)));
 }
 
 #[test]
@@ -115,9 +118,9 @@ fn a_clock_that_is_off_is_told() {
 fn endless_names_are_counted_and_not_kept() {
     let mut text = "time,component,cpu_percent\n".to_owned();
     for number in 0..2000 {
-        text.push_str(&format!("{START},c{number},1\n"));
+        writeln!(text, "{START},c{number},1").unwrap();
     }
-    text.push_str(&format!("{START},{},1\n", "x".repeat(5000)));
+    writeln!(text, "{START},{},1", "x".repeat(5000)).unwrap();
     let found = sampled(&text);
     assert_eq!(found.resources.len(), super::MOST_SERIES);
     assert_eq!(noted(&found, "further series"), 1501);
