@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::ingest::FORMATS;
+use crate::ingest::beside::BESIDE;
 
 /// Runs the command.
 pub(crate) fn run(out: &mut dyn Write) -> anyhow::Result<()> {
@@ -10,6 +11,13 @@ pub(crate) fn run(out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out, "{} ({})", format.id, format.tool)?;
         writeln!(out, "  reads:  {}", format.files)?;
         writeln!(out, "  limits: {}\n", format.limits)?;
+    }
+    writeln!(out, "Beside a run, for its resources and checks:\n")?;
+    for format in BESIDE {
+        writeln!(out, "{} ({})", format.id, format.what)?;
+        writeln!(out, "  reads:  {}", format.files)?;
+        writeln!(out, "  limits: {}", format.limits)?;
+        writeln!(out, "  with:   {}\n", format.way().replace('`', ""))?;
     }
     writeln!(
         out,

@@ -41,6 +41,10 @@ pub(crate) struct Reading {
     #[arg(long, value_name = "NAME", conflicts_with = "from")]
     pub(crate) map: Option<String>,
 
+    /// Samples of machines or containers beside the run: a log of docker stats (text or JSON) or a CSV. Repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resources: Vec<PathBuf>,
+
     /// A label for every run; project, scenario, environment, job, branch and commit set its identity.
     #[arg(long, value_name = "K=V")]
     pub(crate) label: Vec<String>,
@@ -100,11 +104,16 @@ pub(crate) fn read(
     let labels = config::parse_labels(&reading.label)?;
     let mut stdin = || Input::stream("-", io::stdin());
     let candidates = ingest::expand(runs, &mut stdin).context("failed to find the input")?;
+    let both = [&reading.resources, &config.inputs.resources];
     let options = ingest::Options {
         from: reading.from.clone(),
         maps: config.maps.clone(),
         map: reading.map.clone(),
         jobs: reading.jobs,
+        resources: ingest::beside::expand(&both.map(Vec::as_slice).concat())
+            .context("failed to find the resources")?,
+        tests: ingest::beside::expand(&config.inputs.tests)
+            .context("failed to find the test results")?,
         ..ingest::Options::default()
     };
     let looked_at = candidates.len();
@@ -112,7 +121,7 @@ pub(crate) fn read(
         .iter()
         .filter_map(|found| found.input.path.clone())
         .collect();
-    spare(&paths)?;
+    spare(&[&paths[..], &options.resources, &options.tests].concat())?;
     let mut ingested = ingest::read(candidates, &options).context("failed to read the input")?;
     if !ingested.skipped.is_empty() {
         let shown: Vec<&str> = ingested
@@ -140,6 +149,7 @@ pub(crate) fn read(
             );
         }
     }
+    tell_beside(&mut ingested, console);
     if ingested.runs.is_empty() {
         return Err(advise(
             format!("no load-test result among {}", files(looked_at)),
@@ -165,6 +175,28 @@ pub(crate) fn read(
         );
     }
     Ok(ingested.runs)
+}
+
+/// Files of a folder that stand beside a run and were not asked for.
+fn tell_beside(ingested: &mut ingest::Ingested, console: &mut Console) {
+    let mut ways: Vec<&str> = ingested.beside.iter().map(|(_, way)| *way).collect();
+    ways.dedup();
+    ways.truncate(2);
+    let Some((first, _)) = ingested.beside.first() else {
+        return;
+    };
+    let number = ingested.beside.len();
+    let text = format!(
+        "{} beside the results left out, such as {first}; read with {}",
+        files(number),
+        ways.join(" or ")
+    );
+    message::note(console, &text);
+    if let Some(run) = ingested.runs.first_mut() {
+        let text =
+            "files beside the results hold resources or tests and are not read without being named";
+        run.note("files-beside", text, number as u64);
+    }
 }
 
 fn files(number: usize) -> String {

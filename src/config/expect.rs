@@ -353,8 +353,10 @@ fn convert(
                 return Err(ExpectError::new(span.clone(), problem)
                     .with_label(format!("expected {expected}")));
             }
+            // Shares of a resource are kept in per cent: 100 % of CPU is one core, and there may be many.
+            let in_percent = name.kind == Kind::Share && matches!(metric, MetricId::Resource(..));
             let shift = if unit == Unit::Seconds { -3 } else { 0 };
-            number.value(Some(name), shift)
+            number.value(if in_percent { None } else { Some(name) }, shift)
         }
         (None, Unit::Millis | Unit::Seconds) => {
             let problem = format!("{metric} is {what}: expected {expected} behind {written}");

@@ -461,9 +461,11 @@ pub(crate) struct Map {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Inputs {
     /// Files about machines and processes.
-    pub(crate) resources: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub(crate) resources: Vec<Spanned<String>>,
     /// Results of test suites.
-    pub(crate) tests: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub(crate) tests: Vec<Spanned<String>>,
 }
 
 /// The JSON Schema of `knee.toml`.

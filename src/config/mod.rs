@@ -53,6 +53,15 @@ pub struct Report {
     pub template: Option<PathBuf>,
 }
 
+/// `[inputs]`: paths and globs of what is read beside the runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// Samples of machines and containers.
+    pub resources: Vec<PathBuf>,
+    /// Results of test suites.
+    pub tests: Vec<PathBuf>,
+}
+
 /// The configuration: what `knee.toml` says, or what holds without one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -64,6 +73,8 @@ pub struct Config {
     pub report: Report,
     /// What is run, where, and for what.
     pub plan: Plan,
+    /// What is read beside the runs.
+    pub inputs: Inputs,
     /// What is demanded: `[[target]]` first, then what each scenario expects.
     pub targets: Vec<Target>,
     /// Renames, groups and expected errors.
@@ -99,6 +110,7 @@ impl Default for Config {
             project: Project::default(),
             report: Report::default(),
             plan: Plan::default(),
+            inputs: Inputs::default(),
             targets: Vec::new(),
             normalize: normalize::Options::default(),
             maps: Vec::new(),

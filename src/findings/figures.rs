@@ -4,6 +4,7 @@
 //! percentiles that the input gives. Intervals are those of `stats::quantile` and `stats::proportion`, at 95 %.
 
 mod reader;
+pub(crate) mod resource;
 
 use std::collections::BTreeMap;
 
@@ -236,7 +237,7 @@ fn figure(
         endpoint: endpoint.map(str::to_owned),
         metric: metric.to_string(),
         value: measured.map(|found| found.value),
-        unit: metric.unit(),
+        unit: resource::unit(run, metric),
         n: measured.and_then(|found| found.n),
         interval: measured.and_then(|found| found.interval),
         support: measured.map_or(Support::None, |found| found.support),

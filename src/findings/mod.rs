@@ -18,6 +18,7 @@ pub mod rules;
 pub mod scaling;
 pub mod score;
 pub mod steady;
+pub mod suites;
 pub mod targets;
 pub mod trend;
 pub mod verdict;

@@ -3,11 +3,11 @@
 //! Every target appears at least once for every run. What cannot be judged is "not measured" with its reason, never
 //! met: a missing figure, a quantile of too few requests, a glob that matches nothing.
 
-use crate::findings::figures::{Measured, Options, Support, measure};
+use crate::findings::figures::{Measured, Options, Support, measure, resource};
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
 use crate::model::{
-    Bound, Decide, Endpoint, Expectation, MetricId, Reading, Run, Statistic, Target,
+    Bound, Decide, Endpoint, Expectation, MetricId, Reading, ResourcePhase, Run, Statistic, Target,
 };
 use crate::stats::quantile;
 use crate::text::number;
@@ -59,13 +59,19 @@ fn judge_one(run: &Run, target: &Target, options: &Options, results: &mut Vec<Ta
         results.push(not_measured(blank, reason));
         return;
     }
-    if let Some(reason) = phase_not_separated(target, metric) {
+    if let Some(reason) = phase_not_separated(run, target, metric) {
         results.push(not_measured(blank, reason));
         return;
     }
     let scoped = target.endpoint.is_some() || target.group.is_some();
     if !scoped && !sum {
-        results.push(decide(blank, target, &Scope::Run { run, options }));
+        let phase = phase_of(target);
+        let scope = Scope::Run {
+            run,
+            options,
+            phase,
+        };
+        results.push(decide(blank, target, &scope));
         return;
     }
     let members = members(run, target);
@@ -109,7 +115,7 @@ fn blank(run: &Run, target: &Target) -> TargetResult {
         metric: metric.map(ToString::to_string),
         expect: target.expect_text.clone(),
         value: None,
-        unit: metric.map(MetricId::unit),
+        unit: metric.map(|metric| resource::unit(run, metric)),
         interval: None,
         n: None,
         margin: None,
@@ -141,11 +147,31 @@ fn other_scenario(run: &Run, target: &Target) -> Option<String> {
     (!matches).then(|| format!("it is for the scenario {wanted}; this run is of {scenario}"))
 }
 
+/// The phase that a target names.
+fn phase_of(target: &Target) -> Option<ResourcePhase> {
+    match target.phase.as_deref()? {
+        "idle" => Some(ResourcePhase::Idle),
+        _ => Some(ResourcePhase::Load),
+    }
+}
+
 /// Only resources are sampled outside the load; a run's requests are all made under load.
-fn phase_not_separated(target: &Target, metric: &MetricId) -> Option<String> {
+fn phase_not_separated(run: &Run, target: &Target, metric: &MetricId) -> Option<String> {
     let phase = target.phase.as_deref()?;
-    let is_resource = matches!(metric, MetricId::Resource(..));
-    if phase == "load" && !is_resource {
+    if let MetricId::Resource(component, name, _) = metric {
+        let is_separated = resource::entry(run, component, name, phase_of(target)).is_some();
+        if is_separated || !resource::is_known(run, component, name) {
+            return None;
+        }
+        let has_phases = run.resources.iter().any(|resource| {
+            resource.component == *component && resource.name == *name && resource.phase.is_some()
+        });
+        if has_phases {
+            return Some(format!(
+                "no sample of {component}.{name} is of the phase {phase}"
+            ));
+        }
+    } else if phase == "load" {
         return None;
     }
     Some(format!(
@@ -185,6 +211,7 @@ enum Scope<'a> {
     Run {
         run: &'a Run,
         options: &'a Options,
+        phase: Option<ResourcePhase>,
     },
     Endpoint {
         run: &'a Run,
@@ -202,9 +229,18 @@ impl Scope<'_> {
     /// The figure, or why there is none.
     fn measure(&self, metric: &MetricId) -> Result<Measured, String> {
         match self {
-            Scope::Run { run, options } => {
-                measure(run, None, metric, options).ok_or_else(|| why_missing(metric, false))
-            }
+            Scope::Run {
+                run,
+                options,
+                phase,
+            } => match metric {
+                MetricId::Resource(component, name, statistic) => {
+                    resource::entry(run, component, name, *phase)
+                        .and_then(|entry| resource::measured(entry, *statistic))
+                        .ok_or_else(|| why_no_resource(run, metric))
+                }
+                _ => measure(run, None, metric, options).ok_or_else(|| why_missing(metric, false)),
+            },
             Scope::Endpoint {
                 run,
                 options,
@@ -246,6 +282,30 @@ fn sum_of(
         sum.n = sum.n.zip(part.n).map(|(sum, n)| sum.saturating_add(n));
     }
     Ok(sum)
+}
+
+/// Why a figure of a resource is not there.
+fn why_no_resource(run: &Run, metric: &MetricId) -> String {
+    let MetricId::Resource(component, name, _) = metric else {
+        return why_missing(metric, false);
+    };
+    let needs = if run.resources.is_empty() {
+        "there are no samples of resources; `--resources FILE` reads them".to_owned()
+    } else if !resource::is_known(run, component, name) {
+        let mut known: Vec<String> = run
+            .resources
+            .iter()
+            .map(|one| format!("{}.{}", one.component, one.name))
+            .collect();
+        known.dedup();
+        let first = known.first().map_or("", String::as_str);
+        format!("there are no samples of {component}.{name}; there are of {first}")
+    } else if resource::entry(run, component, name, None).is_none() {
+        "no sample lies between the first and the last request".to_owned()
+    } else {
+        "its samples carry no times, or are too few".to_owned()
+    };
+    format!("{metric} is not measured: {needs}")
 }
 
 fn why_missing(metric: &MetricId, of_endpoint: bool) -> String {

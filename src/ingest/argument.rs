@@ -209,7 +209,7 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, IngestError> {
     Ok(found)
 }
 
-fn globbed(pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
+pub(super) fn globbed(pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
     let paths = glob::glob(pattern).map_err(|error| IngestError::Argument {
         argument: pattern.to_owned(),
         reason: error.msg.to_owned(),

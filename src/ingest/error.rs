@@ -91,6 +91,28 @@ pub enum IngestError {
         /// What its first bytes look like.
         looks_like: String,
     },
+    /// The file stands beside a run, and was given as something else.
+    #[error("{} is {what}, not {instead_of}", subject(.file))]
+    Beside {
+        /// Which file.
+        file: String,
+        /// What it is.
+        what: &'static str,
+        /// What it was given as.
+        instead_of: &'static str,
+        /// How such a file is given.
+        way: &'static str,
+    },
+    /// No format of files beside a run claims the file.
+    #[error("{} is not {wanted} that knee knows ({looks_like})", subject(.file))]
+    UnknownBeside {
+        /// Which file.
+        file: String,
+        /// What it was given as.
+        wanted: &'static str,
+        /// What its first bytes look like.
+        looks_like: String,
+    },
     /// Two formats claim the file.
     #[error("two formats claim {}: {first} ({first_why}) and {second} ({second_why})", subject(.file))]
     Tie {
@@ -195,6 +217,10 @@ impl IngestError {
             IngestError::Unknown { .. } | IngestError::NothingFound { .. } => Some(
                 "`knee formats` lists what is read; `--from FORMAT` skips the guess".to_owned(),
             ),
+            IngestError::Beside { way, .. } => Some(format!("give it with {way}")),
+            IngestError::UnknownBeside { .. } => {
+                Some("`knee formats` lists what is read beside a run".to_owned())
+            }
             IngestError::Tie { first, .. } => Some(format!("say which one it is: --from {first}")),
             IngestError::NoSuchFormat { nearest, .. } => Some(match nearest {
                 Some(id) => format!("did you mean `{id}`? `knee formats` lists all"),

@@ -8,6 +8,7 @@
 
 pub mod argument;
 pub mod artillery;
+pub mod beside;
 mod cap;
 pub mod error;
 pub mod flat_json;
@@ -48,6 +49,10 @@ pub struct Options {
     pub script: Option<PathBuf>,
     /// `--jobs`: threads; 0 = as many as there are cores.
     pub jobs: usize,
+    /// `--resources` and `[inputs] resources`: paths and globs of samples beside the runs.
+    pub resources: Vec<PathBuf>,
+    /// `[inputs] tests`: paths and globs of test results beside the runs.
+    pub tests: Vec<PathBuf>,
 }
 
 /// The files of one logical input: one file, or the files of a set.

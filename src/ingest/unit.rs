@@ -9,7 +9,7 @@ use crate::ingest::argument::Candidate;
 use crate::ingest::error::IngestError;
 use crate::ingest::input::sha256_hex;
 use crate::ingest::sniff::{self, Grade, Head};
-use crate::ingest::{FORMATS, Format, Input, Kind, Options, Unit, cap, format, log, map};
+use crate::ingest::{FORMATS, Format, Input, Kind, Options, Unit, beside, cap, format, log, map};
 use crate::model::{IdentitySource, Run};
 
 /// What came out of the inputs.
@@ -19,6 +19,8 @@ pub struct Ingested {
     pub runs: Vec<Run>,
     /// Files in folders and globs that no format claims.
     pub skipped: Vec<String>,
+    /// Files among them that would be read beside a run: name, and how they are given.
+    pub beside: Vec<(String, &'static str)>,
 }
 
 /// Which format reads an input, and by which map.
@@ -145,7 +147,7 @@ struct Seen {
 }
 
 /// One name for all spellings of a path.
-fn real(path: &Path) -> PathBuf {
+pub(super) fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
@@ -168,11 +170,11 @@ enum Together {
 fn plan(
     candidates: Vec<Candidate>,
     options: &Options,
-) -> Result<(Vec<Planned>, Vec<String>), IngestError> {
+    left: &mut Ingested,
+) -> Result<Vec<Planned>, IngestError> {
     let mut planned: Vec<Planned> = Vec::new();
     let mut places: BTreeMap<Together, usize> = BTreeMap::new();
     let mut seen: BTreeMap<PathBuf, Seen> = BTreeMap::new();
-    let mut skipped = Vec::new();
     for candidate in candidates {
         let own = candidate
             .input
@@ -197,20 +199,13 @@ fn plan(
         let Chosen { format, map } = match choose(&candidate.input, options) {
             Ok(Some(chosen)) => chosen,
             Ok(None) | Err(IngestError::Empty { .. }) if candidate.found => {
-                skipped.push(candidate.input.name.clone());
+                leave_out(&candidate.input, options, left)?;
                 if let Some(path) = own {
                     remember(path, None, 1);
                 }
                 continue;
             }
-            Ok(None) => {
-                let (bytes, _) = candidate.input.head()?;
-                let looks_like = sniff::looks_like(&bytes).to_owned();
-                return Err(IngestError::Unknown {
-                    file: candidate.input.name.clone(),
-                    looks_like,
-                });
-            }
+            Ok(None) => return Err(unknown(&candidate.input)?),
             Err(error) => return Err(error),
         };
         let set = candidate
@@ -279,7 +274,51 @@ fn plan(
             unused_names: Vec::new(),
         });
     }
-    Ok((planned, skipped))
+    Ok(planned)
+}
+
+/// What stands beside a run, if a file does.
+fn beside_of(input: &Input) -> Result<Option<&'static beside::Beside>, IngestError> {
+    let (bytes, complete) = input.head()?;
+    Ok(beside::recognise(&Head {
+        name: input.file_name(),
+        bytes: &bytes,
+        complete,
+    }))
+}
+
+/// A file of a folder or glob that is no run.
+fn leave_out(input: &Input, options: &Options, left: &mut Ingested) -> Result<(), IngestError> {
+    let is_given = input
+        .path
+        .as_deref()
+        .is_some_and(|path| beside::is_beside(path, &options.resources, &options.tests));
+    if is_given {
+        return Ok(());
+    }
+    match beside_of(input)? {
+        Some(format) => left.beside.push((input.name.clone(), format.way())),
+        None => left.skipped.push(input.name.clone()),
+    }
+    Ok(())
+}
+
+/// The error for a file that was named and is no run.
+fn unknown(input: &Input) -> Result<IngestError, IngestError> {
+    let file = input.name.clone();
+    if let Some(format) = beside_of(input)? {
+        return Ok(IngestError::Beside {
+            file,
+            what: format.what,
+            instead_of: "a load-test result",
+            way: format.way(),
+        });
+    }
+    let (bytes, _) = input.head()?;
+    Ok(IngestError::Unknown {
+        file,
+        looks_like: sniff::looks_like(&bytes).to_owned(),
+    })
 }
 
 fn stem_of(input: &Input) -> String {
@@ -315,7 +354,8 @@ fn with_map(options: &Options) -> Result<Options, IngestError> {
 /// Reads every candidate.
 pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, IngestError> {
     let options = &with_map(options)?;
-    let (mut planned, skipped) = plan(candidates, options)?;
+    let mut ingested = Ingested::default();
+    let mut planned = plan(candidates, options, &mut ingested)?;
     name_files(&mut planned);
     let jobs = if options.jobs == 0 {
         std::thread::available_parallelism().map_or(1, usize::from)
@@ -338,7 +378,9 @@ pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, I
     number_names(&planned, &mut parts);
     let mut runs: Vec<Run> = parts.into_iter().flatten().collect();
     make_names_unique(&mut runs);
-    Ok(Ingested { runs, skipped })
+    beside::attach(&mut runs, &options.resources, &options.tests)?;
+    ingested.runs = runs;
+    Ok(ingested)
 }
 
 fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> Result<Vec<Run>, IngestError> {
@@ -389,18 +431,28 @@ fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> Result<Vec<Ru
 
 /// The shortest end of each path that is unique among all inputs: no folder of the machine stands in a report.
 fn name_files(planned: &mut [Planned]) {
-    let parts_of = |path: &PathBuf| -> Vec<String> {
-        path.components()
-            .map(|part| part.as_os_str().to_string_lossy().into_owned())
-            .collect()
-    };
     let paths: BTreeSet<PathBuf> = planned
         .iter()
         .flat_map(|unit| &unit.inputs)
         .filter_map(|input| input.path.clone())
         .collect();
+    let names = shortest_names(&paths);
+    for input in planned.iter_mut().flat_map(|unit| &mut unit.inputs) {
+        if let Some(name) = input.path.as_ref().and_then(|path| names.get(path)) {
+            input.name.clone_from(name);
+        }
+    }
+}
+
+/// The shortest end of each path that is unique among them.
+pub(super) fn shortest_names(paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, String> {
+    let parts_of = |path: &PathBuf| -> Vec<String> {
+        path.components()
+            .map(|part| part.as_os_str().to_string_lossy().into_owned())
+            .collect()
+    };
     let mut ends: BTreeMap<String, usize> = BTreeMap::new();
-    for path in &paths {
+    for path in paths {
         let parts = parts_of(path);
         for start in 0..parts.len() {
             *ends
@@ -416,11 +468,10 @@ fn name_files(planned: &mut [Planned]) {
         all.find(|end| ends.get(end).copied() == Some(1))
             .unwrap_or_else(|| parts.last().cloned().unwrap_or_default())
     };
-    for input in planned.iter_mut().flat_map(|unit| &mut unit.inputs) {
-        if let Some(path) = &input.path {
-            input.name = shortest(path);
-        }
-    }
+    paths
+        .iter()
+        .map(|path| (path.clone(), shortest(path)))
+        .collect()
 }
 
 /// Several runs of one `NAME=` become NAME-1, NAME-2, ...

@@ -24,6 +24,10 @@ struct Facts {
     map: Option<String>,
     refused: Option<String>,
     #[serde(default)]
+    resources: Vec<String>,
+    #[serde(default)]
+    tests: Vec<String>,
+    #[serde(default)]
     run: Vec<RunFacts>,
 }
 
@@ -91,10 +95,13 @@ fn ingest(folder: &Path, facts: &Facts) -> Result<Ingested, IngestError> {
     let arguments: Vec<String> = facts.inputs.iter().map(argument).collect();
     let mut stdin = || Input::stream("-", std::io::empty());
     let config = facts.config.as_ref();
+    let beside = |files: &[String]| files.iter().map(|file| folder.join(file)).collect();
     let options = Options {
         from: facts.from.clone(),
         maps: config.map_or_else(Vec::new, |name| maps(&folder.join(name))),
         map: facts.map.clone(),
+        resources: beside(&facts.resources),
+        tests: beside(&facts.tests),
         ..Options::default()
     };
     read(expand(&arguments, &mut stdin)?, &options)
@@ -174,6 +181,8 @@ fn check(path: &Path, problems: &mut String, named: &mut BTreeSet<PathBuf>) -> u
         complain("`origin`, `how` and `inputs` must say something");
     }
     let folder = path.parent().unwrap();
+    let beside = facts.resources.iter().chain(&facts.tests);
+    named.extend(beside.map(|file| folder.join(file)));
     for input in facts.inputs.iter().flat_map(|input| input.split('+')) {
         let input = folder.join(input);
         if input.is_dir() {

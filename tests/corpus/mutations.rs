@@ -8,8 +8,10 @@ use std::io::Cursor;
 use std::sync::LazyLock;
 
 use knee::ingest::argument::Candidate;
+use knee::ingest::beside::{read_resources, read_tests};
 use knee::ingest::map::Mapping;
 use knee::ingest::{FORMATS, Input, Options, read};
+use knee::model::{Run, Seconds};
 
 use crate::facts::{files, maps, samples};
 
@@ -184,6 +186,59 @@ fn damaged_samples_end_in_runs_or_in_an_error() {
     }
     // If nothing were readable any more, only the outermost checks would have been tried.
     assert!(readable > samples.len(), "{readable} of the damaged files");
+}
+
+/// Reads the bytes as what stands beside a run, both ways.
+fn beside(bytes: &[u8], what: &str) -> usize {
+    let mut run = Run::new("test", "test");
+    run.started_at = Some(jiff::Timestamp::from_second(1_795_227_426).unwrap());
+    run.duration = Some(Seconds(120.0));
+    let mut runs = [run];
+    let input = || Input::stream("stats.csv", Cursor::new(bytes.to_vec()));
+    let outcomes = [
+        read_resources(&[input()], &mut runs),
+        read_tests(&input(), &mut runs),
+    ];
+    for outcome in &outcomes {
+        if let Err(error) = outcome {
+            assert!(!error.to_string().is_empty(), "{what}");
+        }
+    }
+    let text = serde_json::to_string(&runs[0]).unwrap();
+    let back: Run = serde_json::from_str(&text).unwrap();
+    assert_eq!(back, runs[0], "{what}");
+    outcomes.iter().filter(|outcome| outcome.is_ok()).count()
+}
+
+#[test]
+fn damaged_files_beside_a_run_end_in_an_answer() {
+    let samples: Vec<Vec<u8>> = files()
+        .into_iter()
+        .filter(|path| {
+            let below = |folder: &str| path.components().any(|part| part.as_os_str() == folder);
+            let is_facts = path.extension().is_some_and(|ending| ending == "toml");
+            (below("resources") || below("tests")) && !is_facts
+        })
+        .map(|path| std::fs::read(path).unwrap())
+        .collect();
+    assert!(samples.len() > 8);
+    let mut random = Random(11);
+    let mut readable = 0;
+    for (index, bytes) in samples.iter().enumerate() {
+        let other = &samples[(index * 5 + 2) % samples.len()];
+        for case in 0..150 {
+            let damaged = damage(bytes, other, &mut random);
+            readable += beside(&damaged, &format!("sample {index}, case {case}"));
+        }
+    }
+    assert!(readable > samples.len(), "{readable} of the damaged files");
+    for bytes in [
+        vec![b'['; 1 << 20],
+        b"<testsuite>".repeat(100_000),
+        vec![b'a'; 20 << 20],
+    ] {
+        beside(&bytes, "endless");
+    }
 }
 
 #[test]

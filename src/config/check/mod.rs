@@ -2,6 +2,7 @@
 //!
 //! Sections that no command uses yet are checked as hard as the others, and named in [`Config::unused`].
 
+mod inputs;
 mod map;
 mod rules;
 
@@ -48,6 +49,7 @@ pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
         config.rules = checker.rules(rules, RULES, &mut unused)?;
     }
     config.maps = checker.maps(&file.map)?;
+    config.inputs = checker.inputs(file.inputs.as_ref())?;
     checker.later(&file, &mut unused)?;
     config.plan.environment = config.project.environment.clone();
     config.plan.title.clone_from(&config.report.title);
@@ -434,9 +436,6 @@ impl Checker<'_> {
             self.filled(&recommendation.title, "the title of a recommendation")?;
             unused.add("[[recommendation]]");
         }
-        if file.inputs.is_some() {
-            unused.add("[inputs]");
-        }
         Ok(())
     }
 
@@ -684,7 +683,6 @@ tests = ["junit.xml"]
                 "[score] is checked but not used by this version",
                 "[[hint]] is checked but not used by this version",
                 "[[recommendation]] is checked but not used by this version",
-                "[inputs] is checked but not used by this version",
             ]
         );
         assert!(

@@ -2,10 +2,10 @@
 
 use std::cell::OnceCell;
 
-use crate::findings::figures::{Measured, Options, Support};
+use crate::findings::figures::{Measured, Options, Support, resource};
 use crate::findings::report::Interval;
 use crate::findings::steady;
-use crate::model::metric::{PopulationName, ResourceStatistic};
+use crate::model::metric::PopulationName;
 use crate::model::{
     Endpoint, Histogram, Latency, MetricId, Millis, Percentile, Reading, Run, Statistic, Stats,
 };
@@ -175,18 +175,8 @@ impl<'a> Reader<'a> {
     fn named(&self, metric: &MetricId) -> Option<Measured> {
         match metric {
             MetricId::Resource(component, name, statistic) => {
-                let is_meant = |component_of: &str, name_of: &str| {
-                    component_of == component && name_of == name
-                };
-                let mut resources = self.run.resources.iter();
-                let resource = resources.find(|one| is_meant(&one.component, &one.name))?;
-                let value = match statistic {
-                    ResourceStatistic::Max => resource.max,
-                    ResourceStatistic::Mean => resource.mean,
-                    ResourceStatistic::Slope => resource.slope_per_s,
-                    ResourceStatistic::Last => resource.last,
-                };
-                Some(counted(value?, Some(resource.samples)))
+                let entry = resource::entry(self.run, component, name, None)?;
+                resource::measured(entry, *statistic)
             }
             MetricId::Custom(name) => {
                 let custom = self.run.custom.iter().find(|one| one.name == *name)?;
@@ -199,12 +189,16 @@ impl<'a> Reader<'a> {
                 }
             }
             MetricId::Check(name) => {
-                let check = self.run.checks.iter().find(|one| one.name == *name)?;
-                let n = check.passed.saturating_add(check.failed);
-                let (lo, hi) = wilson(check.passed, n, LEVEL)?;
+                // Suites of two files may share a name.
+                let named = self.run.checks.iter().filter(|one| one.name == *name);
+                let (passed, n) = named.fold((0_u64, 0_u64), |(passed, n), check| {
+                    let own = check.passed.saturating_add(check.failed);
+                    (passed.saturating_add(check.passed), n.saturating_add(own))
+                });
+                let (lo, hi) = wilson(passed, n, LEVEL)?;
                 Some(Measured {
                     interval: Some(interval(Some(lo), Some(hi))),
-                    ..counted(check.passed as f64 / n as f64, Some(n))
+                    ..counted(passed as f64 / n as f64, Some(n))
                 })
             }
             MetricId::Latency(..) | MetricId::Plain(_) => None,

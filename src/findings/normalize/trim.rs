@@ -9,7 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::findings::normalize::merge::{self, Merged};
 use crate::model::run::label;
-use crate::model::{Latency, PerSecond, Phase, Resource, Run, Seconds, Slice, Stats};
+use crate::model::{
+    Check, Latency, PerSecond, Phase, Resource, ResourcePhase, Run, Seconds, Slice, Stats,
+};
+use crate::stats::line::Line;
 use crate::text::number::{plural, seconds};
 
 /// Slices are aligned to clocks that are read in milliseconds.
@@ -128,9 +131,7 @@ fn move_clock(run: &mut Run, begin: f64, duration: Seconds) {
     run.load.phases = phases
         .filter_map(|phase| clip(phase, begin, begin + duration.0))
         .collect();
-    for resource in &mut run.resources {
-        clip_resource(resource, begin, duration.0);
-    }
+    clip_resources(run, begin, duration.0);
 }
 
 fn later(time: Timestamp, by: f64) -> Option<Timestamp> {
@@ -174,11 +175,30 @@ fn clip(phase: Phase, from: f64, to: f64) -> Option<Phase> {
     })
 }
 
-/// A resource of which the samples are known keeps those inside; the slope is computed again by least squares.
-fn clip_resource(resource: &mut Resource, begin: f64, duration: f64) {
-    if resource.series.is_empty() {
-        return;
+/// Samples under load that lie in what is left out belong to no phase any more and go; those of idle stay, on the new
+/// clock. What tells no times stays as it is.
+fn clip_resources(run: &mut Run, begin: f64, duration: f64) {
+    let mut thinned = 0;
+    for resource in &mut run.resources {
+        if resource.phase == Some(ResourcePhase::Idle) {
+            for (time, _) in &mut resource.series {
+                *time -= begin;
+            }
+        } else if !resource.series.is_empty() {
+            thinned += u64::from(clip_resource(resource, begin, duration));
+        }
     }
+    run.resources.retain(|resource| resource.samples > 0);
+    if thinned > 0 {
+        let text = "of resources with more samples than their series holds, mean and slope are not known after trimming";
+        run.note(NOTE, text, thinned);
+    }
+}
+
+/// Keeps the samples inside and computes their figures again; says whether the series held fewer than there were, so
+/// that mean and slope cannot be computed.
+fn clip_resource(resource: &mut Resource, begin: f64, duration: f64) -> bool {
+    let is_thinned = resource.series.len() as u64 != resource.samples;
     let inside = begin - TOLERANCE..=begin + duration + TOLERANCE;
     resource.series.retain(|(time, _)| inside.contains(time));
     for (time, _) in &mut resource.series {
@@ -186,26 +206,15 @@ fn clip_resource(resource: &mut Resource, begin: f64, duration: f64) {
     }
     let values = || resource.series.iter().map(|(_, value)| *value);
     let n = resource.series.len() as f64;
-    let mean = (n > 0.0).then(|| values().sum::<f64>() / n);
     resource.samples = resource.series.len() as u64;
     resource.min = values().reduce(f64::min);
     resource.max = values().reduce(f64::max);
     resource.first = values().next();
     resource.last = values().next_back();
-    let middle = resource.series.iter().map(|(time, _)| *time).sum::<f64>() / n;
-    let spread: f64 = resource
-        .series
-        .iter()
-        .map(|(time, _)| (time - middle).powi(2))
-        .sum();
-    let products = mean.map(|mean| {
-        let product = |(time, value): &(f64, f64)| (time - middle) * (value - mean);
-        resource.series.iter().map(product).sum::<f64>()
-    });
-    resource.slope_per_s = products
-        .filter(|_| spread > 0.0)
-        .map(|products| products / spread);
-    resource.mean = mean;
+    resource.mean = (n > 0.0 && !is_thinned).then(|| values().sum::<f64>() / n);
+    let line: Line = resource.series.iter().copied().collect();
+    resource.slope_per_s = line.slope().filter(|_| !is_thinned);
+    is_thinned
 }
 
 /// The whole and the endpoints from the slices; says whether the percentiles could be kept.
@@ -335,7 +344,9 @@ fn leave_out(run: &mut Run) {
     };
     gone("errors by message", !run.errors.is_empty());
     gone("sessions", run.sessions.is_some());
-    gone("checks", !run.checks.is_empty());
+    // A test suite ran beside the run, not inside it.
+    let is_own = |check: &Check| check.source.is_none();
+    gone("checks", run.checks.iter().any(is_own));
     gone("custom metrics", !run.custom.is_empty());
     gone("dropped users", run.load.dropped.is_some());
     run.load.dropped = None;
@@ -343,7 +354,7 @@ fn leave_out(run: &mut Run) {
     run.load.users_max = users.reduce(f64::max).or(run.load.users_max);
     run.errors.clear();
     run.sessions = None;
-    run.checks.clear();
+    run.checks.retain(|check| !is_own(check));
     run.custom.clear();
     if !names.is_empty() {
         let text = format!(
@@ -659,6 +670,64 @@ mod tests {
         assert_eq!(
             run.load.phases,
             [phase(0.0, 10.0, 10.0, 20.0), phase(10.0, 20.0, 20.0, 20.0)]
+        );
+    }
+
+    fn sampled(phase: ResourcePhase, samples: u64, series: &[(f64, f64)]) -> Resource {
+        Resource {
+            component: "api".into(),
+            name: "cpu".into(),
+            unit: Some("%".into()),
+            phase: Some(phase),
+            samples,
+            min: Some(1.0),
+            mean: Some(2.0),
+            max: Some(9.0),
+            first: Some(1.0),
+            last: Some(9.0),
+            slope_per_s: Some(0.1),
+            series: series.to_vec(),
+        }
+    }
+
+    #[test]
+    fn idle_samples_stay_on_the_new_clock_and_load_that_is_left_out_goes() {
+        let mut run = run();
+        let idle = sampled(ResourcePhase::Idle, 2, &[(-5.0, 1.0), (70.0, 9.0)]);
+        let load = sampled(ResourcePhase::Load, 2, &[(5.0, 1.0), (25.0, 9.0)]);
+        let mut early = sampled(ResourcePhase::Load, 1, &[(5.0, 1.0)]);
+        early.name = "pids".into();
+        run.resources = vec![idle, load, early];
+        trim(&mut run, Some(Seconds(20.0)), None);
+        assert_eq!(run.resources.len(), 2, "what has no sample left is gone");
+        assert_eq!(run.resources[0].series, [(-25.0, 1.0), (50.0, 9.0)]);
+        assert_eq!(
+            (run.resources[0].samples, run.resources[0].mean),
+            (2, Some(2.0))
+        );
+        assert_eq!(run.resources[1].series, [(5.0, 9.0)]);
+        assert_eq!(
+            (run.resources[1].samples, run.resources[1].mean),
+            (1, Some(9.0))
+        );
+    }
+
+    #[test]
+    fn a_thinned_series_has_no_mean_after_trimming() {
+        let mut run = run();
+        run.resources = vec![sampled(
+            ResourcePhase::Load,
+            900,
+            &[(5.0, 1.0), (25.0, 9.0), (30.0, 4.0)],
+        )];
+        trim(&mut run, Some(Seconds(20.0)), None);
+        let left = &run.resources[0];
+        assert_eq!((left.mean, left.slope_per_s), (None, None));
+        assert_eq!((left.min, left.max), (Some(4.0), Some(9.0)));
+        assert!(
+            run.notes
+                .iter()
+                .any(|note| note.text.contains("mean and slope"))
         );
     }
 

@@ -20,6 +20,8 @@ mod v13_not_one_population;
 mod v15_peak_is_average;
 mod v16_not_sustained;
 pub mod v17_totals_reconcile;
+mod v18_copied_column;
+mod v20_snapshot_not_series;
 mod v26_unreachable_target;
 mod v27_idle_generator;
 mod v28_task_weights;
@@ -211,6 +213,8 @@ pub static RULES: &[Rule] = &[
     v15_peak_is_average::RULE,
     v16_not_sustained::RULE,
     v17_totals_reconcile::RULE,
+    v18_copied_column::RULE,
+    v20_snapshot_not_series::RULE,
     v26_unreachable_target::RULE,
     v27_idle_generator::RULE,
     v28_task_weights::RULE,

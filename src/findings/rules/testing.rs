@@ -6,8 +6,8 @@ use crate::findings::report::{TargetResult, TargetState};
 use crate::findings::rules::{Asks, Fired, Options, PlanContext, Rule, RunContext};
 use crate::model::{
     Bound, Decide, Endpoint, ErrorCount, ErrorKind, Expectation, Histogram, Latency, Millis,
-    Origin, Phase, Population, QuantileMethod, Resolution, ResolutionKind, Run, Seconds, Slice,
-    Stats, Target, ThinkTime, Unit,
+    Origin, Phase, Population, QuantileMethod, Resolution, ResolutionKind, Resource, Run, Seconds,
+    Slice, Stats, Target, ThinkTime, Unit,
 };
 
 /// Asks one rule about a run without targets, with its own limit.
@@ -239,6 +239,30 @@ pub(super) fn ramp(start: f64, seconds: f64) -> Phase {
         users_to: Some(50.0),
         rate_from: None,
         rate_to: None,
+    }
+}
+
+/// A resource of these samples, without times.
+pub(super) fn resource(
+    component: &str,
+    name: &str,
+    unit: Option<&str>,
+    values: &[f64],
+) -> Resource {
+    let sum: f64 = values.iter().sum();
+    Resource {
+        component: component.to_owned(),
+        name: name.to_owned(),
+        unit: unit.map(str::to_owned),
+        phase: None,
+        samples: values.len() as u64,
+        min: values.iter().copied().reduce(f64::min),
+        mean: Some(sum / values.len() as f64),
+        max: values.iter().copied().reduce(f64::max),
+        first: values.first().copied(),
+        last: values.last().copied(),
+        slope_per_s: None,
+        series: Vec::new(),
     }
 }
 

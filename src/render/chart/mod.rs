@@ -7,6 +7,7 @@
 mod panel;
 mod percentile_plot;
 mod percentiles_over_time;
+mod resources;
 mod scale;
 mod svg;
 mod theme;
@@ -35,6 +36,10 @@ pub const CHARTS: &[Chart] = &[
     Chart {
         id: "percentile-plot",
         draw: percentile_plot::draw,
+    },
+    Chart {
+        id: "resources",
+        draw: resources::draw,
     },
 ];
 

@@ -155,6 +155,27 @@ pub(super) fn time(end: f64) -> Axis {
     } else {
         1.0
     };
+    let (step, unit, name) = time_step(end);
+    let mut ticks = Vec::new();
+    let mut index = 0.0;
+    while index * step <= end * (1.0 + 1e-9) && index < 20.0 {
+        let value = index * step;
+        let text = if index == 0.0 {
+            "0".to_owned()
+        } else {
+            format!("{} {name}", number::decimal(value / unit, 6))
+        };
+        ticks.push((value, text));
+        index += 1.0;
+    }
+    Axis {
+        scale: Scale::linear(0.0, end),
+        ticks,
+    }
+}
+
+/// The step between ticks of an axis of so many seconds, and the unit that they are written in.
+fn time_step(end: f64) -> (f64, f64, &'static str) {
     let steps = [
         1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0,
         10_800.0, 21_600.0, 43_200.0,
@@ -171,11 +192,28 @@ pub(super) fn time(end: f64) -> Axis {
         step if step >= 60.0 => (60.0, "min"),
         _ => (1.0, "s"),
     };
+    (step, unit, name)
+}
+
+/// An axis of seconds that may begin before the start of a run.
+pub(super) fn time_between(from: f64, to: f64) -> Axis {
+    let from = if from.is_finite() {
+        from.clamp(-LARGEST, 0.0)
+    } else {
+        0.0
+    };
+    let to = if to.is_finite() && to > from {
+        to.clamp(from + SMALLEST_MS, LARGEST)
+    } else {
+        from + 1.0
+    };
+    let (step, unit, name) = time_step(to - from);
     let mut ticks = Vec::new();
-    let mut index = 0.0;
-    while index * step <= end * (1.0 + 1e-9) && index < 20.0 {
+    let mut index = (from / step).ceil();
+    let last = index + 20.0;
+    while index * step <= to && index < last {
         let value = index * step;
-        let text = if index == 0.0 {
+        let text = if value.abs() <= 0.0 {
             "0".to_owned()
         } else {
             format!("{} {name}", number::decimal(value / unit, 6))
@@ -184,7 +222,7 @@ pub(super) fn time(end: f64) -> Axis {
         index += 1.0;
     }
     Axis {
-        scale: Scale::linear(0.0, end),
+        scale: Scale::linear(from, to),
         ticks,
     }
 }

@@ -4,7 +4,9 @@ use super::*;
 use crate::findings::figures::Figures;
 use crate::findings::report::{Page, ReportSchema};
 use crate::findings::verdict::Verdict;
-use crate::model::{Histogram, Latency, Millis, Percentile, Population, Seconds, Slice, Stats};
+use crate::model::{
+    Histogram, Latency, Millis, Percentile, Population, Resource, Seconds, Slice, Stats,
+};
 use crate::render::block::Inline;
 
 fn report(runs: Vec<Run>) -> Report {
@@ -568,4 +570,95 @@ fn a_run_without_latency_has_no_charts() {
         ..Latency::of(Population::Ok, 1)
     });
     assert!(drawn(&one).is_empty());
+}
+
+fn sampled(component: &str, name: &str, unit: &str, series: Vec<(f64, f64)>) -> Resource {
+    Resource {
+        component: component.to_owned(),
+        name: name.to_owned(),
+        unit: Some(unit.to_owned()),
+        phase: None,
+        samples: series.len() as u64,
+        min: None,
+        mean: None,
+        max: None,
+        first: None,
+        last: None,
+        slope_per_s: None,
+        series,
+    }
+}
+
+#[test]
+fn cpu_and_memory_of_each_component_stand_over_the_time_of_the_run() {
+    let mut run = run(Vec::new());
+    run.duration = Some(Seconds(60.0));
+    let series = |height: f64| {
+        (-2..8)
+            .map(|i| (f64::from(i) * 10.0, height + f64::from(i)))
+            .collect()
+    };
+    run.resources = vec![
+        sampled("api", "cpu", "%", series(120.0)),
+        sampled("api", "memory", "B", series(3e8)),
+        sampled("db", "cpu", "%", series(5.0)),
+        sampled("db", "pids", "", series(5.0)),
+    ];
+    let figure = over_time(&run);
+    sound(&figure);
+    assert_eq!(figure.id, "steps-resources");
+    assert_eq!(
+        figure.alt,
+        "api: CPU up to 127 %, memory up to 300 MB; db: CPU up to 12 %."
+    );
+    assert_eq!(figure.data.rows.len(), 10);
+    // Two lines of CPU, and two borders of the run in each of three panels.
+    assert_eq!(paths(&figure.svg, "first").len(), 2);
+    assert_eq!(paths(&figure.svg, "second").len(), 1);
+    let dashed = figure
+        .svg
+        .lines()
+        .filter(|line| line.contains("stroke-dasharray=\"10 10\""));
+    assert_eq!(dashed.count(), 6);
+    assert!(figure.svg.contains(">-20 s<"), "{}", figure.svg);
+}
+
+#[test]
+fn many_components_odd_values_and_few_samples_are_drawn_or_left_out() {
+    let mut run = run(Vec::new());
+    run.duration = Some(Seconds(60.0));
+    for number in 0..9 {
+        let series = (0..2000).map(|i| (f64::from(i) * 0.03, f64::from(number)));
+        run.resources.push(sampled(
+            &format!("c{number} <x>"),
+            "cpu",
+            "%",
+            series.collect(),
+        ));
+    }
+    let figure = over_time(&run);
+    sound(&figure);
+    assert!(
+        figure.alt.contains("3 components with less CPU not drawn"),
+        "{}",
+        figure.alt
+    );
+    assert!(!figure.alt.contains("c1 "), "{}", figure.alt);
+    let odd = [
+        (-1e300, 1.0),
+        (0.0, f64::NAN),
+        (1.0, 1e300),
+        (2.0, -5.0),
+        (f64::INFINITY, 1.0),
+        (3.0, 0.0),
+    ];
+    run.resources = vec![sampled("odd", "memory", "B", odd.to_vec())];
+    sound(&over_time(&run));
+    run.resources = vec![sampled("few", "cpu", "%", vec![(0.0, 1.0), (1.0, 2.0)])];
+    assert!(drawn(&run).is_empty());
+    run.resources = vec![sampled("still", "cpu", "%", vec![(5.0, 1.0); 3])];
+    run.duration = None;
+    for figure in drawn(&run) {
+        sound(&figure);
+    }
 }

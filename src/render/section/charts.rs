@@ -9,7 +9,7 @@ use crate::render::section::{Scope, Section, heading, run_of};
 /// The row of SECTIONS.
 pub const SECTION: Section = Section {
     id: "charts",
-    about: "percentiles over time and the percentile plot",
+    about: "percentiles over time, the percentile plot, CPU and memory over time",
     scope: Scope::Run,
     closing: false,
     build,

@@ -16,6 +16,7 @@ pub mod method;
 pub mod part;
 pub mod percentiles;
 pub mod plan;
+pub mod resources;
 pub mod summary;
 pub mod targets;
 pub mod timeline;
@@ -66,6 +67,7 @@ pub static SECTIONS: &[Section] = &[
     charts::SECTION,
     timeline::SECTION,
     errors::SECTION,
+    resources::SECTION,
     checks::SECTION,
     custom::SECTION,
     inputs::SECTION,

@@ -1,0 +1,391 @@
+//! Which run a sample belongs to, and which phase of it: between its first and its last request, or outside.
+//!
+//! A sample inside the load of another run is not idle of this one. Samples without times belong to the only run there
+//! is, in no phase; of several runs nobody can tell whose they are.
+
+use std::collections::BTreeMap;
+
+use crate::ingest::beside::course::Course;
+use crate::ingest::{IngestError, Place};
+use crate::model::{Resource, ResourcePhase, Run};
+
+/// Series that are kept; further ones are counted.
+const MOST_SERIES: usize = 500;
+
+/// Longest name that is kept whole.
+const NAME_LENGTH: usize = 200;
+
+/// When a sample was taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum When {
+    /// Nanoseconds since the epoch.
+    At(i64),
+    /// Seconds from the start of the run.
+    After(f64),
+    /// Nobody says.
+    Unknown,
+}
+
+/// One value of one thing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sample<'a> {
+    /// Container, host or process.
+    pub(super) component: &'a str,
+    /// What was measured.
+    pub(super) name: &'a str,
+    /// In which unit, after conversion.
+    pub(super) unit: Option<&'a str>,
+    /// When.
+    pub(super) when: When,
+    /// How much.
+    pub(super) value: f64,
+}
+
+/// The load of a run on the clock, in nanoseconds since the epoch.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    start: i64,
+    end: i64,
+}
+
+impl Window {
+    fn of(run: &Run) -> Option<Window> {
+        let nanos = |time: jiff::Timestamp| i64::try_from(time.as_nanosecond()).ok();
+        let start = nanos(run.started_at?)?;
+        let end = run.ended_at.and_then(nanos).or_else(|| {
+            let length = run.duration?.0 * 1e9;
+            #[expect(clippy::cast_possible_truncation, reason = "a cast saturates")]
+            Some(start.saturating_add(length as i64))
+        })?;
+        (end >= start).then_some(Window { start, end })
+    }
+
+    fn holds(self, at: i64) -> bool {
+        (self.start..=self.end).contains(&at)
+    }
+}
+
+/// The series of one thing.
+#[derive(Debug, Default)]
+struct Entry {
+    unit: Option<String>,
+    /// Idle and load of each run.
+    phases: Vec<[Course; 2]>,
+    /// Samples that no phase can be told of; only with a single run.
+    plain: Course,
+}
+
+type Things = BTreeMap<String, BTreeMap<String, Entry>>;
+
+/// What one file said.
+#[derive(Debug, Default)]
+struct Heard {
+    timed: u64,
+    untimed: u64,
+    relative: u64,
+    inside: Vec<u64>,
+    outside: u64,
+    zoneless: bool,
+    left_out: BTreeMap<&'static str, u64>,
+    /// Held back until the file is known to have no times.
+    plain: BTreeMap<(String, String, Option<String>), Course>,
+}
+
+/// Samples on their way to the runs.
+pub(super) struct Samples {
+    windows: Vec<Option<Window>>,
+    lengths: Vec<Option<f64>>,
+    things: Things,
+    series: usize,
+    heard: Heard,
+    notes: Vec<(usize, &'static str, String, u64)>,
+}
+
+impl Samples {
+    /// Nothing yet.
+    pub(super) fn of(runs: &[Run]) -> Samples {
+        Samples {
+            windows: runs.iter().map(Window::of).collect(),
+            lengths: runs
+                .iter()
+                .map(|run| run.duration.map(|length| length.0))
+                .collect(),
+            things: Things::new(),
+            series: 0,
+            heard: Heard::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// A record that could not be used; `why` is a whole phrase, such as `rows with another number of cells`.
+    pub(super) fn left_out(&mut self, why: &'static str) {
+        *self.heard.left_out.entry(why).or_default() += 1;
+    }
+
+    /// A time without a zone was read as UTC.
+    pub(super) fn without_zone(&mut self) {
+        self.heard.zoneless = true;
+    }
+
+    /// Adds a sample. One that is not finite is a record that cannot be used.
+    pub(super) fn push(&mut self, sample: &Sample) {
+        if !sample.value.is_finite() {
+            return self.left_out("values that are no finite number");
+        }
+        match sample.when {
+            When::At(at) => self.push_at(sample, at),
+            When::After(seconds) => self.push_after(sample, seconds),
+            When::Unknown => self.hold_back(sample),
+        }
+    }
+
+    fn push_at(&mut self, sample: &Sample, at: i64) {
+        self.heard.timed += 1;
+        let any = self.windows.iter().any(Option::is_some);
+        if !any {
+            // Only a single run gets them, and the end of the file says so.
+            if let Some(entry) = self.entry(sample) {
+                entry.plain.push(None, sample.value);
+            }
+            return;
+        }
+        let windows = self.windows.clone();
+        let in_any = windows.iter().flatten().any(|window| window.holds(at));
+        self.heard.inside.resize(windows.len(), 0);
+        if !in_any {
+            self.heard.outside += 1;
+        }
+        for (run, window) in windows.iter().enumerate() {
+            let Some(window) = window else { continue };
+            let is_load = window.holds(at);
+            if !is_load && in_any {
+                continue;
+            }
+            if is_load && let Some(count) = self.heard.inside.get_mut(run) {
+                *count += 1;
+            }
+            let seconds = at.saturating_sub(window.start) as f64 / 1e9;
+            self.place(sample, run, is_load, seconds);
+        }
+    }
+
+    /// Only with one run.
+    fn push_after(&mut self, sample: &Sample, seconds: f64) {
+        self.heard.timed += 1;
+        self.heard.relative += 1;
+        self.heard.inside.resize(self.windows.len(), 0);
+        if self.windows.len() != 1 {
+            return;
+        }
+        let Some(length) = self.lengths.first().copied().flatten() else {
+            if let Some(entry) = self.entry(sample) {
+                entry.plain.push(Some(seconds), sample.value);
+            }
+            return;
+        };
+        let is_load = (0.0..=length).contains(&seconds);
+        match self.heard.inside.first_mut().filter(|_| is_load) {
+            Some(count) => *count += 1,
+            None => self.heard.outside += 1,
+        }
+        self.place(sample, 0, is_load, seconds);
+    }
+
+    fn place(&mut self, sample: &Sample, run: usize, is_load: bool, seconds: f64) {
+        let runs = self.windows.len();
+        let Some(entry) = self.entry(sample) else {
+            return;
+        };
+        entry.phases.resize_with(runs, Default::default);
+        if let Some([idle, load]) = entry.phases.get_mut(run) {
+            let course = if is_load { load } else { idle };
+            course.push(Some(seconds), sample.value);
+        }
+    }
+
+    fn hold_back(&mut self, sample: &Sample) {
+        self.heard.untimed += 1;
+        let key = (
+            short(sample.component),
+            short(sample.name),
+            sample.unit.map(str::to_owned),
+        );
+        let is_full = self.heard.plain.len() >= MOST_SERIES;
+        if is_full && !self.heard.plain.contains_key(&key) {
+            return self.left_out("samples of further series");
+        }
+        let held = self.heard.plain.entry(key).or_default();
+        held.push(None, sample.value);
+    }
+
+    /// The series of a sample; `None` when there are too many, or when it is in another unit.
+    fn entry(&mut self, sample: &Sample) -> Option<&mut Entry> {
+        let component = short(sample.component);
+        let name = short(sample.name);
+        let known = self
+            .things
+            .get(&component)
+            .is_some_and(|names| names.contains_key(&name));
+        if !known {
+            if self.series >= MOST_SERIES {
+                self.left_out("samples of further series");
+                return None;
+            }
+            self.series += 1;
+        }
+        let unit = sample.unit.map(short);
+        let entry = self
+            .things
+            .entry(component.clone())
+            .or_default()
+            .entry(name.clone())
+            .or_insert_with(|| Entry {
+                unit: unit.clone(),
+                ..Entry::default()
+            });
+        if entry.unit != unit {
+            self.left_out("samples in another unit than the first of their series");
+            return None;
+        }
+        self.things.get_mut(&component)?.get_mut(&name)
+    }
+
+    /// The end of a file: what could not be placed is told, or refused.
+    pub(super) fn end(&mut self, file: &str) -> Result<(), IngestError> {
+        let mut heard = std::mem::take(&mut self.heard);
+        let runs = self.windows.len();
+        if runs > 1 && (heard.timed == 0 || heard.relative > 0) && heard.timed + heard.untimed > 0 {
+            let what = if heard.relative > 0 {
+                "its times count from the start of a run"
+            } else {
+                "its samples carry no times"
+            };
+            let problem =
+                format!("{what}, and there are {runs} runs: it cannot be told whose they are");
+            return Err(
+                IngestError::content(file, Place::File, problem).with_hint(
+                    "give one run, or log with times: `while :; do date; docker stats --no-stream; done`",
+                ),
+            );
+        }
+        if runs > 1 && heard.timed > 0 && self.windows.iter().all(Option::is_none) {
+            let problem = format!(
+                "none of the {runs} runs says when it started: it cannot be told whose samples these are"
+            );
+            return Err(IngestError::content(file, Place::File, problem)
+                .with_hint("give one run, or a format of results that holds times"));
+        }
+        if heard.timed > 0 {
+            if heard.untimed > 0 {
+                *heard
+                    .left_out
+                    .entry("samples without a time among others that have one")
+                    .or_default() += heard.untimed;
+            }
+            heard.plain.clear();
+        }
+        for ((component, name, unit), course) in std::mem::take(&mut heard.plain) {
+            let sample = Sample {
+                component: &component,
+                name: &name,
+                unit: unit.as_deref(),
+                when: When::Unknown,
+                value: 0.0,
+            };
+            if let Some(entry) = self.entry(&sample) {
+                entry.plain.absorb(&course);
+            }
+        }
+        // What the merge above had to leave out.
+        for (why, count) in std::mem::take(&mut self.heard.left_out) {
+            *heard.left_out.entry(why).or_default() += count;
+        }
+        self.tell(file, &heard);
+        Ok(())
+    }
+
+    fn tell(&mut self, file: &str, heard: &Heard) {
+        let windows = self.windows.clone();
+        for (run, window) in windows.iter().enumerate() {
+            let inside = heard.inside.get(run).copied().unwrap_or(0);
+            let mut note = |text: String, count: u64| {
+                self.notes.push((run, "resources", text, count));
+            };
+            let is_relative = heard.relative > 0;
+            let is_placed = window.is_some()
+                || (is_relative && self.lengths.get(run).copied().flatten().is_some());
+            if heard.timed == 0 && heard.untimed > 0 {
+                let text = format!(
+                    "the samples of {file} carry no times: idle and load are not told apart, and there is no slope"
+                );
+                note(text, heard.untimed);
+            } else if heard.timed > 0 && !is_placed {
+                let text = format!(
+                    "samples of {file} cannot be placed: nothing says when the run was; idle and load are not told apart"
+                );
+                note(text, heard.timed);
+            } else if heard.timed > 0 && inside == 0 {
+                let text = format!(
+                    "no sample of {file} lies between the first and the last request of the run; is its clock or zone another one?"
+                );
+                note(text, heard.timed);
+            }
+            if heard.zoneless {
+                let text = format!("times of {file} without a zone are read as UTC");
+                note(text, 1);
+            }
+            for (why, count) in &heard.left_out {
+                note(format!("{why} are left out of {file}"), *count);
+            }
+        }
+    }
+
+    /// Gives every run its series and notes. What a run had of the same things before is replaced.
+    pub(super) fn give(self, runs: &mut [Run]) {
+        for (place, run) in runs.iter_mut().enumerate() {
+            let mut found: Vec<Resource> = Vec::new();
+            for (component, names) in &self.things {
+                for (name, entry) in names {
+                    let unit = entry.unit.as_deref();
+                    let make = |course: &Course, phase: Option<ResourcePhase>| {
+                        course.resource(component, name, unit, phase)
+                    };
+                    if let Some([idle, load]) = entry.phases.get(place) {
+                        found.extend(make(idle, Some(ResourcePhase::Idle)));
+                        found.extend(make(load, Some(ResourcePhase::Load)));
+                    }
+                    found.extend(make(&entry.plain, None).filter(|_| self.windows.len() == 1));
+                }
+            }
+            let is_new = |one: &Resource| {
+                !found
+                    .iter()
+                    .any(|new| new.component == one.component && new.name == one.name)
+            };
+            run.resources.retain(is_new);
+            run.resources.append(&mut found);
+            run.resources.sort_by(|a, b| {
+                (&a.component, &a.name, a.phase).cmp(&(&b.component, &b.name, b.phase))
+            });
+        }
+        for (place, id, text, count) in self.notes {
+            if let Some(run) = runs.get_mut(place) {
+                run.note(id, text, count);
+            }
+        }
+    }
+}
+
+/// A name of bounded length.
+pub(super) fn short(name: &str) -> String {
+    let name = name.trim();
+    if name.chars().count() <= NAME_LENGTH {
+        return name.to_owned();
+    }
+    let mut short: String = name.chars().take(NAME_LENGTH - 1).collect();
+    short.push('…');
+    short
+}
+
+#[cfg(test)]
+mod tests;
