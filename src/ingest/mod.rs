@@ -95,6 +95,7 @@ pub struct Format {
 /// Every format that is read, in the order of `knee formats`.
 pub static FORMATS: &[Format] = &[
     artillery::FORMAT,
+    artillery::v1::FORMAT,
     locust::csv::FORMAT,
     locust::json::FORMAT,
     flat_json::FORMAT,

@@ -1,13 +1,18 @@
 //! Artillery 2.0.x: the JSON that `artillery run -o FILE` writes at the end of a run.
 //!
 //! The file holds the sums of the run (`aggregate`) and of each window of ten seconds (`intermediate`). Refuses the shape of
-//! Artillery 1.x, which 2.x also writes with legacy reporting on, and the counter names of the 2.0.0 previews. Measured on
-//! files of 2.0.2 and 2.0.34; the pointers are artillery's `core/lib/ssms.js` and its plugin `metrics-by-endpoint`.
+//! Artillery 1.x, which `v1` reads. Measured on files of 2.0.2 and 2.0.34; the pointers are artillery's `core/lib/ssms.js` and its plugin `metrics-by-endpoint`.
 
+mod levels;
 mod names;
 mod parse;
+mod phases;
 mod run;
 mod tally;
+pub mod v1;
+mod v1_parse;
+mod v1_run;
+mod v1_stats;
 mod windows;
 
 use crate::ingest::error::Place;
@@ -24,10 +29,10 @@ pub const FORMAT: Format = Format {
     id: "artillery",
     tool: "artillery",
     files: "the JSON of `artillery run -o FILE`, release 2.0.x",
-    limits: "no tool version, target or declared phases; percentiles are those of a sketch (1 %) over whole milliseconds up \
+    limits: "no tool version, target or declared phases (a note where the arrivals show some); percentiles are those of a sketch (1 %) over whole milliseconds up \
              to the first byte, and requests without an answer have none; endpoints only with the plugin \
              metrics-by-endpoint, without method; a failed `expect` is a check and a failed capture fails the session, \
-             neither is a failed request; 1.x files are refused",
+             neither is a failed request",
     sniff,
     set: None,
     gathers: false,
@@ -46,17 +51,14 @@ fn sniff(head: &Head) -> Option<Claim> {
         };
     }
     let has = |name| members.has(&format!("aggregate.{name}"));
-    if has("latency") && (has("codes") || has("scenariosCreated")) {
-        let why = "members `aggregate.latency` and `aggregate.codes` of Artillery 1.x";
-        return Claim::new(Grade::Certain, why);
-    }
-    if !has("counters") {
+    let is_old = has("latency") && (has("codes") || has("scenariosCreated"));
+    if !has("counters") || is_old && !has("summaries") {
         return None;
     }
     if has("summaries") || has("histograms") {
         let why = "members `aggregate.counters` and `aggregate.summaries`";
         Claim::new(Grade::Certain, why)
-    } else if has("counters.vusers.created") {
+    } else if has("counters.vusers.created") || has("counters.core.vusers.created.total") {
         Claim::new(
             Grade::Certain,
             "the counter `vusers.created` in `aggregate`",
@@ -266,15 +268,7 @@ mod tests {
         for (text, wanted) in [
             (
                 r#"{"aggregate": {"latency": {"min": null}, "codes": {}, "counters": {}}, "intermediate": []}"#,
-                "Artillery 1.x",
-            ),
-            (
-                r#"{"aggregate": {"latency": {"min": 1, "count": 2}, "codes": {}}, "intermediate": []}"#,
-                "legacy shape",
-            ),
-            (
-                r#"{"aggregate": {"counters": {"engine.http.responses": 3}, "summaries": {}}}"#,
-                "preview",
+                "shape of Artillery 1.x",
             ),
             (
                 r#"{"aggregate": {"counters": {}, "summaries": {}}}"#,
@@ -315,8 +309,8 @@ mod tests {
         );
         assert_eq!(grade(&format!("{{{WINDOWS}")), Some(Grade::Likely));
         assert_eq!(
-            grade(r#"{"aggregate": {"codes": {}, "latency": {}}}"#),
-            Some(Grade::Certain)
+            grade(r#"{"aggregate": {"codes": {}, "latency": {}, "counters": {}}}"#),
+            None
         );
         assert_eq!(grade(r#"{"aggregate": {"mean": 1}}"#), None);
         assert_eq!(grade("[]"), None);

@@ -31,19 +31,10 @@ pub(super) struct Period<'a> {
     pub(super) own_summaries: bool,
     /// Whether either name was there.
     pub(super) has_summaries: bool,
-    /// Members of the 1.x shape.
-    pub(super) old: Old,
+    /// Whether `latency`, `codes` or `scenariosCreated` of the 1.x shape is there.
+    pub(super) old_shape: bool,
     /// Members that stood twice in one map; the last one counts, as in JavaScript.
     pub(super) duplicates: u64,
-}
-
-/// What was seen of the 1.x shape.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Old {
-    /// `latency`, `codes` or `scenariosCreated`.
-    pub(super) shape: bool,
-    /// `latency` is a 2.x summary: legacy reporting.
-    pub(super) new_summary: bool,
 }
 
 impl Period<'_> {
@@ -54,7 +45,7 @@ impl Period<'_> {
         self.summaries.clear();
         (self.start, self.first, self.last) = (None, None, None);
         (self.own_summaries, self.has_summaries) = (false, false);
-        (self.old, self.duplicates) = (Old::default(), 0);
+        (self.old_shape, self.duplicates) = (false, 0);
     }
 
     /// A summary by its name.
@@ -66,6 +57,22 @@ impl Period<'_> {
     /// Whether a counter is there.
     pub(super) fn has_counter(&self, name: &str) -> bool {
         self.counters.iter().any(|(key, _)| key == name)
+    }
+
+    /// Gives every counter, rate and summary another name, where there is one.
+    pub(super) fn rename(&mut self, name: impl Fn(&str) -> Option<&str>) {
+        for (key, _) in self.counters.iter_mut().chain(&mut self.rates) {
+            rename(key, &name);
+        }
+        for (key, _) in &mut self.summaries {
+            rename(key, &name);
+        }
+    }
+}
+
+fn rename(key: &mut Cow<str>, name: &impl Fn(&str) -> Option<&str>) {
+    if let Some(new) = name(key) {
+        *key = Cow::Owned(new.to_owned());
     }
 }
 
@@ -91,7 +98,7 @@ pub(super) trait Reader<'de> {
     /// Whether windows can be taken now; if not, they are skipped and the document is read again.
     fn takes_windows(&mut self) -> bool;
     /// One window.
-    fn window(&mut self, period: &Period<'de>);
+    fn window(&mut self, period: &mut Period<'de>);
 }
 
 /// The whole document; gives its reader back.
@@ -170,7 +177,7 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Windows<'_, R> {
             .next_element_seed(PeriodSeed(&mut period))?
             .is_some()
         {
-            self.0.window(&period);
+            self.0.window(&mut period);
             period.clear();
         }
         Ok(())
@@ -219,12 +226,8 @@ impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
                     period.own_summaries = name == "summaries";
                     period.has_summaries = true;
                 }
-                "latency" => {
-                    period.old.shape = true;
-                    period.old.new_summary = map.next_value::<Summary>()?.count.is_some();
-                }
-                "codes" | "scenariosCreated" => {
-                    period.old.shape = true;
+                "latency" | "codes" | "scenariosCreated" => {
+                    period.old_shape = true;
                     map.next_value::<IgnoredAny>()?;
                 }
                 _ => {
@@ -237,7 +240,7 @@ impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
 }
 
 /// Keeps the last of members with one name.
-fn drop_duplicates<T>(members: &mut Vec<(Cow<'_, str>, T)>) -> u64 {
+pub(super) fn drop_duplicates<T>(members: &mut Vec<(Cow<'_, str>, T)>) -> u64 {
     let mut seen = FxHashSet::with_capacity_and_hasher(members.len(), rustc_hash::FxBuildHasher);
     if members.iter().all(|(key, _)| seen.insert(key.as_ref())) {
         return 0;
@@ -254,10 +257,10 @@ fn drop_duplicates<T>(members: &mut Vec<(Cow<'_, str>, T)>) -> u64 {
 }
 
 /// A map of names to values of one kind.
-struct Members<'m, 'de, T>(&'m mut Vec<(Cow<'de, str>, T)>);
+pub(super) struct Members<'m, 'de, T>(&'m mut Vec<(Cow<'de, str>, T)>);
 
 impl<'m, 'de, T> Members<'m, 'de, T> {
-    fn into(members: &'m mut Vec<(Cow<'de, str>, T)>) -> Self {
+    pub(super) fn into(members: &'m mut Vec<(Cow<'de, str>, T)>) -> Self {
         Members(members)
     }
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::ingest::IngestError;
-use crate::ingest::artillery::names::{Namespaces, error_kind, is_error_code, is_failure};
+use crate::ingest::artillery::levels;
+use crate::ingest::artillery::names::{
+    Namespaces, error_kind, is_error_code, is_failure, is_preview, released,
+};
 use crate::ingest::artillery::parse::{Period, Reader};
 use crate::ingest::artillery::tally::{BadCounter, Tally, distribution};
 use crate::ingest::artillery::windows::{MOST_ENDPOINTS, Plan, Windows};
@@ -27,13 +30,17 @@ pub(super) struct Builder<'de> {
 }
 
 impl<'de> Reader<'de> for Builder<'de> {
-    fn aggregate(&mut self, period: Period<'de>) {
+    fn aggregate(&mut self, mut period: Period<'de>) {
         if self.aggregate.is_some() {
             return;
         }
+        let preview = is_preview(&period);
+        if preview {
+            period.rename(released);
+        }
         self.duplicates += period.duplicates;
         match plan(&period) {
-            Ok(plan) => self.aggregate = Some((period, plan)),
+            Ok(plan) => self.aggregate = Some((period, Plan { preview, ..plan })),
             Err(problem) => {
                 self.aggregate = Some((period, Plan::default()));
                 self.problem = Some(("aggregate".to_owned(), problem));
@@ -46,11 +53,14 @@ impl<'de> Reader<'de> for Builder<'de> {
         !self.skipped
     }
 
-    fn window(&mut self, period: &Period<'de>) {
+    fn window(&mut self, period: &mut Period<'de>) {
         self.duplicates += period.duplicates;
         let Some((_, plan)) = &self.aggregate else {
             return;
         };
+        if plan.preview {
+            period.rename(released);
+        }
         let index = self.windows.seen();
         if let Err(problem) = self.windows.add(period, plan)
             && self.problem.is_none()
@@ -76,6 +86,7 @@ fn plan(aggregate: &Period) -> Result<Plan, BadCounter> {
     let others_lost = tally.lost(true) <= tally.unanswered();
     drop(tally);
     Ok(Plan {
+        preview: false,
         spaces,
         kept,
         http,
@@ -101,25 +112,10 @@ impl Builder<'_> {
                 "Artillery writes it at the end of a run",
             );
         };
-        if aggregate.old.shape && !aggregate.has_summaries {
-            return if aggregate.old.new_summary {
-                refuse(
-                    "an Artillery 2.x file in the legacy shape of 1.x, which this version does not read",
-                    "run Artillery without legacy reporting",
-                )
-            } else {
-                refuse(
-                    "an Artillery 1.x file, which this version does not read",
-                    "run the test with Artillery 2",
-                )
-            };
-        }
-        if aggregate.has_counter("engine.http.responses")
-            || aggregate.has_counter("core.vusers.created.total")
-        {
+        if aggregate.old_shape && !aggregate.has_summaries {
             return refuse(
-                "a file of an Artillery 2.0.0 preview, whose counters have other names than those of the release",
-                "run the test with Artillery 2.0.0 or newer",
+                "a file in the shape of Artillery 1.x, not in that of 2.x",
+                "--from artillery-v1 reads it",
             );
         }
         let bad = |(member, bad): (String, BadCounter)| {
@@ -160,7 +156,12 @@ impl Builder<'_> {
         set_custom(&mut run, &tally, aggregate, plan);
         self.windows.compare(&tally, &mut run);
         self.windows.place(ends, &mut run);
+        if plan.preview {
+            let text = "an Artillery 2.0.0 preview: its counters are read by the names that the release gave them";
+            run.note("preview-names", text, 1);
+        }
         add_notes(&mut run, &tally, self.duplicates);
+        levels::recover(&mut run);
         Ok(run)
     }
 }
@@ -283,7 +284,7 @@ fn set_errors(run: &mut Run, tally: &Tally) {
     run.errors = errors;
 }
 
-fn request_error(endpoint: Option<&str>, error: &str, count: u64) -> ErrorCount {
+pub(super) fn request_error(endpoint: Option<&str>, error: &str, count: u64) -> ErrorCount {
     let coded = is_error_code(error);
     ErrorCount {
         endpoint: endpoint.map(str::to_owned),
@@ -295,7 +296,7 @@ fn request_error(endpoint: Option<&str>, error: &str, count: u64) -> ErrorCount 
     }
 }
 
-fn status_error(endpoint: Option<&str>, code: &str, count: u64) -> ErrorCount {
+pub(super) fn status_error(endpoint: Option<&str>, code: &str, count: u64) -> ErrorCount {
     ErrorCount {
         endpoint: endpoint.map(str::to_owned),
         method: None,

@@ -13,12 +13,17 @@ use crate::model::{EndpointSlice, PerSecond, Run, Seconds, Slice, Stats};
 /// How many endpoints a slice keeps: those with the most requests in the run.
 pub(super) const MOST_ENDPOINTS: usize = 32;
 
+/// Windows that the timeline takes: eleven days of them.
+pub(super) const MOST_WINDOWS: usize = 100_000;
+
 /// The length of a window in every release so far.
 const WINDOW: i64 = 10_000;
 
 /// What the aggregate says that the windows need.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
+    /// Whether the names are those of the 2.0.0 previews.
+    pub(super) preview: bool,
     pub(super) spaces: Namespaces,
     /// The endpoints that slices keep.
     pub(super) kept: FxHashSet<String>,
@@ -206,7 +211,7 @@ impl Windows {
 }
 
 /// Rates of a window. What succeeded in it are answers: failures may be of requests that left earlier.
-fn set_rates(stats: &mut Stats, duration: Option<Seconds>) {
+pub(super) fn set_rates(stats: &mut Stats, duration: Option<Seconds>) {
     stats.set_rates(duration);
     let failed = stats.codes.iter().filter(|(code, _)| is_failure(code));
     let failed = failed.fold(0u64, |all, (_, count)| all.saturating_add(*count));
