@@ -319,10 +319,6 @@ impl Course {
             let mut stats = window.stats(how, legacy);
             let duration = seconds(to - from);
             set_rates(&mut stats, Some(duration));
-            run.load.users_max = match (run.load.users_max, window.users) {
-                (Some(a), Some(b)) => Some(a.max(b)),
-                (a, b) => a.or(b),
-            };
             run.timeline.push(Slice {
                 latency_window: None,
                 start: seconds(from - times.origin),
