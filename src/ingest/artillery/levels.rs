@@ -48,13 +48,20 @@ pub(super) fn recover(run: &mut Run) {
     let phases = match explain(&parts) {
         Some(Explanation::Levels(levels, assumed)) => {
             if assumed {
-                let text = "levels that fill a single window each are taken for phases of equal length";
+                let text =
+                    "levels that fill a single window each are taken for phases of equal length";
                 run.note("phases-assumed-equal", text, levels.len() as u64);
             }
             let name = |rate: f64| format!("recovered: about {} arrivals/s", rounded(rate));
             levels
                 .iter()
-                .map(|level| phase(name(level.rate), level.span(&parts), (level.rate, level.rate)))
+                .map(|level| {
+                    phase(
+                        name(level.rate),
+                        level.span(&parts),
+                        (level.rate, level.rate),
+                    )
+                })
                 .collect()
         }
         Some(Explanation::Ramp(from, to)) => {
@@ -190,11 +197,12 @@ fn explain(parts: &[Part]) -> Option<Explanation> {
         && only.from == 0
         && only.to == parts.len()
     {
-        return (trend.abs() < APART).then(|| Explanation::Levels(levels, false));
+        return (trend.abs() < APART).then_some(Explanation::Levels(levels, false));
     }
     let linear = ramp.as_ref().map_or(f64::INFINITY, |line| line.score);
     let choose = |levels: Vec<Level>, score: f64, assumed| {
-        (levels.len() > 1 && score + BETTER < linear).then_some(Explanation::Levels(levels, assumed))
+        (levels.len() > 1 && score + BETTER < linear)
+            .then_some(Explanation::Levels(levels, assumed))
     };
     if is_explained(&levels, parts) && are_apart(&levels, parts, usual) {
         let score = score(&levels, parts);
@@ -409,7 +417,11 @@ fn trend(parts: &[Part]) -> f64 {
             .sum();
         let sum: f64 = parts.iter().map(|p| p.count * (middle(p) - mean)).sum();
         let deviation = (count * spread).sqrt();
-        if deviation > 0.0 { sum / deviation } else { 0.0 }
+        if deviation > 0.0 {
+            sum / deviation
+        } else {
+            0.0
+        }
     };
     let whole = of(parts);
     // In the last window the arrivals end, which looks like a fall.

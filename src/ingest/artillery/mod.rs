@@ -81,31 +81,31 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
 }
 
 fn read_one(input: &Input) -> Result<Run, IngestError> {
-    let (mut bytes, file) = input.read_all(FORMAT.id)?;
-    let content = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let (run, file) = input.read_and(FORMAT.id, |bytes| parse(bytes, &input.name))?;
+    let mut run = run?;
+    run.source.files.push(file);
+    Ok(run)
+}
+
+fn parse(bytes: &[u8], file: &str) -> Result<Run, IngestError> {
+    let content = json::without_mark(bytes);
     if content
         .trim_ascii_start()
         .first()
         .is_some_and(|first| *first != b'{')
     {
         let problem = "expected an Artillery JSON document, which starts with `{`";
-        return Err(IngestError::content(&file.name, Place::File, problem)
+        return Err(IngestError::content(file, Place::File, problem)
             .with_hint("`knee formats` lists what is read; without --from the content decides"));
     }
-    json::mend_surrogates(&mut bytes);
+    let bytes = json::mended(bytes);
     let mut start = Some(Builder::default());
-    let mut builder = json::parse(&bytes, &file.name, || {
-        Document(start.take().unwrap_or_default())
-    })?;
+    let mut builder = json::parse(&bytes, file, || Document(start.take().unwrap_or_default()))?;
     if builder.skipped_windows() {
         let mut start = Some(builder);
-        builder = json::parse(&bytes, &file.name, || {
-            Document(start.take().unwrap_or_default())
-        })?;
+        builder = json::parse(&bytes, file, || Document(start.take().unwrap_or_default()))?;
     }
-    let mut run = builder.finish(&file.name)?;
-    run.source.files.push(file);
-    Ok(run)
+    builder.finish(file)
 }
 
 #[cfg(test)]
@@ -278,6 +278,43 @@ mod tests {
             let error = run(text).unwrap_err().to_string();
             assert!(error.contains(wanted), "{error}");
         }
+    }
+
+    #[test]
+    fn previews_are_read_by_the_names_of_the_release() {
+        let text = both()
+            .replace("http.", "engine.http.")
+            .replace("vusers.created\"", "core.vusers.created.total\"")
+            .replace("vusers.created_by_name", "core.vusers.created_by_name")
+            .replace("\"summaries\"", "\"histograms\"")
+            .replace(
+                "\"min\": 0",
+                "\"_raw\": {\"bins\": [1], \"gamma\": 1.02}, \"min\": 0",
+            );
+        assert!(text.contains("engine.http.response_time") && !text.contains("\"http."));
+        let preview = run(&text).unwrap();
+        let mut usual = run(&both()).unwrap();
+        assert_eq!(
+            note(&preview, "preview-names"),
+            Some(
+                "an Artillery 2.0.0 preview: its counters are read by the names that the release gave them"
+            )
+        );
+        usual.source.files.clone_from(&preview.source.files);
+        usual.notes.clone_from(&preview.notes);
+        assert_eq!(preview, usual);
+    }
+
+    #[test]
+    fn long_runs_keep_fewer_endpoints_in_their_windows() {
+        for (windows, kept) in [(0, 32), (300, 32), (1_600, 6), (8_640, 1), (100_000, 1)] {
+            assert_eq!(windows::kept_endpoints(windows), kept, "{windows}");
+        }
+        assert_eq!(
+            windows::windows_of(Some((0, i64::MAX))),
+            windows::MOST_WINDOWS
+        );
+        assert_eq!(windows::windows_of(Some((5, 0))), 2);
     }
 
     #[test]

@@ -109,6 +109,16 @@ impl Namespaces {
     }
 }
 
+/// By whose names a file calls its counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Those of the release.
+    #[default]
+    Released,
+    /// Those of the 2.0.0 previews.
+    Preview,
+}
+
 /// Whether the counters have the names of the 2.0.0 previews: `engine.http.responses`, `core.vusers.created.total`.
 pub(super) fn is_preview(aggregate: &Period) -> bool {
     let released = |name: &str| aggregate.has_counter(name);

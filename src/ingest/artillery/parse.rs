@@ -97,6 +97,8 @@ pub(super) trait Reader<'de> {
     fn aggregate(&mut self, period: Period<'de>);
     /// Whether windows can be taken now; if not, they are skipped and the document is read again.
     fn takes_windows(&mut self) -> bool;
+    /// Whether a summary of a window is of use; those that are not need not be read.
+    fn wants(&self, summary: &str) -> bool;
     /// One window.
     fn window(&mut self, period: &mut Period<'de>);
 }
@@ -129,7 +131,7 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Document<R> {
                 }
                 "aggregate" => {
                     let mut period = Period::default();
-                    map.next_value_seed(PeriodSeed(&mut period))?;
+                    map.next_value_seed(PeriodSeed::<R>(&mut period, None))?;
                     self.0.aggregate(period);
                     sums = true;
                 }
@@ -174,7 +176,7 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Windows<'_, R> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut windows: A) -> Result<(), A::Error> {
         let mut period = Period::default();
         while windows
-            .next_element_seed(PeriodSeed(&mut period))?
+            .next_element_seed(PeriodSeed(&mut period, Some(&*self.0)))?
             .is_some()
         {
             self.0.window(&mut period);
@@ -184,9 +186,10 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Windows<'_, R> {
     }
 }
 
-struct PeriodSeed<'p, 'de>(&'p mut Period<'de>);
+/// A period, and for a window who takes it.
+struct PeriodSeed<'p, 'de, R>(&'p mut Period<'de>, Option<&'p R>);
 
-impl<'de> DeserializeSeed<'de> for PeriodSeed<'_, 'de> {
+impl<'de, R: Reader<'de>> DeserializeSeed<'de> for PeriodSeed<'_, 'de, R> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -194,7 +197,7 @@ impl<'de> DeserializeSeed<'de> for PeriodSeed<'_, 'de> {
     }
 }
 
-impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
+impl<'de, R: Reader<'de>> Visitor<'de> for PeriodSeed<'_, 'de, R> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -202,7 +205,7 @@ impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let period = self.0;
+        let PeriodSeed(period, reader) = self;
         while let Some(key) = map.next_key_seed(Key)? {
             match key.as_ref() {
                 "period" => period.start = map.next_value::<Instant>()?.0,
@@ -212,7 +215,7 @@ impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
                     map.next_value_seed(Members::<Number>::into(&mut period.counters))?;
                     period.duplicates += drop_duplicates(&mut period.counters);
                 }
-                "rates" => {
+                "rates" if reader.is_none() => {
                     map.next_value_seed(Members::<Number>::into(&mut period.rates))?;
                     period.duplicates += drop_duplicates(&mut period.rates);
                 }
@@ -221,7 +224,8 @@ impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
                 }
                 name @ ("summaries" | "histograms") => {
                     period.summaries.clear();
-                    map.next_value_seed(Members::<Summary>::into(&mut period.summaries))?;
+                    let wants = |name: &str| reader.is_none_or(|reader| reader.wants(name));
+                    map.next_value_seed(Wanted(&mut period.summaries, wants))?;
                     period.duplicates += drop_duplicates(&mut period.summaries);
                     period.own_summaries = name == "summaries";
                     period.has_summaries = true;
@@ -284,6 +288,37 @@ impl<'de, T: de::Deserialize<'de>> Visitor<'de> for Members<'_, 'de, T> {
         while let Some(key) = map.next_key_seed(Key)? {
             let value = map.next_value()?;
             self.0.push((key, value));
+        }
+        Ok(())
+    }
+}
+
+/// The summaries that somebody wants.
+struct Wanted<'m, 'de, F>(&'m mut Vec<(Cow<'de, str>, Summary)>, F);
+
+impl<'de, F: Fn(&str) -> bool> DeserializeSeed<'de> for Wanted<'_, 'de, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Wanted<'_, 'de, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object of names and summaries")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(Key)? {
+            if (self.1)(&key) {
+                let value = map.next_value()?;
+                self.0.push((key, value));
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
         }
         Ok(())
     }

@@ -59,10 +59,11 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
 }
 
 fn read_one(input: &Input) -> Result<Run, IngestError> {
-    let (mut bytes, file) = input.read_all(FORMAT.id)?;
-    json::mend_surrogates(&mut bytes);
-    let builder = json::parse(&bytes, &file.name, || Document(Builder::default()))?;
-    let mut run = builder.finish(&file.name)?;
+    let (run, file) = input.read_and(FORMAT.id, |bytes| {
+        let bytes = json::mended(bytes);
+        json::parse(&bytes, &input.name, || Document(Builder::default()))?.finish(&input.name)
+    })?;
+    let mut run = run?;
     run.source.files.push(file);
     Ok(run)
 }

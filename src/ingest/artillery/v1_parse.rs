@@ -431,8 +431,7 @@ impl Visitor<'_> for MomentVisitor {
     fn visit_u64<E: de::Error>(self, n: u64) -> Result<Moment, E> {
         let millis = i64::try_from(n).ok();
         let millis = millis.filter(|n| Timestamp::from_millisecond(*n).is_ok());
-        let millis =
-            millis.ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(n), &self))?;
+        let millis = millis.ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(n), &self))?;
         Ok(Moment(Some(millis)))
     }
 

@@ -1,7 +1,7 @@
 //! The reports of 1.x to a run: totals from the aggregate, response times from the windows, phases as the file declares them.
 //!
 //! A window of 1.x is named by the instant of its end and lasts until then from the end of the one before; the first one ten
-//! seconds at most. The run starts with its first request, which follows from `rps`. In the legacy shape a window is named by
+//! seconds, or from the first request on. The run starts with its first request, which follows from `rps`. In the legacy shape a window is named by
 //! its start, there are no samples, and `rps` counts answers.
 
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ impl<'de> Reader<'de> for Builder<'de> {
     fn window(&mut self, report: Report<'de>) {
         self.duplicates += report.duplicates;
         let index = self.course.seen();
-        if let Err((member, problem)) = self.course.add(report)
+        if let Err((member, problem)) = self.course.add(&report)
             && self.problem.is_none()
         {
             self.problem = Some((format!("intermediate[{index}].{member}"), problem));
@@ -62,7 +62,10 @@ struct Totals<'a> {
     others_lost: bool,
 }
 
-fn counts<'a>(member: &str, from: &'a Named<'_, crate::ingest::json::Number>) -> Count<Vec<(&'a str, u64)>> {
+fn counts<'a>(
+    member: &str,
+    from: &'a Named<'_, crate::ingest::json::Number>,
+) -> Count<Vec<(&'a str, u64)>> {
     let mut all = Vec::with_capacity(from.len());
     for (name, number) in from {
         let place = || format!("{member}.{name}");
@@ -155,14 +158,17 @@ impl Builder<'_> {
             return Err(IngestError::content(file, Place::File, problem)
                 .with_hint("Artillery writes it at the end of a run"));
         };
-        let summed = aggregate.latency.is_some_and(|latency| latency.count.is_some());
+        let summed = aggregate
+            .latency
+            .is_some_and(|latency| latency.count.is_some());
         let legacy = summed || !aggregate.genuine && !self.course.is_genuine();
         let totals = Totals::of(&aggregate, legacy)
             .map_err(|(member, problem)| at(format!("aggregate.{member}"), problem))?;
         if aggregate.latency.is_none() && totals.created.is_none() {
             let problem = "`aggregate` holds neither `latency` nor `scenariosCreated`";
-            return Err(IngestError::content(file, Place::File, problem)
-                .with_hint("`knee formats` lists what is read; without --from the content decides"));
+            return Err(IngestError::content(file, Place::File, problem).with_hint(
+                "`knee formats` lists what is read; without --from the content decides",
+            ));
         }
         let mut run = Run::new("artillery", "artillery-v1");
         let times = set_times(&mut run, &aggregate, &self.course, &totals, legacy);
@@ -177,7 +183,14 @@ impl Builder<'_> {
             run.note("phases-unresolved", text, unresolved);
         }
         add_notes(&mut run, &totals, &self.course, self.duplicates, legacy);
-        self.course.compare(&totals.codes, totals.requests, totals.responses, totals.created, legacy, &mut run);
+        self.course.compare(
+            &totals.codes,
+            totals.requests,
+            totals.responses,
+            totals.created,
+            legacy,
+            &mut run,
+        );
         let how = (totals.is_http(), totals.outcome(), totals.others_lost);
         self.course.place(times, how, legacy, &mut run);
         if run.load.phases.is_empty() {
@@ -202,18 +215,15 @@ fn set_times(
         (false, of_run, last) => of_run.or(last),
     };
     let rate = aggregate.rate.value().filter(|rate| *rate > 0.0);
-    #[expect(clippy::cast_possible_truncation, reason = "a span of some days in milliseconds")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a span of some days in milliseconds"
+    )]
     let span = rate.map(|rate| (totals.requests as f64 / rate * 1000.0).round().min(1e12) as i64);
     let start = if legacy {
         first.or(aggregate.time)
     } else {
-        // The first window ends ten seconds after the run began, or earlier when it is the last one too.
-        let at_most = first.map(|first| first.saturating_sub(SLICE_LENGTH));
-        let by_rate = end.zip(span).map(|(end, span)| end.saturating_sub(span));
-        match (by_rate, at_most) {
-            (Some(by_rate), Some(at_most)) if course.seen() > 1 => Some(by_rate.max(at_most)),
-            (by_rate, _) => by_rate,
-        }
+        end.zip(span).map(|(end, span)| end.saturating_sub(span))
     };
     let ends = start.zip(end).filter(|(start, end)| end >= start);
     let origin = start.or(first.map(|first| first.saturating_sub(SLICE_LENGTH)));
@@ -292,7 +302,10 @@ fn set_overall(run: &mut Run, aggregate: &Report, course: &Course, totals: &Tota
 fn split(stats: &mut Stats, outcome: Option<bool>) {
     let part = |population| {
         let latency = stats.latency.clone();
-        latency.map(|latency| Latency { population, ..latency })
+        latency.map(|latency| Latency {
+            population,
+            ..latency
+        })
     };
     match outcome {
         Some(true) => stats.latency_ok = part(Population::Ok),
@@ -317,7 +330,9 @@ fn set_sessions(run: &mut Run, aggregate: &Report, totals: &Totals, legacy: bool
     run.sessions = Some(Sessions {
         started: Some(created),
         completed: totals.completed,
-        failed: totals.completed.map(|completed| created.saturating_sub(completed)),
+        failed: totals
+            .completed
+            .map(|completed| created.saturating_sub(completed)),
         duration,
     });
     run.load.model = Some(LoadModel::Open);
@@ -355,7 +370,10 @@ fn set_errors(run: &mut Run, totals: &Totals) {
     run.errors.retain(|error| error.count > 0);
     run.errors.sort_by(|a, b| {
         let name = |error: &crate::model::ErrorCount| {
-            (error.kind, error.code.clone().or_else(|| error.message.clone()))
+            (
+                error.kind,
+                error.code.clone().or_else(|| error.message.clone()),
+            )
         };
         b.count.cmp(&a.count).then_with(|| name(a).cmp(&name(b)))
     });
@@ -374,7 +392,11 @@ fn set_custom(run: &mut Run, aggregate: &Report, totals: &Totals) {
         }
     };
     for (name, number) in &aggregate.counters {
-        add(name.clone().into_owned(), CustomKind::Counter, number.value());
+        add(
+            name.clone().into_owned(),
+            CustomKind::Counter,
+            number.value(),
+        );
     }
     let mut distribution = |name: &str, summary: &crate::ingest::artillery::parse::Summary| {
         let [p50, _, _, p95, p99, _] = summary.quantiles;
@@ -395,8 +417,16 @@ fn set_custom(run: &mut Run, aggregate: &Report, totals: &Totals) {
         if let Some(summary) = &aggregate.latency {
             distribution("latency", summary);
         }
-        add("rps.count".to_owned(), CustomKind::Counter, Some(totals.requests as f64));
-        add("rps.mean".to_owned(), CustomKind::Rate, aggregate.rate.value());
+        add(
+            "rps.count".to_owned(),
+            CustomKind::Counter,
+            Some(totals.requests as f64),
+        );
+        add(
+            "rps.mean".to_owned(),
+            CustomKind::Rate,
+            aggregate.rate.value(),
+        );
         add(
             "requestsCompleted".to_owned(),
             CustomKind::Counter,
@@ -463,4 +493,5 @@ fn add_notes(run: &mut Run, totals: &Totals, course: &Course, duplicates: u64, l
 }
 
 /// What 1.x says of percentiles: the median is interpolated, the others are one rank off the nearest.
-pub(super) const METHOD: (QuantileMethod, Resolution) = (QuantileMethod::Unknown, Resolution::UNKNOWN);
+pub(super) const METHOD: (QuantileMethod, Resolution) =
+    (QuantileMethod::Unknown, Resolution::UNKNOWN);

@@ -29,7 +29,9 @@ pub(super) type Count<T> = Result<T, (String, String)>;
 
 /// A member as a count.
 pub(super) fn count_of(name: impl Fn() -> String, number: Number) -> Count<Option<u64>> {
-    number.count().map_err(|problem| (name(), problem.to_string()))
+    number
+        .count()
+        .map_err(|problem| (name(), problem.to_string()))
 }
 
 /// When the run was.
@@ -179,7 +181,7 @@ impl Course {
     }
 
     /// Takes one in.
-    pub(super) fn add(&mut self, report: Report) -> Count<()> {
+    pub(super) fn add(&mut self, report: &Report) -> Count<()> {
         self.seen += 1;
         self.genuine |= report.genuine;
         let count = |name: &str, number| count_of(|| name.to_owned(), number);
@@ -204,7 +206,9 @@ impl Course {
         self.sums.requests = self.sums.requests.saturating_add(requests.unwrap_or(0));
         self.sums.responses = self.sums.responses.saturating_add(responses);
         self.sums.created = self.sums.created.saturating_add(created);
-        self.sums.codes = codes.values().fold(self.sums.codes, |a, b| a.saturating_add(*b));
+        self.sums.codes = codes
+            .values()
+            .fold(self.sums.codes, |a, b| a.saturating_add(*b));
         self.whole.nulls += report.samples.nulls;
         self.whole.bad += report.samples.bad;
         self.whole.plain.merge(&report.samples.plain);
@@ -292,7 +296,8 @@ impl Course {
             run.note("slice-histograms-capped", text, self.bare);
         }
         if self.capped > 0 {
-            let text = format!("windows beyond the first {MOST_WINDOWS} are left out of the timeline");
+            let text =
+                format!("windows beyond the first {MOST_WINDOWS} are left out of the timeline");
             run.note("windows-capped", text, self.capped);
         }
         self.list.retain(|window| window.time.is_some());
@@ -358,7 +363,10 @@ impl Window {
         // The distribution stands once: with the successes where they are known, else with all.
         if self.plain || ok.is_none() && failures.is_none() {
             let mut part = |population| {
-                let part = all.clone().map(|latency| Latency { population, ..latency });
+                let part = all.clone().map(|latency| Latency {
+                    population,
+                    ..latency
+                });
                 if let Some(all) = &mut all {
                     all.histogram = None;
                 }

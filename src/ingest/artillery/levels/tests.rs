@@ -74,7 +74,11 @@ fn one_flat_phase_ends_with_its_last_arrival() {
 
 #[test]
 fn steps_of_two_windows_are_told_and_the_window_between_two_is_in_none() {
-    let run = run((9.4, 9), &[10, 20, 19, 32, 40, 41, 80, 79, 161, 160], (5.0, 0));
+    let run = run(
+        (9.4, 9),
+        &[10, 20, 19, 32, 40, 41, 80, 79, 161, 160],
+        (5.0, 0),
+    );
     assert_eq!(
         seen(&run),
         [
@@ -96,7 +100,11 @@ fn steps_that_begin_inside_windows_are_told_by_their_equal_shares() {
     let run = run((3.2, 4), &[10, 14, 19, 29, 40, 56, 80, 93, 178], (10.0, 97));
     let rates: Vec<f64> = seen(&run).iter().map(|phase| phase.2).collect();
     assert_eq!(rates, [1.0, 1.9, 4.0, 8.0]);
-    assert!(run.notes.iter().any(|note| note.id == "phases-assumed-equal"));
+    assert!(
+        run.notes
+            .iter()
+            .any(|note| note.id == "phases-assumed-equal")
+    );
 }
 
 #[test]
@@ -141,7 +149,11 @@ fn noise_makes_no_steps() {
                     .map(|_| poisson_count(rate * 10.0, &mut state))
                     .collect();
                 let last = poisson_count(rate * 5.0, &mut state);
-                let run = run((5.0, poisson_count(rate * 5.0, &mut state)), &counts, (5.0, last));
+                let run = run(
+                    (5.0, poisson_count(rate * 5.0, &mut state)),
+                    &counts,
+                    (5.0, last),
+                );
                 let found = seen(&run);
                 steps += usize::from(found.len() > 1);
                 ramps += usize::from(found.len() == 1 && run.load.phases[0].is_ramp());
@@ -158,7 +170,8 @@ fn evenly_spaced_arrivals_are_one_phase_at_every_rate() {
     for rate in [0.5, 1.0, 3.3, 8.0, 25.0, 400.0] {
         for offset in [0.0, 1.3, 3.7, 9.9] {
             let at = |time: f64| (time * rate).floor();
-            let count = |from: f64, to: f64| (at(to) - at(from)) as u64;
+            let between = |from: f64, to: f64| format!("{:.0}", at(to) - at(from));
+            let count = |from: f64, to: f64| between(from, to).parse::<u64>().unwrap();
             let first = 10.0 - offset;
             let counts: Vec<u64> = (0..4)
                 .map(|i| first + 10.0 * f64::from(i))
