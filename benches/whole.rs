@@ -64,9 +64,9 @@ fn made(name: &str, write: impl FnOnce(&mut BufWriter<File>)) -> PathBuf {
     path
 }
 
-/// About 10 MB: 1 600 windows (4 h 27 min) of 12 endpoints.
-fn artillery() -> PathBuf {
-    made("artillery-1600.json", |file| {
+/// Windows of ten seconds: 1 600 of 12 endpoints (4 h 27 min) are about 10 MB, 8 640 of 18 (a day) about 75 MB.
+fn artillery(windows: u64, endpoints: u64) -> PathBuf {
+    made(&format!("artillery-{windows}-{endpoints}.json"), |file| {
         let mut seed = Seed(1);
         let mut window = |start: u64| {
             let mut counters = String::new();
@@ -87,7 +87,7 @@ fn artillery() -> PathBuf {
                     base * 19
                 )
             };
-            for endpoint in 0..12 {
+            for endpoint in 0..endpoints {
                 let count = 80 + seed.below(40);
                 let _ = write!(
                     counters,
@@ -116,14 +116,14 @@ fn artillery() -> PathBuf {
         let start = 1_795_227_810_000_u64;
         let aggregate = window(start).replace(
             &format!("\"lastMetricAt\":{}", start + 9_990),
-            &format!("\"lastMetricAt\":{}", start + 1_600 * 10_000),
+            &format!("\"lastMetricAt\":{}", start + windows * 10_000),
         );
         write!(
             file,
             "{{\"aggregate\":{{\"period\":{start},{aggregate}}},\"intermediate\":["
         )
         .expect("written");
-        for place in 0..1_600 {
+        for place in 0..windows {
             let at = start + place * 10_000;
             let comma = if place > 0 { "," } else { "" };
             write!(file, "{comma}{{\"period\":\"{at}\",{}}}", window(at)).expect("written");
@@ -264,10 +264,16 @@ fn benches(criterion: &mut Criterion) {
     });
     start.finish();
 
-    let cases: [(&str, PathBuf, &str, &str); 2] = [
+    let cases: [(&str, PathBuf, &str, &str); 3] = [
         (
             "artillery-10-mb",
-            artillery(),
+            artillery(1_600, 12),
+            "python json.load",
+            PYTHON_JSON,
+        ),
+        (
+            "artillery-day-75-mb",
+            artillery(8_640, 18),
             "python json.load",
             PYTHON_JSON,
         ),

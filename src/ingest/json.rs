@@ -50,6 +50,16 @@ pub(crate) fn mend_surrogates(bytes: &mut [u8]) {
     }
 }
 
+/// The same bytes when there is nothing to mend.
+pub(crate) fn mended(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(bytes, br"\u").is_some() {
+        let mut bytes = bytes.to_vec();
+        mend_surrogates(&mut bytes);
+        return Cow::Owned(bytes);
+    }
+    Cow::Borrowed(bytes)
+}
+
 /// A member's name, borrowed from the input where it holds no escapes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key;

@@ -111,6 +111,7 @@ pub struct Format {
 /// Every format that is read, in the order of `knee formats`.
 pub static FORMATS: &[Format] = &[
     artillery::FORMAT,
+    artillery::v1::FORMAT,
     locust::csv::FORMAT,
     locust::json::FORMAT,
     k6::FORMAT,

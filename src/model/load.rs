@@ -54,6 +54,9 @@ pub struct Load {
         skip_serializing_if = "Option::is_none"
     )]
     pub think_time: Option<ThinkTime>,
+    /// Whether the phases are not declared but follow from the arrivals; then they leave out what the arrivals do not show.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub phases_recovered: bool,
 }
 
 /// Seconds between two requests of a user: least and most.
@@ -75,6 +78,36 @@ impl ThinkTime {
     /// ```
     pub fn mean(self) -> Seconds {
         Seconds(f64::midpoint(self.from.0, self.to.0))
+    }
+}
+
+/// Timers run late by this share of a slice.
+const LATE: f64 = 0.05;
+
+impl Load {
+    /// The phase that a stretch of the run lies in as a whole; `None` when it lies in two of them, or in none.
+    ///
+    /// ```
+    /// use knee::model::{Load, Phase, Seconds};
+    /// let phase = |start: f64| Phase {
+    ///     name: None,
+    ///     start: Seconds(start),
+    ///     duration: Seconds(20.0),
+    ///     users_from: None,
+    ///     users_to: None,
+    ///     rate_from: None,
+    ///     rate_to: None,
+    /// };
+    /// let load = Load { phases: vec![phase(0.0), phase(20.0)], ..Load::default() };
+    /// assert_eq!(load.phase_of(Seconds(10.0), Seconds(10.0)), Some(0));
+    /// assert_eq!(load.phase_of(Seconds(16.0), Seconds(10.0)), None);
+    /// ```
+    pub fn phase_of(&self, start: Seconds, duration: Seconds) -> Option<usize> {
+        let slack = LATE * duration.0;
+        self.phases.iter().position(|phase| {
+            phase.start.0 <= start.0 + slack
+                && start.0 + duration.0 <= phase.start.0 + phase.duration.0 + slack
+        })
     }
 }
 

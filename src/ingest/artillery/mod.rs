@@ -1,13 +1,18 @@
 //! Artillery 2.0.x: the JSON that `artillery run -o FILE` writes at the end of a run.
 //!
 //! The file holds the sums of the run (`aggregate`) and of each window of ten seconds (`intermediate`). Refuses the shape of
-//! Artillery 1.x, which 2.x also writes with legacy reporting on, and the counter names of the 2.0.0 previews. Measured on
-//! files of 2.0.2 and 2.0.34; the pointers are artillery's `core/lib/ssms.js` and its plugin `metrics-by-endpoint`.
+//! Artillery 1.x, which `v1` reads. Measured on files of 2.0.2 and 2.0.34; the pointers are artillery's `core/lib/ssms.js` and its plugin `metrics-by-endpoint`.
 
+mod levels;
 mod names;
 mod parse;
+mod phases;
 mod run;
 mod tally;
+pub mod v1;
+mod v1_parse;
+mod v1_run;
+mod v1_stats;
 mod windows;
 
 use crate::ingest::error::Place;
@@ -24,10 +29,10 @@ pub const FORMAT: Format = Format {
     id: "artillery",
     tool: "artillery",
     files: "the JSON of `artillery run -o FILE`, release 2.0.x",
-    limits: "no tool version, target or declared phases; percentiles are those of a sketch (1 %) over whole milliseconds up \
+    limits: "no tool version, target or declared phases (a note where the arrivals show some); percentiles are those of a sketch (1 %) over whole milliseconds up \
              to the first byte, and requests without an answer have none; endpoints only with the plugin \
              metrics-by-endpoint, without method; a failed `expect` is a check and a failed capture fails the session, \
-             neither is a failed request; 1.x files are refused",
+             neither is a failed request",
     sniff,
     set: None,
     gathers: false,
@@ -46,17 +51,14 @@ fn sniff(head: &Head) -> Option<Claim> {
         };
     }
     let has = |name| members.has(&format!("aggregate.{name}"));
-    if has("latency") && (has("codes") || has("scenariosCreated")) {
-        let why = "members `aggregate.latency` and `aggregate.codes` of Artillery 1.x";
-        return Claim::new(Grade::Certain, why);
-    }
-    if !has("counters") {
+    let is_old = has("latency") && (has("codes") || has("scenariosCreated"));
+    if !has("counters") || is_old && !has("summaries") {
         return None;
     }
     if has("summaries") || has("histograms") {
         let why = "members `aggregate.counters` and `aggregate.summaries`";
         Claim::new(Grade::Certain, why)
-    } else if has("counters.vusers.created") {
+    } else if has("counters.vusers.created") || has("counters.core.vusers.created.total") {
         Claim::new(
             Grade::Certain,
             "the counter `vusers.created` in `aggregate`",
@@ -79,31 +81,31 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
 }
 
 fn read_one(input: &Input) -> Result<Run, IngestError> {
-    let (mut bytes, file) = input.read_all(FORMAT.id)?;
-    let content = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let (run, file) = input.read_and(FORMAT.id, |bytes| parse(bytes, &input.name))?;
+    let mut run = run?;
+    run.source.files.push(file);
+    Ok(run)
+}
+
+fn parse(bytes: &[u8], file: &str) -> Result<Run, IngestError> {
+    let content = json::without_mark(bytes);
     if content
         .trim_ascii_start()
         .first()
         .is_some_and(|first| *first != b'{')
     {
         let problem = "expected an Artillery JSON document, which starts with `{`";
-        return Err(IngestError::content(&file.name, Place::File, problem)
+        return Err(IngestError::content(file, Place::File, problem)
             .with_hint("`knee formats` lists what is read; without --from the content decides"));
     }
-    json::mend_surrogates(&mut bytes);
+    let bytes = json::mended(bytes);
     let mut start = Some(Builder::default());
-    let mut builder = json::parse(&bytes, &file.name, || {
-        Document(start.take().unwrap_or_default())
-    })?;
+    let mut builder = json::parse(&bytes, file, || Document(start.take().unwrap_or_default()))?;
     if builder.skipped_windows() {
         let mut start = Some(builder);
-        builder = json::parse(&bytes, &file.name, || {
-            Document(start.take().unwrap_or_default())
-        })?;
+        builder = json::parse(&bytes, file, || Document(start.take().unwrap_or_default()))?;
     }
-    let mut run = builder.finish(&file.name)?;
-    run.source.files.push(file);
-    Ok(run)
+    builder.finish(file)
 }
 
 #[cfg(test)]
@@ -266,15 +268,7 @@ mod tests {
         for (text, wanted) in [
             (
                 r#"{"aggregate": {"latency": {"min": null}, "codes": {}, "counters": {}}, "intermediate": []}"#,
-                "Artillery 1.x",
-            ),
-            (
-                r#"{"aggregate": {"latency": {"min": 1, "count": 2}, "codes": {}}, "intermediate": []}"#,
-                "legacy shape",
-            ),
-            (
-                r#"{"aggregate": {"counters": {"engine.http.responses": 3}, "summaries": {}}}"#,
-                "preview",
+                "shape of Artillery 1.x",
             ),
             (
                 r#"{"aggregate": {"counters": {}, "summaries": {}}}"#,
@@ -284,6 +278,43 @@ mod tests {
             let error = run(text).unwrap_err().to_string();
             assert!(error.contains(wanted), "{error}");
         }
+    }
+
+    #[test]
+    fn previews_are_read_by_the_names_of_the_release() {
+        let text = both()
+            .replace("http.", "engine.http.")
+            .replace("vusers.created\"", "core.vusers.created.total\"")
+            .replace("vusers.created_by_name", "core.vusers.created_by_name")
+            .replace("\"summaries\"", "\"histograms\"")
+            .replace(
+                "\"min\": 0",
+                "\"_raw\": {\"bins\": [1], \"gamma\": 1.02}, \"min\": 0",
+            );
+        assert!(text.contains("engine.http.response_time") && !text.contains("\"http."));
+        let preview = run(&text).unwrap();
+        let mut usual = run(&both()).unwrap();
+        assert_eq!(
+            note(&preview, "preview-names"),
+            Some(
+                "an Artillery 2.0.0 preview: its counters are read by the names that the release gave them"
+            )
+        );
+        usual.source.files.clone_from(&preview.source.files);
+        usual.notes.clone_from(&preview.notes);
+        assert_eq!(preview, usual);
+    }
+
+    #[test]
+    fn long_runs_keep_fewer_endpoints_in_their_windows() {
+        for (windows, kept) in [(0, 32), (300, 32), (1_600, 6), (8_640, 1), (100_000, 1)] {
+            assert_eq!(windows::kept_endpoints(windows), kept, "{windows}");
+        }
+        assert_eq!(
+            windows::windows_of(Some((0, i64::MAX))),
+            windows::MOST_WINDOWS
+        );
+        assert_eq!(windows::windows_of(Some((5, 0))), 2);
     }
 
     #[test]
@@ -316,8 +347,8 @@ mod tests {
         );
         assert_eq!(grade(&format!("{{{WINDOWS}")), Some(Grade::Likely));
         assert_eq!(
-            grade(r#"{"aggregate": {"codes": {}, "latency": {}}}"#),
-            Some(Grade::Certain)
+            grade(r#"{"aggregate": {"codes": {}, "latency": {}, "counters": {}}}"#),
+            None
         );
         assert_eq!(grade(r#"{"aggregate": {"mean": 1}}"#), None);
         assert_eq!(grade("[]"), None);

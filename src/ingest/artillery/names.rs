@@ -109,6 +109,42 @@ impl Namespaces {
     }
 }
 
+/// By whose names a file calls its counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Those of the release.
+    #[default]
+    Released,
+    /// Those of the 2.0.0 previews.
+    Preview,
+}
+
+/// Whether the counters have the names of the 2.0.0 previews: `engine.http.responses`, `core.vusers.created.total`.
+pub(super) fn is_preview(aggregate: &Period) -> bool {
+    let released = |name: &str| aggregate.has_counter(name);
+    if released("vusers.created") || released("http.requests") {
+        return false;
+    }
+    let counters = aggregate.counters.iter().map(|(key, _)| key);
+    let mut names = counters.chain(aggregate.summaries.iter().map(|(key, _)| key));
+    names.any(|name| name.starts_with("core.vusers.") || name.starts_with("engine.http."))
+}
+
+/// The name that the release gave to a counter or summary of the previews.
+pub(super) fn released(name: &str) -> Option<&str> {
+    if name == "core.vusers.created.total" {
+        return Some("vusers.created");
+    }
+    if name.starts_with("core.vusers.") {
+        return name.strip_prefix("core.");
+    }
+    let bare = name.strip_prefix("engine.")?;
+    ["http.", "socketio.", "websocket."]
+        .iter()
+        .any(|engine| bare.starts_with(engine))
+        .then_some(bare)
+}
+
 /// Takes the code or error off the right end: the endpoint itself may hold `.codes.` and `.errors.`.
 fn endpoint(rest: &str) -> Option<Counter<'_>> {
     let code = rest

@@ -31,19 +31,10 @@ pub(super) struct Period<'a> {
     pub(super) own_summaries: bool,
     /// Whether either name was there.
     pub(super) has_summaries: bool,
-    /// Members of the 1.x shape.
-    pub(super) old: Old,
+    /// Whether `latency`, `codes` or `scenariosCreated` of the 1.x shape is there.
+    pub(super) old_shape: bool,
     /// Members that stood twice in one map; the last one counts, as in JavaScript.
     pub(super) duplicates: u64,
-}
-
-/// What was seen of the 1.x shape.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Old {
-    /// `latency`, `codes` or `scenariosCreated`.
-    pub(super) shape: bool,
-    /// `latency` is a 2.x summary: legacy reporting.
-    pub(super) new_summary: bool,
 }
 
 impl Period<'_> {
@@ -54,7 +45,7 @@ impl Period<'_> {
         self.summaries.clear();
         (self.start, self.first, self.last) = (None, None, None);
         (self.own_summaries, self.has_summaries) = (false, false);
-        (self.old, self.duplicates) = (Old::default(), 0);
+        (self.old_shape, self.duplicates) = (false, 0);
     }
 
     /// A summary by its name.
@@ -66,6 +57,22 @@ impl Period<'_> {
     /// Whether a counter is there.
     pub(super) fn has_counter(&self, name: &str) -> bool {
         self.counters.iter().any(|(key, _)| key == name)
+    }
+
+    /// Gives every counter, rate and summary another name, where there is one.
+    pub(super) fn rename(&mut self, name: impl Fn(&str) -> Option<&str>) {
+        for (key, _) in self.counters.iter_mut().chain(&mut self.rates) {
+            rename(key, &name);
+        }
+        for (key, _) in &mut self.summaries {
+            rename(key, &name);
+        }
+    }
+}
+
+fn rename(key: &mut Cow<str>, name: &impl Fn(&str) -> Option<&str>) {
+    if let Some(new) = name(key) {
+        *key = Cow::Owned(new.to_owned());
     }
 }
 
@@ -90,8 +97,10 @@ pub(super) trait Reader<'de> {
     fn aggregate(&mut self, period: Period<'de>);
     /// Whether windows can be taken now; if not, they are skipped and the document is read again.
     fn takes_windows(&mut self) -> bool;
+    /// Whether a summary of a window is of use; those that are not need not be read.
+    fn wants(&self, summary: &str) -> bool;
     /// One window.
-    fn window(&mut self, period: &Period<'de>);
+    fn window(&mut self, period: &mut Period<'de>);
 }
 
 /// The whole document; gives its reader back.
@@ -122,7 +131,7 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Document<R> {
                 }
                 "aggregate" => {
                     let mut period = Period::default();
-                    map.next_value_seed(PeriodSeed(&mut period))?;
+                    map.next_value_seed(PeriodSeed::<R>(&mut period, None))?;
                     self.0.aggregate(period);
                     sums = true;
                 }
@@ -167,19 +176,20 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Windows<'_, R> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut windows: A) -> Result<(), A::Error> {
         let mut period = Period::default();
         while windows
-            .next_element_seed(PeriodSeed(&mut period))?
+            .next_element_seed(PeriodSeed(&mut period, Some(&*self.0)))?
             .is_some()
         {
-            self.0.window(&period);
+            self.0.window(&mut period);
             period.clear();
         }
         Ok(())
     }
 }
 
-struct PeriodSeed<'p, 'de>(&'p mut Period<'de>);
+/// A period, and for a window who takes it.
+struct PeriodSeed<'p, 'de, R>(&'p mut Period<'de>, Option<&'p R>);
 
-impl<'de> DeserializeSeed<'de> for PeriodSeed<'_, 'de> {
+impl<'de, R: Reader<'de>> DeserializeSeed<'de> for PeriodSeed<'_, 'de, R> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -187,7 +197,7 @@ impl<'de> DeserializeSeed<'de> for PeriodSeed<'_, 'de> {
     }
 }
 
-impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
+impl<'de, R: Reader<'de>> Visitor<'de> for PeriodSeed<'_, 'de, R> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -195,7 +205,7 @@ impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let period = self.0;
+        let PeriodSeed(period, reader) = self;
         while let Some(key) = map.next_key_seed(Key)? {
             match key.as_ref() {
                 "period" => period.start = map.next_value::<Instant>()?.0,
@@ -205,7 +215,7 @@ impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
                     map.next_value_seed(Members::<Number>::into(&mut period.counters))?;
                     period.duplicates += drop_duplicates(&mut period.counters);
                 }
-                "rates" => {
+                "rates" if reader.is_none() => {
                     map.next_value_seed(Members::<Number>::into(&mut period.rates))?;
                     period.duplicates += drop_duplicates(&mut period.rates);
                 }
@@ -214,17 +224,14 @@ impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
                 }
                 name @ ("summaries" | "histograms") => {
                     period.summaries.clear();
-                    map.next_value_seed(Members::<Summary>::into(&mut period.summaries))?;
+                    let wants = |name: &str| reader.is_none_or(|reader| reader.wants(name));
+                    map.next_value_seed(Wanted(&mut period.summaries, wants))?;
                     period.duplicates += drop_duplicates(&mut period.summaries);
                     period.own_summaries = name == "summaries";
                     period.has_summaries = true;
                 }
-                "latency" => {
-                    period.old.shape = true;
-                    period.old.new_summary = map.next_value::<Summary>()?.count.is_some();
-                }
-                "codes" | "scenariosCreated" => {
-                    period.old.shape = true;
+                "latency" | "codes" | "scenariosCreated" => {
+                    period.old_shape = true;
                     map.next_value::<IgnoredAny>()?;
                 }
                 _ => {
@@ -237,7 +244,7 @@ impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
 }
 
 /// Keeps the last of members with one name.
-fn drop_duplicates<T>(members: &mut Vec<(Cow<'_, str>, T)>) -> u64 {
+pub(super) fn drop_duplicates<T>(members: &mut Vec<(Cow<'_, str>, T)>) -> u64 {
     let mut seen = FxHashSet::with_capacity_and_hasher(members.len(), rustc_hash::FxBuildHasher);
     if members.iter().all(|(key, _)| seen.insert(key.as_ref())) {
         return 0;
@@ -254,10 +261,10 @@ fn drop_duplicates<T>(members: &mut Vec<(Cow<'_, str>, T)>) -> u64 {
 }
 
 /// A map of names to values of one kind.
-struct Members<'m, 'de, T>(&'m mut Vec<(Cow<'de, str>, T)>);
+pub(super) struct Members<'m, 'de, T>(&'m mut Vec<(Cow<'de, str>, T)>);
 
 impl<'m, 'de, T> Members<'m, 'de, T> {
-    fn into(members: &'m mut Vec<(Cow<'de, str>, T)>) -> Self {
+    pub(super) fn into(members: &'m mut Vec<(Cow<'de, str>, T)>) -> Self {
         Members(members)
     }
 }
@@ -281,6 +288,37 @@ impl<'de, T: de::Deserialize<'de>> Visitor<'de> for Members<'_, 'de, T> {
         while let Some(key) = map.next_key_seed(Key)? {
             let value = map.next_value()?;
             self.0.push((key, value));
+        }
+        Ok(())
+    }
+}
+
+/// The summaries that somebody wants.
+struct Wanted<'m, 'de, F>(&'m mut Vec<(Cow<'de, str>, Summary)>, F);
+
+impl<'de, F: Fn(&str) -> bool> DeserializeSeed<'de> for Wanted<'_, 'de, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Wanted<'_, 'de, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object of names and summaries")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(Key)? {
+            if (self.1)(&key) {
+                let value = map.next_value()?;
+                self.0.push((key, value));
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
         }
         Ok(())
     }

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::ingest::IngestError;
-use crate::ingest::artillery::names::{Namespaces, error_kind, is_error_code, is_failure};
+use crate::ingest::artillery::levels;
+use crate::ingest::artillery::names::{
+    Names, Namespaces, error_kind, is_error_code, is_failure, is_preview, released,
+};
 use crate::ingest::artillery::parse::{Period, Reader};
 use crate::ingest::artillery::tally::{BadCounter, Tally, distribution};
-use crate::ingest::artillery::windows::{MOST_ENDPOINTS, Plan, Windows};
+use crate::ingest::artillery::windows::{Plan, Windows, kept_endpoints, windows_of};
 use crate::ingest::error::Place;
 use crate::model::{
     Check, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, IdentitySource, Latency, LoadModel,
@@ -27,13 +30,18 @@ pub(super) struct Builder<'de> {
 }
 
 impl<'de> Reader<'de> for Builder<'de> {
-    fn aggregate(&mut self, period: Period<'de>) {
+    fn aggregate(&mut self, mut period: Period<'de>) {
         if self.aggregate.is_some() {
             return;
         }
+        let mut names = Names::Released;
+        if is_preview(&period) {
+            names = Names::Preview;
+            period.rename(released);
+        }
         self.duplicates += period.duplicates;
         match plan(&period) {
-            Ok(plan) => self.aggregate = Some((period, plan)),
+            Ok(plan) => self.aggregate = Some((period, Plan { names, ..plan })),
             Err(problem) => {
                 self.aggregate = Some((period, Plan::default()));
                 self.problem = Some(("aggregate".to_owned(), problem));
@@ -46,11 +54,28 @@ impl<'de> Reader<'de> for Builder<'de> {
         !self.skipped
     }
 
-    fn window(&mut self, period: &Period<'de>) {
+    fn wants(&self, summary: &str) -> bool {
+        let Some((_, plan)) = &self.aggregate else {
+            return true;
+        };
+        let name = if plan.names == Names::Preview {
+            released(summary).unwrap_or(summary)
+        } else {
+            summary
+        };
+        let endpoint = plan.spaces.endpoint_of_summary(name);
+        name.starts_with("http.response_time")
+            || endpoint.is_some_and(|endpoint| plan.kept.contains(endpoint))
+    }
+
+    fn window(&mut self, period: &mut Period<'de>) {
         self.duplicates += period.duplicates;
         let Some((_, plan)) = &self.aggregate else {
             return;
         };
+        if plan.names == Names::Preview {
+            period.rename(released);
+        }
         let index = self.windows.seen();
         if let Err(problem) = self.windows.add(period, plan)
             && self.problem.is_none()
@@ -70,12 +95,15 @@ fn plan(aggregate: &Period) -> Result<Plan, BadCounter> {
         .map(|(name, endpoint)| (endpoint.requests(), *name))
         .collect();
     endpoints.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    let kept = endpoints.iter().take(MOST_ENDPOINTS);
+    let windows = windows_of(aggregate.first.zip(aggregate.last));
+    let kept = endpoints.iter().take(kept_endpoints(windows));
     let kept = kept.map(|(_, name)| (*name).to_owned()).collect();
     let (http, sessions) = (tally.has_http(), tally.created.is_some());
     let others_lost = tally.lost(true) <= tally.unanswered();
     drop(tally);
     Ok(Plan {
+        names: Names::Released,
+        windows,
         spaces,
         kept,
         http,
@@ -101,25 +129,10 @@ impl Builder<'_> {
                 "Artillery writes it at the end of a run",
             );
         };
-        if aggregate.old.shape && !aggregate.has_summaries {
-            return if aggregate.old.new_summary {
-                refuse(
-                    "an Artillery 2.x file in the legacy shape of 1.x, which this version does not read",
-                    "run Artillery without legacy reporting",
-                )
-            } else {
-                refuse(
-                    "an Artillery 1.x file, which this version does not read",
-                    "run the test with Artillery 2",
-                )
-            };
-        }
-        if aggregate.has_counter("engine.http.responses")
-            || aggregate.has_counter("core.vusers.created.total")
-        {
+        if aggregate.old_shape && !aggregate.has_summaries {
             return refuse(
-                "a file of an Artillery 2.0.0 preview, whose counters have other names than those of the release",
-                "run the test with Artillery 2.0.0 or newer",
+                "a file in the shape of Artillery 1.x, not in that of 2.x",
+                "--from artillery-v1 reads it",
             );
         }
         let bad = |(member, bad): (String, BadCounter)| {
@@ -160,7 +173,12 @@ impl Builder<'_> {
         set_custom(&mut run, &tally, aggregate, plan);
         self.windows.compare(&tally, &mut run);
         self.windows.place(ends, &mut run);
-        add_notes(&mut run, &tally, self.duplicates);
+        if plan.names == Names::Preview {
+            let text = "an Artillery 2.0.0 preview: its counters are read by the names that the release gave them";
+            run.note("preview-names", text, 1);
+        }
+        add_notes(&mut run, &tally, plan.kept.len(), self.duplicates);
+        levels::recover(&mut run);
         Ok(run)
     }
 }
@@ -283,7 +301,7 @@ fn set_errors(run: &mut Run, tally: &Tally) {
     run.errors = errors;
 }
 
-fn request_error(endpoint: Option<&str>, error: &str, count: u64) -> ErrorCount {
+pub(super) fn request_error(endpoint: Option<&str>, error: &str, count: u64) -> ErrorCount {
     let coded = is_error_code(error);
     ErrorCount {
         endpoint: endpoint.map(str::to_owned),
@@ -295,7 +313,7 @@ fn request_error(endpoint: Option<&str>, error: &str, count: u64) -> ErrorCount 
     }
 }
 
-fn status_error(endpoint: Option<&str>, code: &str, count: u64) -> ErrorCount {
+pub(super) fn status_error(endpoint: Option<&str>, code: &str, count: u64) -> ErrorCount {
     ErrorCount {
         endpoint: endpoint.map(str::to_owned),
         method: None,
@@ -371,7 +389,7 @@ fn set_custom(run: &mut Run, tally: &Tally, aggregate: &Period, plan: &Plan) {
     run.custom.sort_by(|a, b| a.name.cmp(&b.name));
 }
 
-fn add_notes(run: &mut Run, tally: &Tally, duplicates: u64) {
+fn add_notes(run: &mut Run, tally: &Tally, kept: usize, duplicates: u64) {
     if !tally.has_http() {
         let text = "the file counts no HTTP requests: requests and response times are not measured";
         run.note("no-http", text, 1);
@@ -399,10 +417,10 @@ fn add_notes(run: &mut Run, tally: &Tally, duplicates: u64) {
             run.note("unanswered-without-endpoint", text, unknown);
         }
     }
-    if tally.endpoints.len() > MOST_ENDPOINTS {
-        let dropped = (tally.endpoints.len() - MOST_ENDPOINTS) as u64;
+    if tally.endpoints.len() > kept {
+        let dropped = (tally.endpoints.len() - kept) as u64;
         let text = format!(
-            "endpoints that are not in the timeline, which keeps the {MOST_ENDPOINTS} with the most requests"
+            "endpoints that are not in the timeline, which keeps the {kept} with the most requests"
         );
         run.note("timeline-endpoints", text, dropped);
     }

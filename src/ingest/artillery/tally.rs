@@ -304,7 +304,7 @@ pub(super) fn distribution(summary: &Summary, population: Population) -> Option<
 }
 
 /// A distribution of response times: whole milliseconds from the request to the first byte of its answer.
-fn latency(summary: &Summary, population: Population) -> Option<Latency> {
+pub(super) fn latency(summary: &Summary, population: Population) -> Option<Latency> {
     let mut latency = distribution(summary, population)?;
     latency.from = ClockStart::Send;
     latency.to = ClockStop::FirstByte;

@@ -5,13 +5,31 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::ingest::artillery::names::{Namespaces, is_failure};
+use crate::ingest::artillery::names::{Names, Namespaces, is_failure};
 use crate::ingest::artillery::parse::Period;
 use crate::ingest::artillery::tally::{BadCounter, Tally};
 use crate::model::{EndpointSlice, PerSecond, Run, Seconds, Slice, Stats};
 
-/// How many endpoints a slice keeps: those with the most requests in the run.
-pub(super) const MOST_ENDPOINTS: usize = 32;
+/// How many endpoints a slice keeps at most: those with the most requests in the run.
+const MOST_ENDPOINTS: usize = 32;
+
+/// Figures of endpoints that all slices together keep: those of 32 endpoints in 300 slices, as of a log.
+const MOST_CELLS: usize = 9_600;
+
+/// How many endpoints the slices of a run of that span keep.
+pub(super) fn kept_endpoints(windows: usize) -> usize {
+    (MOST_CELLS / windows.max(1)).clamp(1, MOST_ENDPOINTS)
+}
+
+/// How many windows a run of that span may have; what the file says of its span need not be true.
+pub(super) fn windows_of(span: Option<(i64, i64)>) -> usize {
+    let windows = span.map_or(0, |(first, last)| last.saturating_sub(first) / WINDOW);
+    let windows = usize::try_from(windows).unwrap_or(0).saturating_add(2);
+    windows.min(MOST_WINDOWS)
+}
+
+/// Windows that the timeline takes: eleven days of them.
+pub(super) const MOST_WINDOWS: usize = 100_000;
 
 /// The length of a window in every release so far.
 const WINDOW: i64 = 10_000;
@@ -19,6 +37,9 @@ const WINDOW: i64 = 10_000;
 /// What the aggregate says that the windows need.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
+    pub(super) names: Names,
+    /// How many windows the run may have.
+    pub(super) windows: usize,
     pub(super) spaces: Namespaces,
     /// The endpoints that slices keep.
     pub(super) kept: FxHashSet<String>,
@@ -58,6 +79,11 @@ pub(super) struct Windows {
     sums: Sums,
     seen: usize,
     timeless: u64,
+    /// Figures of endpoints so far.
+    cells: usize,
+    /// Windows without endpoints, and windows that are left out.
+    bare: u64,
+    capped: u64,
 }
 
 impl Windows {
@@ -93,7 +119,15 @@ impl Windows {
             self.timeless += 1;
             return Ok(());
         };
-        let endpoints = tally.endpoints.iter();
+        if self.list.len() >= MOST_WINDOWS {
+            self.capped += 1;
+            return Ok(());
+        }
+        // There may be more windows than the span of the aggregate makes one think.
+        let room = 2 * MOST_CELLS > self.cells;
+        let endpoints = tally.endpoints.iter().filter(|_| room);
+        self.cells += tally.endpoints.len();
+        self.bare += u64::from(!room);
         let slice = Slice {
             latency_window: None,
             start: Seconds(0.0),
@@ -109,6 +143,9 @@ impl Windows {
                 })
                 .collect(),
         };
+        if self.list.is_empty() {
+            self.list.reserve(plan.windows);
+        }
         self.list.push(Window {
             start,
             first: period.first,
@@ -147,6 +184,16 @@ impl Windows {
         if doubles > 0 {
             let text = "windows of the same instant stand in the file; each is a slice of its own";
             run.note("windows-overlap", text, doubles as u64);
+        }
+        if self.capped > 0 {
+            let text =
+                format!("windows beyond the first {MOST_WINDOWS} are left out of the timeline");
+            run.note("windows-capped", text, self.capped);
+        }
+        if self.bare > 0 {
+            let text =
+                "windows whose endpoints are left out of the timeline, because there are too many";
+            run.note("windows-without-endpoints", text, self.bare);
         }
         if self.timeless > 0 {
             let text = "windows without `period` and `firstMetricAt` are left out of the timeline";
@@ -206,7 +253,7 @@ impl Windows {
 }
 
 /// Rates of a window. What succeeded in it are answers: failures may be of requests that left earlier.
-fn set_rates(stats: &mut Stats, duration: Option<Seconds>) {
+pub(super) fn set_rates(stats: &mut Stats, duration: Option<Seconds>) {
     stats.set_rates(duration);
     let failed = stats.codes.iter().filter(|(code, _)| is_failure(code));
     let failed = failed.fold(0u64, |all, (_, count)| all.saturating_add(*count));

@@ -26,6 +26,11 @@ pub fn latency(table: &Table, population: Population) -> Latency {
     described(table, population, &PERCENTILES, true)
 }
 
+/// The same of a slice, with fewer percentiles.
+pub(crate) fn latency_of_slice(table: &Table, population: Population) -> Latency {
+    described(table, population, &SLICE_PERCENTILES, true)
+}
+
 fn described(table: &Table, population: Population, percents: &[f64], buckets: bool) -> Latency {
     let mut latency = Latency::of(population, table.totals.count);
     if table.totals.count == 0 {

@@ -18,6 +18,7 @@ use tally::{Tally, shorten, start_of};
 use timeline::{MOST_DETAILS, Timeline};
 
 pub use describe::latency;
+pub(crate) use describe::latency_of_slice;
 
 /// Endpoints that are told apart; the rest is counted as [`OTHER_ENDPOINTS`].
 pub const MOST_ENDPOINTS: usize = 1000;
