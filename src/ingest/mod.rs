@@ -97,6 +97,7 @@ pub static FORMATS: &[Format] = &[
     artillery::FORMAT,
     locust::csv::FORMAT,
     locust::json::FORMAT,
+    locust::html::FORMAT,
     flat_json::FORMAT,
     requests_csv::FORMAT,
     knee_run::FORMAT,

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
 use crate::ingest::locust::bucket::Grid;
+use crate::ingest::locust::html;
 use crate::ingest::locust::table::{Table, header_of};
 use crate::ingest::locust::totals::{Totals, add, endpoint, latency};
 use crate::ingest::sniff::{Claim, Grade, Head};
@@ -32,7 +33,7 @@ pub const FORMAT: Format = Format {
 
 fn sniff(head: &Head) -> Option<Claim> {
     match Part::of(head.bytes)? {
-        Part::Json => None,
+        Part::Json | Part::Html => None,
         part => Claim::new(Grade::Certain, part.why()),
     }
 }
@@ -47,6 +48,7 @@ pub(super) enum Part {
     /// A table of Locust before 1.0.
     Old,
     Json,
+    Html,
 }
 
 impl Part {
@@ -55,6 +57,9 @@ impl Part {
         let start = bytes.trim_ascii_start();
         if start.starts_with(b"[") {
             return Some(Part::Json);
+        }
+        if html::is_report(start).is_some() {
+            return Some(Part::Html);
         }
         let (cells, _) = header_of(start);
         let has = |names: &[&str]| names.iter().all(|name| cells.iter().any(|c| c == name));
@@ -83,6 +88,7 @@ impl Part {
             Part::Exceptions => "columns `Count`, `Message`, `Traceback`",
             Part::Old => "columns `Name`, `# requests`",
             Part::Json => "an array",
+            Part::Html => "a page",
         }
     }
 }
@@ -183,7 +189,7 @@ pub(super) fn read(input: &Input) -> Result<(Option<Totals>, FileRef), IngestErr
         .rposition(|row| row.method.is_empty() && row.name == "Aggregated")
         .map(|at| rows.remove(at));
     let most = rows.iter().max_by_key(|row| row.stats.requests);
-    totals.duration = total.as_ref().or(most).and_then(duration);
+    totals.duration = total.as_ref().or(most).and_then(|row| duration_of(&row.stats));
     let untimed = rows
         .iter()
         .fold(0_u64, |sum, row| sum.saturating_add(row.untimed));
@@ -255,9 +261,9 @@ fn too_much(file: &str) -> IngestError {
 }
 
 /// Every row has the same denominator: from the start to the last request of the run.
-fn duration(row: &Row) -> Option<Seconds> {
-    let rate = *row.stats.as_reported.get("rate_per_s")?;
-    let requests = row.stats.requests? as f64;
+pub(super) fn duration_of(stats: &Stats) -> Option<Seconds> {
+    let rate = *stats.as_reported.get("rate_per_s")?;
+    let requests = stats.requests? as f64;
     let seconds = requests / rate;
     (seconds > 0.0 && seconds.is_finite()).then_some(Seconds(seconds))
 }
@@ -372,7 +378,7 @@ pub(super) fn whole(value: f64) -> Option<u64> {
 }
 
 /// Says how fine the percentiles are, as far as they show it.
-fn set_resolution(totals: &mut Totals) {
+pub(super) fn set_resolution(totals: &mut Totals) {
     let all = totals.endpoints.iter().map(|endpoint| &endpoint.stats);
     let keys: Vec<f64> = all
         .chain(std::iter::once(&totals.overall))

@@ -32,6 +32,76 @@ pub(super) struct Failures {
     pub(super) notes: Vec<Note>,
 }
 
+impl Failures {
+    /// Adds failures: method, name, text, how often.
+    pub(super) fn add(&mut self, rows: impl Iterator<Item = (String, String, String, u64)>) {
+        for (method, name, text, count) in rows {
+            let (kind, code) = kind_of(&text);
+            if let Some(code) = &code {
+                let codes = self.codes.endpoints.entry((method.clone(), name.clone()));
+                let here = codes.or_default().entry(code.clone()).or_default();
+                *here = here.saturating_add(count);
+                let all = self.codes.overall.entry(code.clone()).or_default();
+                *all = all.saturating_add(count);
+            }
+            self.errors.push(ErrorCount {
+                endpoint: Some(name),
+                method: Some(method).filter(|method| !method.is_empty()),
+                kind,
+                code,
+                message: Some(text),
+                count,
+            });
+        }
+        note(
+            &mut self.notes,
+            "codes-of-failures-only",
+            "status codes are those of failures; Locust writes none for successes",
+            u64::from(!self.codes.overall.is_empty()),
+        );
+    }
+
+    /// Takes from another what this one has no file for.
+    pub(super) fn fill(&mut self, other: Failures, failures: bool, exceptions: bool) {
+        let wanted = |error: &ErrorCount| match error.kind {
+            ErrorKind::Exception => exceptions,
+            _ => failures,
+        };
+        if failures {
+            self.codes = other.codes;
+        }
+        self.errors.extend(other.errors.into_iter().filter(wanted));
+        let said = |note: &Note| match note.id.as_str() {
+            "task-exceptions" => exceptions,
+            "codes-of-failures-only" => failures,
+            _ => failures || exceptions,
+        };
+        self.notes.extend(other.notes.into_iter().filter(said));
+    }
+
+    /// Adds exceptions of the script: text, how often.
+    pub(super) fn add_exceptions(&mut self, rows: impl Iterator<Item = (String, u64)>) {
+        let mut all: u64 = 0;
+        for (text, count) in rows {
+            all = all.saturating_add(count);
+            self.errors.push(ErrorCount {
+                endpoint: None,
+                method: None,
+                kind: ErrorKind::Exception,
+                code: None,
+                message: Some(text),
+                count,
+            });
+        }
+        note(
+            &mut self.notes,
+            "task-exceptions",
+            "exceptions in the script are listed among the errors; they are neither requests nor failures",
+            all,
+        );
+    }
+}
+
 /// Reads `_failures.csv`.
 pub(super) fn read(input: &Input, into: &mut Failures) -> Result<FileRef, IngestError> {
     let mut table = Table::open(input)?;
@@ -61,30 +131,8 @@ pub(super) fn read(input: &Input, into: &mut Failures) -> Result<FileRef, Ingest
         ),
         cut,
     );
-    for ((method, name, text), count) in merged {
-        let (kind, code) = kind_of(&text);
-        if let Some(code) = &code {
-            let codes = into.codes.endpoints.entry((method.clone(), name.clone()));
-            let here = codes.or_default().entry(code.clone()).or_default();
-            *here = here.saturating_add(count);
-            let all = into.codes.overall.entry(code.clone()).or_default();
-            *all = all.saturating_add(count);
-        }
-        into.errors.push(ErrorCount {
-            endpoint: Some(name),
-            method: Some(method).filter(|method| !method.is_empty()),
-            kind,
-            code,
-            message: Some(text),
-            count,
-        });
-    }
-    note(
-        &mut into.notes,
-        "codes-of-failures-only",
-        "status codes are those of failures; Locust writes none for successes",
-        u64::from(!into.codes.overall.is_empty()),
-    );
+    let rows = merged.into_iter();
+    into.add(rows.map(|((method, name, text), count)| (method, name, text, count)));
     table.finish()
 }
 
@@ -98,24 +146,7 @@ pub(super) fn read_exceptions(input: &Input, into: &mut Failures) -> Result<File
         let sum = merged.entry(table.text(message)).or_default();
         *sum = sum.saturating_add(table.count(count)?);
     }
-    let mut all: u64 = 0;
-    for (text, count) in merged {
-        all = all.saturating_add(count);
-        into.errors.push(ErrorCount {
-            endpoint: None,
-            method: None,
-            kind: ErrorKind::Exception,
-            code: None,
-            message: Some(text),
-            count,
-        });
-    }
-    note(
-        &mut into.notes,
-        "task-exceptions",
-        "exceptions in the script are listed among the errors; they are neither requests nor failures",
-        all,
-    );
+    into.add_exceptions(merged.into_iter());
     table.finish()
 }
 

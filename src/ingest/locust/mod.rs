@@ -12,7 +12,9 @@ mod bucket;
 pub mod csv;
 mod failures;
 mod history;
+pub mod html;
 pub mod json;
+mod prefer;
 mod slices;
 mod table;
 #[cfg(test)]
@@ -72,6 +74,7 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
             Some(Part::Failures) => &mut members.failures,
             Some(Part::Exceptions) => &mut members.exceptions,
             Some(Part::Json) => &mut members.json,
+            Some(Part::Html) => &mut members.html,
             Some(Part::Old) => return Err(csv::refuse_old(&input.name)),
             None => return Err(no_part(input)),
         };
