@@ -261,7 +261,7 @@ pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, I
     if let Some(id) = &options.from {
         format(id)?;
     }
-    let (mut planned, skipped) = plan(candidates, options)?;
+    let (mut planned, mut skipped) = plan(candidates, options)?;
     name_files(&mut planned);
     let jobs = if options.jobs == 0 {
         std::thread::available_parallelism().map_or(1, usize::from)
@@ -281,6 +281,13 @@ pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, I
         _ => planned.iter().map(read_one).collect(),
     };
     let mut parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
+    for (unit, _) in planned
+        .iter()
+        .zip(&parts)
+        .filter(|(_, runs)| runs.is_empty())
+    {
+        skipped.extend(unit.inputs.iter().map(|input| input.name.clone()));
+    }
     number_names(&planned, &mut parts);
     let mut runs: Vec<Run> = parts.into_iter().flatten().collect();
     make_names_unique(&mut runs);

@@ -26,6 +26,14 @@ pub(super) struct Members<'a> {
     pub(super) html: Option<&'a Input>,
 }
 
+impl Members<'_> {
+    /// Whether a file may say how many requests there were.
+    pub(super) fn has_totals(&self) -> bool {
+        let all = [self.stats, self.history, self.json, self.html];
+        all.iter().any(Option::is_some)
+    }
+}
+
 /// Reads every file and joins what they say.
 pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     let mut run = Run::new("locust", "locust-csv");
@@ -78,8 +86,13 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
             .push(failures::read_exceptions(input, &mut failures)?);
     }
     if let Some(html) = &mut html {
-        let (no_failures, no_exceptions) = (members.failures.is_none(), members.exceptions.is_none());
-        failures.fill(std::mem::take(&mut html.failures), no_failures, no_exceptions);
+        let (no_failures, no_exceptions) =
+            (members.failures.is_none(), members.exceptions.is_none());
+        failures.fill(
+            std::mem::take(&mut html.failures),
+            no_failures,
+            no_exceptions,
+        );
     }
     failures::settle(&mut failures);
     give_codes(&mut totals, &mut failures);
@@ -100,7 +113,10 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
         run.notes.extend(history.notes);
     }
     if let Some(html) = &html {
-        run.load.users_max = run.load.users_max.or(html.users_max.map(|users| users as f64));
+        run.load.users_max = run
+            .load
+            .users_max
+            .or(html.users_max.map(|users| users as f64));
     }
     if let Some((names, per_second)) = per_second.filter(|_| run.timeline.is_empty()) {
         run.timeline = timeline(&names, &per_second, &totals);

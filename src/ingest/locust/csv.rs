@@ -1,6 +1,7 @@
 //! `P_stats.csv`: one row per endpoint and a last one, `Aggregated` with an empty Type, for all.
 //!
-//! Refuses files of Locust before 1.0, which have other columns. Requests without a response time (events that a script
+//! Tables of 0.13.1 to 0.14.6 have other names for the same columns and whole milliseconds; older ones are refused, as they
+//! split these figures over two files. Until 1.0 the last row has `None` as Type. Requests without a response time (events that a script
 //! fires) count as requests and are in no time column; releases before the summer of 2026 took the percentiles over
 //! them as well, which makes these too low, so an overall percentile that cannot be told right is left out.
 //!
@@ -11,9 +12,10 @@ use std::collections::BTreeMap;
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
 use crate::ingest::locust::bucket::Grid;
-use crate::ingest::locust::html;
+use crate::ingest::locust::encoding::utf8;
 use crate::ingest::locust::table::{Table, header_of};
 use crate::ingest::locust::totals::{Totals, add, endpoint, latency};
+use crate::ingest::locust::{html, json};
 use crate::ingest::sniff::{Claim, Grade, Head};
 use crate::ingest::{Format, Kind, locust};
 use crate::model::{Endpoint, FileRef, Latency, Millis, Percentile, Seconds, Stats};
@@ -54,8 +56,9 @@ pub(super) enum Part {
 impl Part {
     /// Looks at the first row, never at the name.
     pub(super) fn of(bytes: &[u8]) -> Option<Part> {
-        let start = bytes.trim_ascii_start();
-        if start.starts_with(b"[") {
+        let text = utf8(bytes);
+        let start = text.trim_ascii_start();
+        if json::is_one(start) {
             return Some(Part::Json);
         }
         if html::is_report(start).is_some() {
@@ -67,6 +70,10 @@ impl Part {
             Some(Part::History)
         } else if has(&["Type", "Name", "Request Count"])
             || has(&["Type", "Name", "Failure Count", "Requests/s"])
+        {
+            Some(Part::Stats)
+        } else if has(&["Type", "Name", "# requests", "Requests Failed/s", "50%"])
+            && !has(&["Timestamp"])
         {
             Some(Part::Stats)
         } else if has(&["Name", "# requests"]) {
@@ -98,12 +105,14 @@ pub(super) fn refuse_old(file: &str) -> IngestError {
     IngestError::content(
         file,
         Place::Line(1),
-        "the column `# requests` is of Locust before 1.0, whose tables are not read",
+        "the column `# requests` is of Locust before 1.0, of whose tables only `_stats.csv` of 0.13.1 and later is read",
     )
     .with_hint("run the test with Locust 1.0 or later")
 }
 
 struct Columns {
+    /// Whether it is a table of before 1.0.
+    old: bool,
     method: usize,
     name: usize,
     requests: usize,
@@ -120,18 +129,23 @@ struct Columns {
 
 impl Columns {
     fn of(table: &Table) -> Result<Columns, IngestError> {
+        // Before 1.0 the same columns had other names.
+        let old = table.column("# requests").is_some();
+        let need = |name: &str, before: &str| table.need(if old { before } else { name });
+        let column = |name: &str, before: &str| table.column(if old { before } else { name });
         Ok(Columns {
+            old,
             method: table.need("Type")?,
             name: table.need("Name")?,
-            requests: table.need("Request Count")?,
-            failures: table.need("Failure Count")?,
-            mean: table.need("Average Response Time")?,
-            min: table.need("Min Response Time")?,
-            max: table.need("Max Response Time")?,
-            median: table.column("Median Response Time"),
+            requests: need("Request Count", "# requests")?,
+            failures: need("Failure Count", "# failures")?,
+            mean: need("Average Response Time", "Average response time")?,
+            min: need("Min Response Time", "Min response time")?,
+            max: need("Max Response Time", "Max response time")?,
+            median: column("Median Response Time", "Median response time"),
             size: table.column("Average Content Size"),
             rate: table.column("Requests/s"),
-            failure_rate: table.column("Failures/s"),
+            failure_rate: column("Failures/s", "Requests Failed/s"),
             percentiles: table.percentiles(),
         })
     }
@@ -170,14 +184,9 @@ pub(super) fn read(input: &Input) -> Result<(Option<Totals>, FileRef), IngestErr
         ),
         cut,
     );
-    totals.note(
-        "resaved",
-        format!(
-            "{}: semicolons and decimal commas, as of a spreadsheet",
-            table.file
-        ),
-        table.is_resaved().into(),
-    );
+    if let Some(text) = table.resaved() {
+        totals.note("resaved", text, 1);
+    }
     let name = table.file.clone();
     let file = table.finish()?;
     if rows.is_empty() {
@@ -187,9 +196,13 @@ pub(super) fn read(input: &Input) -> Result<(Option<Totals>, FileRef), IngestErr
     let total = rows
         .iter()
         .rposition(|row| row.method.is_empty() && row.name == "Aggregated")
+        .or_else(|| none_aggregated(&rows))
         .map(|at| rows.remove(at));
     let most = rows.iter().max_by_key(|row| row.stats.requests);
-    totals.duration = total.as_ref().or(most).and_then(|row| duration_of(&row.stats));
+    totals.duration = total
+        .as_ref()
+        .or(most)
+        .and_then(|row| duration_of(&row.stats));
     let untimed = rows
         .iter()
         .fold(0_u64, |sum, row| sum.saturating_add(row.untimed));
@@ -241,6 +254,11 @@ pub(super) fn read(input: &Input) -> Result<(Option<Totals>, FileRef), IngestErr
         "requests without a response time count as requests and are in no latency",
         untimed,
     );
+    totals.note(
+        "whole-ms",
+        format!("{name}: times were cut to whole milliseconds, as Locust before 1.0 wrote them"),
+        columns.old.into(),
+    );
     let has_bytes = totals.overall.bytes_received.is_some_and(|bytes| bytes > 0);
     totals.note(
         "bytes-derived",
@@ -250,6 +268,12 @@ pub(super) fn read(input: &Input) -> Result<(Option<Totals>, FileRef), IngestErr
     set_resolution(&mut totals);
     totals.finish();
     Ok((Some(totals), file))
+}
+
+/// Until 1.0 the Type of the last row, which is nothing in Python, was written as the word.
+fn none_aggregated(rows: &[Row]) -> Option<usize> {
+    let last = rows.last()?;
+    (last.method == "None" && last.name == "Aggregated").then(|| rows.len() - 1)
 }
 
 fn too_much(file: &str) -> IngestError {

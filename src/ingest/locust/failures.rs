@@ -1,7 +1,7 @@
 //! `P_failures.csv` and `P_exceptions.csv`: what went wrong, counted.
 //!
-//! The text is kept as Locust writes it: 2.x writes a Python repr with the host taken out, 1.x the bare message with
-//! host and port. Status codes stand nowhere else, so successes have none. A traceback holds paths of the machine and is
+//! The text is kept as Locust writes it, without the host: 2.x writes a Python repr and takes the host out of addresses,
+//! 1.x the bare message; what it leaves of hosts is taken out here. Status codes stand nowhere else, so successes have none. A traceback holds paths of the machine and is
 //! never kept. The order of the rows is that of a hash, so they are sorted here.
 //!
 //! References: locust/stats.py, `StatsError`.
@@ -37,6 +37,7 @@ impl Failures {
     pub(super) fn add(&mut self, rows: impl Iterator<Item = (String, String, String, u64)>) {
         for (method, name, text, count) in rows {
             let (kind, code) = kind_of(&text);
+            let text = without_host(&text);
             if let Some(code) = &code {
                 let codes = self.codes.endpoints.entry((method.clone(), name.clone()));
                 let here = codes.or_default().entry(code.clone()).or_default();
@@ -89,7 +90,7 @@ impl Failures {
                 method: None,
                 kind: ErrorKind::Exception,
                 code: None,
-                message: Some(text),
+                message: Some(without_host(&text)),
                 count,
             });
         }
@@ -181,6 +182,36 @@ pub(super) fn settle(failures: &mut Failures) {
             count,
         });
     }
+}
+
+/// The text without the hosts of addresses, as 2.x writes it: `http://h:1/api` is `/api`, `host='h', port=1` names neither.
+fn without_host(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, mark)) = ["http://", "https://", "host='"]
+        .iter()
+        .filter_map(|mark| Some((rest.find(mark)?, *mark)))
+        .min()
+    {
+        let (before, after) = rest.split_at(at);
+        kept.push_str(before);
+        let after = after.strip_prefix(mark).unwrap_or_default();
+        if mark == "host='" {
+            let end = after.find('\'').unwrap_or(after.len());
+            kept.push_str("host='-");
+            rest = after.split_at(end).1;
+            let port = rest.strip_prefix("', port=");
+            if let Some(port) = port {
+                kept.push_str("', port=-");
+                rest = port.trim_start_matches(|letter: char| letter.is_ascii_digit());
+            }
+        } else {
+            let stops = |letter: char| letter.is_whitespace() || "/'\"`<>()?#,;\\".contains(letter);
+            rest = after.trim_start_matches(|letter| !stops(letter));
+        }
+    }
+    kept.push_str(rest);
+    kept
 }
 
 /// What kind of failure a text is, and its status code.
@@ -297,6 +328,30 @@ mod tests {
             ("", plain(ErrorKind::Other)),
         ] {
             assert_eq!(kind_of(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_host_is_left_in_a_message() {
+        for (text, want) in [
+            (
+                "403 Client Error: Forbidden for url: http://h.example:1/api?x=1",
+                "403 Client Error: Forbidden for url: /api?x=1",
+            ),
+            ("for url: https://h", "for url: "),
+            (
+                "see 'http://h:8' and https://i/a, http://j",
+                "see '' and /a, ",
+            ),
+            (
+                "HTTPConnectionPool(host='h', port=4110): Read timed out. (read timeout=1.5)",
+                "HTTPConnectionPool(host='-', port=-): Read timed out. (read timeout=1.5)",
+            ),
+            ("host='h", "host='-"),
+            ("line one\nline two", "line one\nline two"),
+            ("", ""),
+        ] {
+            assert_eq!(without_host(text), want);
         }
     }
 

@@ -5,7 +5,7 @@
 //! where nothing else does, and otherwise gives what the others lack: the start, errors, users. Nothing is counted twice.
 //! Totals that are not close are another run's: that file is left out and named.
 
-use crate::ingest::error::{IngestError, Place};
+use crate::ingest::error::IngestError;
 use crate::ingest::locust::assemble::Members;
 use crate::ingest::locust::csv;
 use crate::ingest::locust::html::{self, Html};
@@ -152,6 +152,17 @@ fn take_json(
         }
         Err(error) => return Err(error),
     };
+    let Some(json) = json else {
+        run.note(
+            "log-without-json",
+            format!(
+                "{}: a log without what --json prints was left out",
+                input.name
+            ),
+            1,
+        );
+        return Ok(None);
+    };
     let of_json = json.totals.overall.requests.unwrap_or(0);
     if let Some(of_csv) = table.and_then(|table| table.overall.requests)
         && !is_close(of_json, of_csv)
@@ -165,14 +176,6 @@ fn take_json(
             1,
         );
         return Ok(None);
-    }
-    if json.is_empty && members.stats.is_none() && members.history.is_none() {
-        return Err(IngestError::content(
-            &input.name,
-            Place::File,
-            "an empty array: nothing was measured",
-        )
-        .with_hint("`locust --json` writes this when the run made no request"));
     }
     run.source.files.push(file);
     Ok(Some(json))

@@ -102,7 +102,11 @@ fn page(args: Args, file: &str) -> Result<Page, IngestError> {
         let path = format!("window.templateArgs.{list}[{index}].{key}");
         IngestError::content(file, Place::Field(path), problem)
     };
-    let long = [&args.requests_statistics, &args.history, &args.failures_statistics];
+    let long = [
+        &args.requests_statistics,
+        &args.history,
+        &args.failures_statistics,
+    ];
     if long.iter().any(|list| list.len() > MOST_ROWS) {
         let problem = format!("a list has more than {MOST_ROWS} elements");
         let place = Place::Field("window.templateArgs".to_owned());
@@ -135,7 +139,8 @@ fn page(args: Args, file: &str) -> Result<Page, IngestError> {
             ("median_response_time", "median_response_time"),
             ("exact_content_size", "avg_content_length"),
         ] {
-            line.reported.extend(quantity(key)?.map(|value| (id, value)));
+            line.reported
+                .extend(quantity(key)?.map(|value| (id, value)));
         }
         take_percentiles(&mut line, row, "response_time_percentile_", &wrong)?;
         // Both lists are made from the same entries in the same order.

@@ -14,6 +14,8 @@ mod args;
 mod row;
 mod series;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -159,7 +161,9 @@ fn settle(mut page: Page, file: &str) -> Result<Html, IngestError> {
         .with_hint("the report is not whole; was the copy interrupted?"));
     };
     let mut shifted = 0;
-    let listed = lines.iter().fold(0_u64, |n, l| n.saturating_add(l.requests));
+    let listed = lines
+        .iter()
+        .fold(0_u64, |n, l| n.saturating_add(l.requests));
     let untimed = lines.iter().filter(|l| !is_timed(l));
     let untimed = untimed.fold(0_u64, |n, l| n.saturating_add(l.requests));
     let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
@@ -197,7 +201,9 @@ fn settle(mut page: Page, file: &str) -> Result<Html, IngestError> {
     );
     totals.note(
         "duplicate-endpoint",
-        format!("{file}: an endpoint stands in several lines; counts were added, percentiles left out"),
+        format!(
+            "{file}: an endpoint stands in several lines; counts were added, percentiles left out"
+        ),
         duplicates,
     );
     totals.note(
@@ -241,12 +247,7 @@ fn settle(mut page: Page, file: &str) -> Result<Html, IngestError> {
 }
 
 /// Start, end and duration, as far as the page has them.
-fn take_times(
-    page: &Page,
-    total: &Line,
-    totals: &mut Totals,
-    file: &str,
-) {
+fn take_times(page: &Page, total: &Line, totals: &mut Totals, file: &str) {
     let exact = (!page.is_table)
         .then(|| duration_of(&totals.overall))
         .flatten();
@@ -272,7 +273,9 @@ fn take_times(
         );
         totals.note(
             "duration-by-rate",
-            format!("{file}: the duration is the requests over the printed rate, which has one decimal"),
+            format!(
+                "{file}: the duration is the requests over the printed rate, which has one decimal"
+            ),
             u64::from(exact.is_none() && finer.is_some()),
         );
     }
@@ -387,9 +390,11 @@ fn unescaped(text: &str) -> String {
 /// Whether a text was written without escaping: it holds a letter that escaping would have replaced.
 fn is_raw(text: &str) -> bool {
     let reference = |rest: &str| {
-        ["&lt;", "&gt;", "&quot;", "&#34;", "&#x27;", "&#39;", "&amp;"]
-            .iter()
-            .any(|reference| rest.starts_with(reference))
+        [
+            "&lt;", "&gt;", "&quot;", "&#34;", "&#x27;", "&#39;", "&amp;",
+        ]
+        .iter()
+        .any(|reference| rest.starts_with(reference))
     };
     text.contains(['<', '>', '"', '\''])
         || text

@@ -66,7 +66,9 @@ impl Clock {
     fn time_of_day(&mut self, time: Time) -> f64 {
         let seconds = Time::midnight().duration_until(time).as_secs_f64();
         let zero = *self.zero.get_or_insert_with(|| {
-            let start = self.start.map(|start| Time::midnight().duration_until(start.time()));
+            let start = self
+                .start
+                .map(|start| Time::midnight().duration_until(start.time()));
             let after = start.map(|start| (seconds - start.as_secs_f64()).rem_euclid(DAY));
             match after {
                 // The clocks of the two are read one after the other and cut to seconds.
@@ -195,7 +197,10 @@ pub(in crate::ingest::locust) fn timeline(points: &[Point]) -> Vec<Slice> {
             continue;
         }
         let mut stats = Stats::default();
-        for (id, value) in [("rate_per_s", point.rate), ("failures_per_s", point.failure_rate)] {
+        for (id, value) in [
+            ("rate_per_s", point.rate),
+            ("failures_per_s", point.failure_rate),
+        ] {
             stats
                 .as_reported
                 .extend(value.map(|value| (id.to_owned(), value)));

@@ -10,9 +10,7 @@ use memchr::memmem;
 
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::locust::html::row::Cell;
-use crate::ingest::locust::html::{
-    Line, MOST_ROWS, Page, Problem, moment, series, tell, unescape,
-};
+use crate::ingest::locust::html::{Line, MOST_ROWS, Page, Problem, moment, series, tell, unescape};
 use crate::model::{Millis, Percentile};
 
 const MARK: &[u8] = b"<h1>Locust Test Report</h1>";
@@ -27,6 +25,8 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Page, IngestError> {
     let text = String::from_utf8_lossy(bytes);
     let body = text.split_once("<h1>Locust Test Report</h1>");
     let (_, body) = body.unwrap_or_default();
+    // The bundle holds markup of its own.
+    let body = body.split("// jquery-").next().unwrap_or_default();
     let mut page = Page {
         is_table: true,
         ..Page::default()
@@ -36,8 +36,9 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Page, IngestError> {
     let mut lost = 0;
     while let Some((head, rows, after)) = next_table(rest) {
         rest = after;
-        let kind = Kind::of(&head);
-        let Some(kind) = kind else { continue };
+        let Some(kind) = Kind::of(&head) else {
+            continue;
+        };
         for row in rows_of(rows) {
             if page.lines.len() + page.failures.len() + page.exceptions.len() > MOST_ROWS {
                 let problem = format!("the tables have more than {MOST_ROWS} rows");
@@ -53,7 +54,9 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Page, IngestError> {
     tell(
         &mut page,
         "rows-unreadable",
-        format!("{file}: rows of the tables were left out, as a name in them breaks the markup or a number is none"),
+        format!(
+            "{file}: rows of the tables were left out, as a name in them breaks the markup or a number is none"
+        ),
         lost,
     );
     let before: Vec<String> = page.lines.iter().map(|line| line.name.clone()).collect();
@@ -64,7 +67,9 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Page, IngestError> {
     tell(
         &mut page,
         "names-not-escaped",
-        format!("{file}: names stand there without escaping, as Locust before 2.10.2 wrote them, and are taken as they are; one that holds `</td>` or `</tr>` may be cut"),
+        format!(
+            "{file}: names stand there without escaping, as Locust before 2.10.2 wrote them, and are taken as they are; one that holds `</td>` or `</tr>` may be cut"
+        ),
         raw as u64,
     );
     if let Some(columns) = columns(&text) {
@@ -110,7 +115,8 @@ impl Kind {
             Kind::Requests | Kind::Times => (1, width.saturating_sub(2)),
             // Name and error may both hold anything: the name is taken to hold less.
             Kind::Failures => (2, 1),
-            Kind::Exceptions => (2, 1),
+            // Count, message, traceback, nodes.
+            Kind::Exceptions => (1, 2),
         }
     }
 }
@@ -157,13 +163,13 @@ fn cells_of(row: &str, width: usize, kind: Kind) -> Option<Vec<&str>> {
     let more = spans.len() - width;
     let mut cells: Vec<&str> = Vec::with_capacity(width);
     for (index, (start, end)) in spans.iter().enumerate() {
-        if more > 0 && index == before {
-            let last = spans.get(before + more)?.1;
-            cells.push(row.get(*start..last)?);
-        } else if index < before || index > before + more {
-            cells.push(row.get(*start..*end)?);
-        } else if more == 0 {
-            cells.push(row.get(*start..*end)?);
+        let end = if index == before {
+            spans.get(before + more)?.1
+        } else {
+            *end
+        };
+        if index <= before || index > before + more {
+            cells.push(row.get(*start..end)?);
         }
     }
     Some(cells)
