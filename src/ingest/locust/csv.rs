@@ -70,10 +70,8 @@ impl Part {
             Some(Part::History)
         } else if has(&["Type", "Name", "Request Count"])
             || has(&["Type", "Name", "Failure Count", "Requests/s"])
-        {
-            Some(Part::Stats)
-        } else if has(&["Type", "Name", "# requests", "Requests Failed/s", "50%"])
-            && !has(&["Timestamp"])
+            || (has(&["Type", "Name", "# requests", "Requests Failed/s", "50%"])
+                && !has(&["Timestamp"]))
         {
             Some(Part::Stats)
         } else if has(&["Name", "# requests"]) {

@@ -229,6 +229,7 @@ pub(super) fn kind_of(text: &str) -> (ErrorKind, Option<String>) {
     }
     if has(&[
         "RemoteDisconnected",
+        "Remote end closed connection",
         "ConnectionError",
         "ConnectionRefused",
         "ConnectionReset",

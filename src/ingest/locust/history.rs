@@ -181,6 +181,8 @@ struct Reading {
     left_out: u64,
     first_left_out: Option<String>,
     last_rows: Vec<Option<Stats>>,
+    /// Those of the second that has no total yet.
+    pending: Vec<(usize, Stats)>,
 }
 
 impl Reading {
@@ -204,6 +206,7 @@ impl Reading {
             left_out: 0,
             first_left_out: None,
             last_rows: Vec::new(),
+            pending: Vec::new(),
         };
         for (method, name) in known.unwrap_or_default() {
             reading.set_key(
@@ -277,10 +280,7 @@ impl Reading {
         };
         let row = row(table, columns, false)?;
         if self.all_names {
-            let stats = last_stats(table, columns, &row)?;
-            if let Some(last) = self.last_rows.get_mut(at) {
-                *last = Some(stats);
-            }
+            self.pending.push((at, last_stats(table, columns, &row)?));
         }
         self.batch.push((at, row));
         Ok(())
@@ -290,10 +290,17 @@ impl Reading {
     fn drop_batch(&mut self) {
         self.unclosed += self.batch.len() as u64;
         self.batch.clear();
+        self.pending.clear();
     }
 
     fn close(&mut self, second: u64, users: u64, row: Row) {
         self.history.users_max = self.history.users_max.max(Some(users));
+        // Only now is the second whole: endpoints and total are of one instant.
+        for (at, stats) in self.pending.drain(..) {
+            if let Some(last) = self.last_rows.get_mut(at) {
+                *last = Some(stats);
+            }
+        }
         let Some(base) = self.base else {
             self.before = row.requests;
             self.take_base(second, &row);

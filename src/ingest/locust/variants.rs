@@ -6,6 +6,7 @@
     reason = "figures of a file are equal to the digit; texts are ASCII"
 )]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{Cursor, Read};
 
@@ -537,12 +538,16 @@ fn a_killed_run_whose_files_end_at_different_instants_says_so() {
     // The table was flushed at 40 requests, the history at 30 with half a line behind.
     let mut history = HISTORY.to_owned();
     for (second, n) in [(1000, 0), (1001, 10), (1002, 30)] {
-        history.push_str(&format!(
+        write!(
+            history,
             "{second},5,GET,/a,0,0,5,6,7,8,{n},0,5,5.0,1.0,900.0,0\r\n"
-        ));
-        history.push_str(&format!(
+        )
+        .unwrap();
+        write!(
+            history,
             "{second},5,,Aggregated,0,0,5,6,7,8,{n},0,5,5.0,1.0,900.0,0\r\n"
-        ));
+        )
+        .unwrap();
     }
     history.push_str("1003,5,GET,/a,0.0");
     let stats = format!(
@@ -577,18 +582,30 @@ fn a_killed_run_whose_files_end_at_different_instants_says_so() {
         })
         .collect();
     assert_eq!(slices, [(10, 10, Some(5.0)), (20, 20, Some(5.0))]);
+    // A history alone: endpoints and total are of the last whole second.
+    history.push_str(",0.0,5,6,7,8,35,0,5,5.0,1.0,900.0,0\r\n");
+    let run = Folder::of(&[("p_stats_history.csv", &history)]).run("p_stats_history.csv");
+    assert_eq!(
+        (run.overall.requests, run.endpoints[0].stats.requests),
+        (Some(30), Some(30))
+    );
+    assert_eq!(note(&run, "history-cut"), 1);
 }
 
 #[test]
 fn a_reset_gives_no_negative_counts_to_an_endpoint() {
     let mut history = HISTORY.to_owned();
     for (second, n) in [(1000, 0), (1001, 10), (1002, 30), (1003, 4), (1004, 9)] {
-        history.push_str(&format!(
+        write!(
+            history,
             "{second},5,GET,/a,0,0,5,6,7,8,{n},0,5,5.0,1.0,900.0,0\r\n"
-        ));
-        history.push_str(&format!(
+        )
+        .unwrap();
+        write!(
+            history,
             "{second},5,,Aggregated,0,0,5,6,7,8,{n},0,5,5.0,1.0,900.0,0\r\n"
-        ));
+        )
+        .unwrap();
     }
     let stats = format!("{HEAD}{}{}", row("GET", "/a", 9), row("", "Aggregated", 9));
     let run = Folder::of(&[("p_stats.csv", &stats), ("p_stats_history.csv", &history)])

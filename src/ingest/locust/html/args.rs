@@ -68,7 +68,7 @@ pub(super) fn read(bytes: &mut [u8], place: usize, file: &str) -> Result<Page, I
         )
         .with_hint("use `locust --html FILE`, or \"Download the report\" in the web UI"));
     }
-    page(args, file)
+    page(&args, file)
 }
 
 /// How long the object is; what follows it is script.
@@ -97,7 +97,7 @@ fn within(mut error: IngestError, first: usize) -> IngestError {
     error
 }
 
-fn page(args: Args, file: &str) -> Result<Page, IngestError> {
+fn page(args: &Args, file: &str) -> Result<Page, IngestError> {
     let wrong = |list: &str, index: usize, key: &str, problem: String| {
         let path = format!("window.templateArgs.{list}[{index}].{key}");
         IngestError::content(file, Place::Field(path), problem)

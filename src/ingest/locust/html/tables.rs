@@ -4,7 +4,7 @@
 //! markup, and a parser would make elements of it and lose the name. A cell ends at `</td>`; where a line has too many
 //! cells, the name is what lies between the method and the numbers. A name that ends its own line is lost with the line.
 //!
-//! References: locust/templates/report.html and stats_data.html of 1.6.0, 2.8.6 and 2.20.1.
+//! References: `locust/templates/report.html` and `stats_data.html` of 1.6.0, 2.8.6 and 2.20.1.
 
 use memchr::memmem;
 

@@ -74,12 +74,7 @@ fn args(name: &str) -> Value {
 
 /// A report of 1.6.0 with these rows; `{}` of the history is what stands in its arrays.
 fn old_page(rows: &str, percentiles: &str, history: &str) -> String {
-    let heads = |cells: &[&str]| -> String {
-        cells
-            .iter()
-            .map(|cell| format!("<th>{cell}</th>\n"))
-            .collect()
-    };
+    let heads = |cells: &[&str]| format!("<th>{}</th>\n", cells.join("</th>\n<th>"));
     let first = heads(&[
         "Method",
         "Name",
@@ -105,8 +100,7 @@ fn old_page(rows: &str, percentiles: &str, history: &str) -> String {
 }
 
 fn tr(cells: &[&str]) -> String {
-    let inside: String = cells.iter().map(|c| format!("<td>{c}</td>\n")).collect();
-    format!("<tr>\n{inside}</tr>\n")
+    format!("<tr>\n<td>{}</td>\n</tr>\n", cells.join("</td>\n<td>"))
 }
 
 fn old_row(method: &str, name: &str, requests: &str) -> String {
