@@ -114,6 +114,7 @@ pub static FORMATS: &[Format] = &[
     artillery::v1::FORMAT,
     locust::csv::FORMAT,
     locust::json::FORMAT,
+    locust::html::FORMAT,
     k6::FORMAT,
     flat_json::FORMAT,
     pytest_benchmark::FORMAT,

@@ -375,6 +375,15 @@ pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, I
         _ => planned.iter().map(read_one).collect(),
     };
     let mut parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
+    for (unit, _) in planned
+        .iter()
+        .zip(&parts)
+        .filter(|(_, runs)| runs.is_empty())
+    {
+        ingested
+            .skipped
+            .extend(unit.inputs.iter().map(|input| input.name.clone()));
+    }
     number_names(&planned, &mut parts);
     let mut runs: Vec<Run> = parts.into_iter().flatten().collect();
     make_names_unique(&mut runs);

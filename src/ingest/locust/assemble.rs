@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
-use crate::ingest::locust::csv;
 use crate::ingest::locust::failures::{self, Failures};
 use crate::ingest::locust::history::{self, History, MOST_ENDPOINTS};
-use crate::ingest::locust::json::{self, Json};
+use crate::ingest::locust::html::{self, Html};
+use crate::ingest::locust::json;
+use crate::ingest::locust::prefer::{self, Sources};
 use crate::ingest::locust::slices::{Key, MOST_SLICES};
 use crate::ingest::locust::totals::{LAST_SECOND, Totals};
 use crate::model::{EndpointSlice, LoadModel, Run, Seconds, Slice, Stats};
@@ -22,43 +23,35 @@ pub(super) struct Members<'a> {
     pub(super) failures: Option<&'a Input>,
     pub(super) exceptions: Option<&'a Input>,
     pub(super) json: Option<&'a Input>,
+    pub(super) html: Option<&'a Input>,
 }
 
-/// How far the totals of one run may lie apart: the CSV lacks about the last second.
-fn is_close(json: u64, csv: u64) -> bool {
-    let apart = json.abs_diff(csv);
-    apart <= 10 || apart as f64 <= 0.1 * json.max(csv) as f64
+impl Members<'_> {
+    /// Whether a file may say how many requests there were.
+    pub(super) fn has_totals(&self) -> bool {
+        let all = [self.stats, self.history, self.json, self.html];
+        all.iter().any(Option::is_some)
+    }
 }
 
 /// Reads every file and joins what they say.
 pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     let mut run = Run::new("locust", "locust-csv");
-    let mut table = None;
-    if let Some(input) = members.stats {
-        let (read, file) = csv::read(input)?;
-        run.source.files.push(file);
-        if read.is_none() {
-            run.note(
-                "no-rows",
-                format!(
-                    "{}: a header and no row; was the run killed at once?",
-                    input.name
-                ),
-                1,
-            );
-        }
-        table = read;
-    }
-    let json = take_json(members, table.as_ref(), &mut run)?;
-    if let (Some(json), Some(table)) = (&json, &table) {
-        tell_preference(members, &json.totals, table, &mut run);
-    }
+    let Sources { table, json, html } = prefer::take(members, &mut run)?;
+    let mut html = html;
     let (mut totals, per_second) = match (json, table) {
         (Some(json), _) => {
             "locust-json".clone_into(&mut run.source.format);
             (Some(json.totals), Some((json.names, json.per_second)))
         }
-        (None, table) => (table, None),
+        (None, Some(table)) => (Some(table), None),
+        (None, None) => {
+            let totals = html.as_mut().map(|html| std::mem::take(&mut html.totals));
+            if totals.is_some() {
+                "locust-html".clone_into(&mut run.source.format);
+            }
+            (totals, None)
+        }
     };
     let known = totals.as_ref().map(busiest);
     let mut history = match members.history {
@@ -77,6 +70,9 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     let Some(mut totals) = totals else {
         return nothing(members, run);
     };
+    if let Some(html) = &html {
+        prefer::take_start(&mut totals, html);
+    }
     if let Some(history) = &history {
         take_time(&mut totals, history);
     }
@@ -88,6 +84,15 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
         run.source
             .files
             .push(failures::read_exceptions(input, &mut failures)?);
+    }
+    if let Some(html) = &mut html {
+        let (no_failures, no_exceptions) =
+            (members.failures.is_none(), members.exceptions.is_none());
+        failures.fill(
+            std::mem::take(&mut html.failures),
+            no_failures,
+            no_exceptions,
+        );
     }
     failures::settle(&mut failures);
     give_codes(&mut totals, &mut failures);
@@ -107,8 +112,20 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
         take_history(&mut run, &totals, &history);
         run.notes.extend(history.notes);
     }
+    if let Some(html) = &html {
+        run.load.users_max = run
+            .load
+            .users_max
+            .or(html.users_max.map(|users| users as f64));
+    }
     if let Some((names, per_second)) = per_second.filter(|_| run.timeline.is_empty()) {
         run.timeline = timeline(&names, &per_second, &totals);
+        if let Some(html) = &html {
+            let later = totals.started.zip(html.started).map_or(0.0, |(a, b)| a - b);
+            html::give_users(&html.points, later, &mut run.timeline);
+        }
+    } else if let Some(html) = html.filter(|_| run.timeline.is_empty()) {
+        take_points(&mut run, &html);
     } else if unsliced > 0 {
         run.note(
             "history-short",
@@ -137,70 +154,6 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     run.endpoints = totals.endpoints;
     run.source.files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(run)
-}
-
-/// Says whose figures they are where the files of one run count differently.
-fn tell_preference(members: &Members, json: &Totals, table: &Totals, run: &mut Run) {
-    let (Some(json_file), Some(csv_file)) = (members.json, members.stats) else {
-        return;
-    };
-    let of_json = json.overall.requests.unwrap_or(0);
-    let of_csv = table.overall.requests.unwrap_or(0);
-    if of_json != of_csv {
-        let text = format!(
-            "counts and latencies are those of {}: {of_json} requests; {}, written up to a second earlier, has {of_csv}",
-            json_file.name, csv_file.name
-        );
-        run.note("json-preferred", text, 1);
-    }
-}
-
-/// The JSON, when it is of the same run as the table.
-fn take_json(
-    members: &Members,
-    table: Option<&Totals>,
-    run: &mut Run,
-) -> Result<Option<Json>, IngestError> {
-    let Some(input) = members.json else {
-        return Ok(None);
-    };
-    let (json, file) = match json::read(input) {
-        Ok(read) => read,
-        // The rest of the set says what there is to say: a killed run leaves half a JSON beside whole tables.
-        Err(error @ IngestError::Content { .. }) if table.is_some() => {
-            run.note(
-                "json-unreadable",
-                format!("{error}; its figures were taken from the CSV set instead"),
-                1,
-            );
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let of_json = json.totals.overall.requests.unwrap_or(0);
-    if let Some(of_csv) = table.and_then(|table| table.overall.requests)
-        && !is_close(of_json, of_csv)
-    {
-        run.note(
-            "json-of-another-run",
-            format!(
-                "{} has {of_json} requests and the CSV set of the same name {of_csv}: not the same run, so the JSON was left out; it is read when it is given without the set, such as through standard input",
-                input.name
-            ),
-            1,
-        );
-        return Ok(None);
-    }
-    if json.is_empty && members.stats.is_none() && members.history.is_none() {
-        return Err(IngestError::content(
-            &input.name,
-            Place::File,
-            "an empty array: nothing was measured",
-        )
-        .with_hint("`locust --json` writes this when the run made no request"));
-    }
-    run.source.files.push(file);
-    Ok(Some(json))
 }
 
 /// The endpoints that get slices of their own.
@@ -272,7 +225,7 @@ fn moment(seconds: Option<f64>, members: &Members) -> Result<Option<Timestamp>, 
     Timestamp::from_microsecond((seconds * 1e6).round() as i64)
         .map(Some)
         .map_err(|error| {
-            let file = members.json.or(members.history);
+            let file = members.json.or(members.history).or(members.html);
             IngestError::content(
                 file.map_or("", |input| &input.name),
                 Place::File,
@@ -296,6 +249,18 @@ fn take_history(run: &mut Run, totals: &Totals, history: &History) {
         run.note(
             "percentiles-since-start",
             "the history's percentiles cannot be told from those since the start of the run and are left out of the timeline",
+            1,
+        );
+    }
+}
+
+/// The timeline of a report.
+fn take_points(run: &mut Run, html: &Html) {
+    run.timeline = html::timeline(&html.points);
+    if !run.timeline.is_empty() {
+        run.note(
+            "history-of-report",
+            "the slices are those of the report's charts: users at the end of a slice, rates as reported and percentiles of the ten seconds before, no counts; how many requests these ten seconds held is the reported rate times ten",
             1,
         );
     }

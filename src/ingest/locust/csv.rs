@@ -1,6 +1,7 @@
 //! `P_stats.csv`: one row per endpoint and a last one, `Aggregated` with an empty Type, for all.
 //!
-//! Refuses files of Locust before 1.0, which have other columns. Requests without a response time (events that a script
+//! Tables of 0.13.1 to 0.14.6 have other names for the same columns and whole milliseconds; older ones are refused, as they
+//! split these figures over two files. Until 1.0 the last row has `None` as Type. Requests without a response time (events that a script
 //! fires) count as requests and are in no time column; releases before the summer of 2026 took the percentiles over
 //! them as well, which makes these too low, so an overall percentile that cannot be told right is left out.
 //!
@@ -11,8 +12,10 @@ use std::collections::BTreeMap;
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
 use crate::ingest::locust::bucket::Grid;
+use crate::ingest::locust::encoding::utf8;
 use crate::ingest::locust::table::{Table, header_of};
 use crate::ingest::locust::totals::{Totals, add, endpoint, latency};
+use crate::ingest::locust::{html, json};
 use crate::ingest::sniff::{Claim, Grade, Head};
 use crate::ingest::{Format, Kind, locust};
 use crate::model::{Endpoint, FileRef, Latency, Millis, Percentile, Seconds, Stats};
@@ -32,7 +35,7 @@ pub const FORMAT: Format = Format {
 
 fn sniff(head: &Head) -> Option<Claim> {
     match Part::of(head.bytes)? {
-        Part::Json => None,
+        Part::Json | Part::Html => None,
         part => Claim::new(Grade::Certain, part.why()),
     }
 }
@@ -47,14 +50,19 @@ pub(super) enum Part {
     /// A table of Locust before 1.0.
     Old,
     Json,
+    Html,
 }
 
 impl Part {
     /// Looks at the first row, never at the name.
     pub(super) fn of(bytes: &[u8]) -> Option<Part> {
-        let start = bytes.trim_ascii_start();
-        if start.starts_with(b"[") {
+        let text = utf8(bytes);
+        let start = text.trim_ascii_start();
+        if json::is_one(start) {
             return Some(Part::Json);
+        }
+        if html::is_report(start).is_some() {
+            return Some(Part::Html);
         }
         let (cells, _) = header_of(start);
         let has = |names: &[&str]| names.iter().all(|name| cells.iter().any(|c| c == name));
@@ -62,6 +70,8 @@ impl Part {
             Some(Part::History)
         } else if has(&["Type", "Name", "Request Count"])
             || has(&["Type", "Name", "Failure Count", "Requests/s"])
+            || (has(&["Type", "Name", "# requests", "Requests Failed/s", "50%"])
+                && !has(&["Timestamp"]))
         {
             Some(Part::Stats)
         } else if has(&["Name", "# requests"]) {
@@ -83,6 +93,7 @@ impl Part {
             Part::Exceptions => "columns `Count`, `Message`, `Traceback`",
             Part::Old => "columns `Name`, `# requests`",
             Part::Json => "an array",
+            Part::Html => "a page",
         }
     }
 }
@@ -92,12 +103,14 @@ pub(super) fn refuse_old(file: &str) -> IngestError {
     IngestError::content(
         file,
         Place::Line(1),
-        "the column `# requests` is of Locust before 1.0, whose tables are not read",
+        "the column `# requests` is of Locust before 1.0, of whose tables only `_stats.csv` of 0.13.1 and later is read",
     )
     .with_hint("run the test with Locust 1.0 or later")
 }
 
 struct Columns {
+    /// Whether it is a table of before 1.0.
+    old: bool,
     method: usize,
     name: usize,
     requests: usize,
@@ -114,18 +127,23 @@ struct Columns {
 
 impl Columns {
     fn of(table: &Table) -> Result<Columns, IngestError> {
+        // Before 1.0 the same columns had other names.
+        let old = table.column("# requests").is_some();
+        let need = |name: &str, before: &str| table.need(if old { before } else { name });
+        let column = |name: &str, before: &str| table.column(if old { before } else { name });
         Ok(Columns {
+            old,
             method: table.need("Type")?,
             name: table.need("Name")?,
-            requests: table.need("Request Count")?,
-            failures: table.need("Failure Count")?,
-            mean: table.need("Average Response Time")?,
-            min: table.need("Min Response Time")?,
-            max: table.need("Max Response Time")?,
-            median: table.column("Median Response Time"),
+            requests: need("Request Count", "# requests")?,
+            failures: need("Failure Count", "# failures")?,
+            mean: need("Average Response Time", "Average response time")?,
+            min: need("Min Response Time", "Min response time")?,
+            max: need("Max Response Time", "Max response time")?,
+            median: column("Median Response Time", "Median response time"),
             size: table.column("Average Content Size"),
             rate: table.column("Requests/s"),
-            failure_rate: table.column("Failures/s"),
+            failure_rate: column("Failures/s", "Requests Failed/s"),
             percentiles: table.percentiles(),
         })
     }
@@ -164,14 +182,9 @@ pub(super) fn read(input: &Input) -> Result<(Option<Totals>, FileRef), IngestErr
         ),
         cut,
     );
-    totals.note(
-        "resaved",
-        format!(
-            "{}: semicolons and decimal commas, as of a spreadsheet",
-            table.file
-        ),
-        table.is_resaved().into(),
-    );
+    if let Some(text) = table.resaved() {
+        totals.note("resaved", text, 1);
+    }
     let name = table.file.clone();
     let file = table.finish()?;
     if rows.is_empty() {
@@ -181,9 +194,13 @@ pub(super) fn read(input: &Input) -> Result<(Option<Totals>, FileRef), IngestErr
     let total = rows
         .iter()
         .rposition(|row| row.method.is_empty() && row.name == "Aggregated")
+        .or_else(|| none_aggregated(&rows))
         .map(|at| rows.remove(at));
     let most = rows.iter().max_by_key(|row| row.stats.requests);
-    totals.duration = total.as_ref().or(most).and_then(duration);
+    totals.duration = total
+        .as_ref()
+        .or(most)
+        .and_then(|row| duration_of(&row.stats));
     let untimed = rows
         .iter()
         .fold(0_u64, |sum, row| sum.saturating_add(row.untimed));
@@ -235,6 +252,11 @@ pub(super) fn read(input: &Input) -> Result<(Option<Totals>, FileRef), IngestErr
         "requests without a response time count as requests and are in no latency",
         untimed,
     );
+    totals.note(
+        "whole-ms",
+        format!("{name}: times were cut to whole milliseconds, as Locust before 1.0 wrote them"),
+        columns.old.into(),
+    );
     let has_bytes = totals.overall.bytes_received.is_some_and(|bytes| bytes > 0);
     totals.note(
         "bytes-derived",
@@ -246,6 +268,12 @@ pub(super) fn read(input: &Input) -> Result<(Option<Totals>, FileRef), IngestErr
     Ok((Some(totals), file))
 }
 
+/// Until 1.0 the Type of the last row, which is nothing in Python, was written as the word.
+fn none_aggregated(rows: &[Row]) -> Option<usize> {
+    let last = rows.last()?;
+    (last.method == "None" && last.name == "Aggregated").then(|| rows.len() - 1)
+}
+
 fn too_much(file: &str) -> IngestError {
     IngestError::content(
         file,
@@ -255,9 +283,9 @@ fn too_much(file: &str) -> IngestError {
 }
 
 /// Every row has the same denominator: from the start to the last request of the run.
-fn duration(row: &Row) -> Option<Seconds> {
-    let rate = *row.stats.as_reported.get("rate_per_s")?;
-    let requests = row.stats.requests? as f64;
+pub(super) fn duration_of(stats: &Stats) -> Option<Seconds> {
+    let rate = *stats.as_reported.get("rate_per_s")?;
+    let requests = stats.requests? as f64;
     let seconds = requests / rate;
     (seconds > 0.0 && seconds.is_finite()).then_some(Seconds(seconds))
 }
@@ -372,7 +400,7 @@ pub(super) fn whole(value: f64) -> Option<u64> {
 }
 
 /// Says how fine the percentiles are, as far as they show it.
-fn set_resolution(totals: &mut Totals) {
+pub(super) fn set_resolution(totals: &mut Totals) {
     let all = totals.endpoints.iter().map(|endpoint| &endpoint.stats);
     let keys: Vec<f64> = all
         .chain(std::iter::once(&totals.overall))

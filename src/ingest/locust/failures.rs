@@ -1,7 +1,7 @@
 //! `P_failures.csv` and `P_exceptions.csv`: what went wrong, counted.
 //!
-//! The text is kept as Locust writes it: 2.x writes a Python repr with the host taken out, 1.x the bare message with
-//! host and port. Status codes stand nowhere else, so successes have none. A traceback holds paths of the machine and is
+//! The text is kept as Locust writes it, without the host: 2.x writes a Python repr and takes the host out of addresses,
+//! 1.x the bare message; what it leaves of hosts is taken out here. Status codes stand nowhere else, so successes have none. A traceback holds paths of the machine and is
 //! never kept. The order of the rows is that of a hash, so they are sorted here.
 //!
 //! References: locust/stats.py, `StatsError`.
@@ -30,6 +30,77 @@ pub(super) struct Failures {
     pub(super) errors: Vec<ErrorCount>,
     pub(super) codes: Codes,
     pub(super) notes: Vec<Note>,
+}
+
+impl Failures {
+    /// Adds failures: method, name, text, how often.
+    pub(super) fn add(&mut self, rows: impl Iterator<Item = (String, String, String, u64)>) {
+        for (method, name, text, count) in rows {
+            let (kind, code) = kind_of(&text);
+            let text = without_host(&text);
+            if let Some(code) = &code {
+                let codes = self.codes.endpoints.entry((method.clone(), name.clone()));
+                let here = codes.or_default().entry(code.clone()).or_default();
+                *here = here.saturating_add(count);
+                let all = self.codes.overall.entry(code.clone()).or_default();
+                *all = all.saturating_add(count);
+            }
+            self.errors.push(ErrorCount {
+                endpoint: Some(name),
+                method: Some(method).filter(|method| !method.is_empty()),
+                kind,
+                code,
+                message: Some(text),
+                count,
+            });
+        }
+        note(
+            &mut self.notes,
+            "codes-of-failures-only",
+            "status codes are those of failures; Locust writes none for successes",
+            u64::from(!self.codes.overall.is_empty()),
+        );
+    }
+
+    /// Takes from another what this one has no file for.
+    pub(super) fn fill(&mut self, other: Failures, failures: bool, exceptions: bool) {
+        let wanted = |error: &ErrorCount| match error.kind {
+            ErrorKind::Exception => exceptions,
+            _ => failures,
+        };
+        if failures {
+            self.codes = other.codes;
+        }
+        self.errors.extend(other.errors.into_iter().filter(wanted));
+        let said = |note: &Note| match note.id.as_str() {
+            "task-exceptions" => exceptions,
+            "codes-of-failures-only" => failures,
+            _ => failures || exceptions,
+        };
+        self.notes.extend(other.notes.into_iter().filter(said));
+    }
+
+    /// Adds exceptions of the script: text, how often.
+    pub(super) fn add_exceptions(&mut self, rows: impl Iterator<Item = (String, u64)>) {
+        let mut all: u64 = 0;
+        for (text, count) in rows {
+            all = all.saturating_add(count);
+            self.errors.push(ErrorCount {
+                endpoint: None,
+                method: None,
+                kind: ErrorKind::Exception,
+                code: None,
+                message: Some(without_host(&text)),
+                count,
+            });
+        }
+        note(
+            &mut self.notes,
+            "task-exceptions",
+            "exceptions in the script are listed among the errors; they are neither requests nor failures",
+            all,
+        );
+    }
 }
 
 /// Reads `_failures.csv`.
@@ -61,30 +132,8 @@ pub(super) fn read(input: &Input, into: &mut Failures) -> Result<FileRef, Ingest
         ),
         cut,
     );
-    for ((method, name, text), count) in merged {
-        let (kind, code) = kind_of(&text);
-        if let Some(code) = &code {
-            let codes = into.codes.endpoints.entry((method.clone(), name.clone()));
-            let here = codes.or_default().entry(code.clone()).or_default();
-            *here = here.saturating_add(count);
-            let all = into.codes.overall.entry(code.clone()).or_default();
-            *all = all.saturating_add(count);
-        }
-        into.errors.push(ErrorCount {
-            endpoint: Some(name),
-            method: Some(method).filter(|method| !method.is_empty()),
-            kind,
-            code,
-            message: Some(text),
-            count,
-        });
-    }
-    note(
-        &mut into.notes,
-        "codes-of-failures-only",
-        "status codes are those of failures; Locust writes none for successes",
-        u64::from(!into.codes.overall.is_empty()),
-    );
+    let rows = merged.into_iter();
+    into.add(rows.map(|((method, name, text), count)| (method, name, text, count)));
     table.finish()
 }
 
@@ -98,24 +147,7 @@ pub(super) fn read_exceptions(input: &Input, into: &mut Failures) -> Result<File
         let sum = merged.entry(table.text(message)).or_default();
         *sum = sum.saturating_add(table.count(count)?);
     }
-    let mut all: u64 = 0;
-    for (text, count) in merged {
-        all = all.saturating_add(count);
-        into.errors.push(ErrorCount {
-            endpoint: None,
-            method: None,
-            kind: ErrorKind::Exception,
-            code: None,
-            message: Some(text),
-            count,
-        });
-    }
-    note(
-        &mut into.notes,
-        "task-exceptions",
-        "exceptions in the script are listed among the errors; they are neither requests nor failures",
-        all,
-    );
+    into.add_exceptions(merged.into_iter());
     table.finish()
 }
 
@@ -152,6 +184,36 @@ pub(super) fn settle(failures: &mut Failures) {
     }
 }
 
+/// The text without the hosts of addresses, as 2.x writes it: `http://h:1/api` is `/api`, `host='h', port=1` names neither.
+fn without_host(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, mark)) = ["http://", "https://", "host='"]
+        .iter()
+        .filter_map(|mark| Some((rest.find(mark)?, *mark)))
+        .min()
+    {
+        let (before, after) = rest.split_at(at);
+        kept.push_str(before);
+        let after = after.strip_prefix(mark).unwrap_or_default();
+        if mark == "host='" {
+            let end = after.find('\'').unwrap_or(after.len());
+            kept.push_str("host='-");
+            rest = after.split_at(end).1;
+            let port = rest.strip_prefix("', port=");
+            if let Some(port) = port {
+                kept.push_str("', port=-");
+                rest = port.trim_start_matches(|letter: char| letter.is_ascii_digit());
+            }
+        } else {
+            let stops = |letter: char| letter.is_whitespace() || "/'\"`<>()?#,;\\".contains(letter);
+            rest = after.trim_start_matches(|letter| !stops(letter));
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
 /// What kind of failure a text is, and its status code.
 pub(super) fn kind_of(text: &str) -> (ErrorKind, Option<String>) {
     let has = |marks: &[&str]| marks.iter().any(|mark| text.contains(mark));
@@ -167,6 +229,7 @@ pub(super) fn kind_of(text: &str) -> (ErrorKind, Option<String>) {
     }
     if has(&[
         "RemoteDisconnected",
+        "Remote end closed connection",
         "ConnectionError",
         "ConnectionRefused",
         "ConnectionReset",
@@ -266,6 +329,30 @@ mod tests {
             ("", plain(ErrorKind::Other)),
         ] {
             assert_eq!(kind_of(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_host_is_left_in_a_message() {
+        for (text, want) in [
+            (
+                "403 Client Error: Forbidden for url: http://h.example:1/api?x=1",
+                "403 Client Error: Forbidden for url: /api?x=1",
+            ),
+            ("for url: https://h", "for url: "),
+            (
+                "see 'http://h:8' and https://i/a, http://j",
+                "see '' and /a, ",
+            ),
+            (
+                "HTTPConnectionPool(host='h', port=4110): Read timed out. (read timeout=1.5)",
+                "HTTPConnectionPool(host='-', port=-): Read timed out. (read timeout=1.5)",
+            ),
+            ("host='h", "host='-"),
+            ("line one\nline two", "line one\nline two"),
+            ("", ""),
+        ] {
+            assert_eq!(without_host(text), want);
         }
     }
 

@@ -4,8 +4,8 @@
 //! * A slice goes from the row before to this row; its counts are the difference of the two totals. A second without a
 //!   row makes a longer slice. The columns `Requests/s` and `Failures/s` are means over ten seconds and are not read.
 //! * More than [`MOST_SLICES`] slices are joined two by two, again and again. The users of a slice are those at its end.
-//! * With full history, from 2.2.2 on, the percentile columns describe the ten seconds before the row; otherwise all
-//!   requests since the start, which says nothing about a slice. The file does not say which. Since the start, `100%` is
+//! * With full history from 2.2.2 on, and in 1.0 and 1.1, the percentile columns describe the ten seconds before the row;
+//!   otherwise all requests since the start, which says nothing about a slice. The file does not say which. Since the start, `100%` is
 //!   the rounded `Total Max Response Time` in every row; a row where it is well below proves the ten seconds. Without
 //!   such a row the percentiles are left out. The `count` of such a latency is the requests of those ten seconds, so it
 //!   exceeds the requests of a slice that is shorter.
@@ -154,12 +154,9 @@ pub(super) fn read(
         }
     }
     let name = table.file.clone();
-    note(
-        &mut reading.history.notes,
-        "resaved",
-        format!("{name}: semicolons and decimal commas, as of a spreadsheet"),
-        table.is_resaved().into(),
-    );
+    if let Some(text) = table.resaved() {
+        note(&mut reading.history.notes, "resaved", text, 1);
+    }
     let file = table.finish()?;
     Ok((reading.finish(&name), file))
 }
@@ -184,6 +181,8 @@ struct Reading {
     left_out: u64,
     first_left_out: Option<String>,
     last_rows: Vec<Option<Stats>>,
+    /// Those of the second that has no total yet.
+    pending: Vec<(usize, Stats)>,
 }
 
 impl Reading {
@@ -207,6 +206,7 @@ impl Reading {
             left_out: 0,
             first_left_out: None,
             last_rows: Vec::new(),
+            pending: Vec::new(),
         };
         for (method, name) in known.unwrap_or_default() {
             reading.set_key(
@@ -280,10 +280,7 @@ impl Reading {
         };
         let row = row(table, columns, false)?;
         if self.all_names {
-            let stats = last_stats(table, columns, &row)?;
-            if let Some(last) = self.last_rows.get_mut(at) {
-                *last = Some(stats);
-            }
+            self.pending.push((at, last_stats(table, columns, &row)?));
         }
         self.batch.push((at, row));
         Ok(())
@@ -293,10 +290,17 @@ impl Reading {
     fn drop_batch(&mut self) {
         self.unclosed += self.batch.len() as u64;
         self.batch.clear();
+        self.pending.clear();
     }
 
     fn close(&mut self, second: u64, users: u64, row: Row) {
         self.history.users_max = self.history.users_max.max(Some(users));
+        // Only now is the second whole: endpoints and total are of one instant.
+        for (at, stats) in self.pending.drain(..) {
+            if let Some(last) = self.last_rows.get_mut(at) {
+                *last = Some(stats);
+            }
+        }
         let Some(base) = self.base else {
             self.before = row.requests;
             self.take_base(second, &row);

@@ -1,19 +1,23 @@
 //! `locust --json`: an array with one object per endpoint, no total, no users, no errors.
 //!
 //! The richest file: exact counts and bytes, every bucket, counts per second. Refuses an array of anything else. An empty
-//! array is what a run without requests leaves; without a CSV beside it, it says nothing and is refused.
+//! array is what a run without requests leaves. With `2>&1` the log and its tables stand before the array: it is looked
+//! for at the start of a line, where a line of the log has `[` and a date; of the log nothing is kept.
 //!
 //! References: locust/stats.py, `StatsEntry.serialize`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use memchr::{memchr_iter, memmem};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
+use crate::ingest::json::mend_surrogates;
 use crate::ingest::locust::bucket::{Buckets, Grid};
 use crate::ingest::locust::csv::whole;
+use crate::ingest::locust::encoding::utf8;
 use crate::ingest::locust::totals::{LAST_SECOND, Totals, endpoint, latency};
 use crate::ingest::sniff::{Claim, Grade, Head, json_head};
 use crate::ingest::{Format, Kind, locust};
@@ -33,21 +37,65 @@ pub const FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head) -> Option<Claim> {
-    if head.complete && is_empty_array(head.bytes) {
+    let text = utf8(head.bytes);
+    if head.complete && is_empty_array(&text) {
         return Claim::new(
             Grade::Possible,
             "an empty array, as of a run without requests",
         );
     }
-    let seen = json_head(head.bytes);
+    let log = is_log(&text);
     let all = ["[].num_requests", "[].num_none_requests", "[].num_failures"];
-    if all.iter().all(|path| seen.has(path)) {
-        return Claim::new(
-            Grade::Certain,
-            "members `num_requests`, `num_none_requests`, `num_failures`",
-        );
+    let mut empty = false;
+    for start in arrays(&text).take(MOST_ARRAYS_OF_HEAD) {
+        let array = text.get(start..).unwrap_or_default();
+        let seen = json_head(array);
+        if all.iter().all(|path| seen.has(path)) {
+            return Claim::new(
+                Grade::Certain,
+                "members `num_requests`, `num_none_requests`, `num_failures`",
+            );
+        }
+        empty |= log && is_empty_array(array);
     }
-    None
+    if empty {
+        return Claim::new(Grade::Likely, "a log of Locust and an empty array");
+    }
+    // The array may come after more than was looked at.
+    (log && !head.complete)
+        .then(|| Claim::new(Grade::Likely, "a log of Locust"))
+        .flatten()
+}
+
+/// How many arrays of a head are looked into: a script may print some of its own.
+const MOST_ARRAYS_OF_HEAD: usize = 20;
+
+/// Whether a text may be this format's.
+pub(super) fn is_one(text: &[u8]) -> bool {
+    text.starts_with(b"[") || is_log(text) || arrays(text).next().is_some()
+}
+
+/// Whether a text starts as Locust's log: `[2026-11-21 02:27:21,123] HOST/INFO/locust.main: ...`.
+fn is_log(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').take(50);
+    lines.any(|line| {
+        let line = line.get(..line.len().min(400)).unwrap_or_default();
+        line.starts_with(b"[2") && memmem::find(line, b"/locust.").is_some()
+    })
+}
+
+/// Where arrays of objects, or empty ones, start a line.
+fn arrays(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    memchr_iter(b'[', text).filter(|at| {
+        let before = text.get(at.saturating_sub(80)..*at).unwrap_or_default();
+        let indent = before.trim_ascii_end();
+        let starts = match before.get(indent.len()..) {
+            Some(blanks) if !indent.is_empty() || *at > 80 => blanks.contains(&b'\n'),
+            _ => true,
+        };
+        let after = text.get(at + 1..).unwrap_or_default().trim_ascii_start();
+        starts && matches!(after.first(), Some(b'{' | b']'))
+    })
 }
 
 fn is_empty_array(bytes: &[u8]) -> bool {
@@ -135,17 +183,111 @@ pub(super) struct Json {
     /// Method and name per index of `per_second`.
     pub(super) names: Vec<(Option<String>, String)>,
     pub(super) per_second: PerSecond,
-    pub(super) is_empty: bool,
 }
 
-/// Reads the file.
-pub(super) fn read(input: &Input) -> Result<(Json, FileRef), IngestError> {
+/// Reads the file; `None` when it is a log without an array.
+pub(super) fn read(input: &Input) -> Result<(Option<Json>, FileRef), IngestError> {
     let (bytes, file) = input.read_all(FORMAT.id)?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let entries: Vec<Entry> =
-        serde_json::from_slice(bytes).map_err(|error| IngestError::json(&input.name, &error))?;
-    let json = collect(&entries, &input.name)?;
-    Ok((json, file))
+    let mut text = utf8(&bytes).into_owned();
+    drop(bytes);
+    mend_surrogates(&mut text);
+    let first = text.len() - text.trim_ascii_start().len();
+    let starts: Vec<usize> = arrays(&text).take(MOST_ARRAYS).collect();
+    if starts.is_empty() && is_log(&text) {
+        return Ok((None, file));
+    }
+    // A script may print arrays too: behind a log, Locust's own is the last thing that is printed.
+    let start = match starts.as_slice() {
+        [at, ..] if *at == first => first,
+        [.., before, last] => {
+            if starts_with_entries(text.get(*before..*last).unwrap_or_default()) {
+                let problem = "the log holds several arrays as of --json";
+                return Err(IngestError::content(&input.name, Place::File, problem)
+                    .with_hint("one file holds one run: cut it in two"));
+            }
+            *last
+        }
+        [only] => *only,
+        [] => first,
+    };
+    let line = memchr_iter(b'\n', text.get(..start).unwrap_or_default()).count() as u64;
+    let array = text.get(start..).unwrap_or_default();
+    let mut values = serde_json::Deserializer::from_slice(array).into_iter::<Vec<Entry>>();
+    let entries = match values.next() {
+        Some(Ok(entries)) => entries,
+        Some(Err(error)) => return Err(below(IngestError::json(&input.name, &error), line)),
+        None => Vec::new(),
+    };
+    let rest = array.get(values.byte_offset()..).unwrap_or_default();
+    if !is_rest_of_log(rest) {
+        let at = line
+            + 1
+            + memchr_iter(b'\n', array.get(..values.byte_offset()).unwrap_or_default()).count()
+                as u64;
+        return Err(IngestError::content(
+            &input.name,
+            Place::Line(at),
+            "something else follows the array",
+        )
+        .with_hint("one file holds one run; are these the outputs of several?"));
+    }
+    let mut json = collect(&entries, &input.name)?;
+    let beside = |text: &[u8]| {
+        let lines = text.split(|byte| *byte == b'\n');
+        lines.filter(|line| !line.trim_ascii().is_empty()).count() as u64
+    };
+    json.totals.note(
+        "log-lines",
+        format!(
+            "{}: lines of the log before and after the array were left out",
+            input.name
+        ),
+        beside(text.get(..start).unwrap_or_default()) + beside(rest),
+    );
+    json.totals.note(
+        "empty-array",
+        format!("{}: an empty array, as Locust prints it for a run without a request; nothing in it says that it is Locust's", input.name),
+        entries.is_empty().into(),
+    );
+    Ok((Some(json), file))
+}
+
+/// Whether the file is a log without an array. A stream is read once, so it is told by its head, and only when that is all.
+pub(super) fn is_bare_log(input: &Input) -> Result<bool, IngestError> {
+    let (head, complete) = input.head()?;
+    let head = utf8(&head);
+    if !is_log(&head) || arrays(&head).next().is_some() {
+        return Ok(false);
+    }
+    if complete || input.path.is_none() {
+        return Ok(complete);
+    }
+    let (bytes, _) = input.read_all(FORMAT.id)?;
+    Ok(arrays(&utf8(&bytes)).next().is_none())
+}
+
+/// How many arrays are looked at before the rest is taken for noise.
+const MOST_ARRAYS: usize = 10_000;
+
+fn starts_with_entries(text: &[u8]) -> bool {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Vec<Entry>>();
+    matches!(values.next(), Some(Ok(entries)) if !entries.is_empty())
+}
+
+/// Whether only lines of the log follow.
+fn is_rest_of_log(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii();
+    rest.is_empty() || is_log(rest)
+}
+
+/// An error's place, in a text that starts so many lines later.
+fn below(mut error: IngestError, lines: u64) -> IngestError {
+    if let IngestError::Content { place, .. } = &mut error
+        && let Place::LineColumn(line, _) | Place::Line(line) = place
+    {
+        *line += lines;
+    }
+    error
 }
 
 fn collect(entries: &[Entry], file: &str) -> Result<Json, IngestError> {
@@ -153,7 +295,6 @@ fn collect(entries: &[Entry], file: &str) -> Result<Json, IngestError> {
         totals: Totals::default(),
         names: Vec::new(),
         per_second: PerSecond::new(),
-        is_empty: entries.is_empty(),
     };
     let keys = entries
         .iter()

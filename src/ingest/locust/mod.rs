@@ -1,23 +1,28 @@
-//! Locust: the CSV set of `--csv` and the array of `--json`, one run from all files of one prefix.
+//! Locust: the CSV set of `--csv`, the array of `--json` and the report of `--html`, one run from all files of one prefix.
 //!
 //! Which file is what is told by its first row, never by its name. A JSON of the same stem whose total is close to that
 //! of the CSV is the same run and gives counts, bytes and latencies, because the CSV lacks about the last second; the
 //! CSV set gives users, errors and the timeline. A JSON that is not close is left out with a note: the set has more
 //! files, and the one beside it may be left over from another run; given alone or through standard input it is read.
 //! Locust's own failure flag decides what failed. Failures are inside the latency and cannot be separated.
-//! Refuses tables of Locust before 1.0. Nobody else knows the tool.
+//! Refuses tables of Locust before 0.13.1. Nobody else knows the tool.
 
 mod assemble;
 mod bucket;
 pub mod csv;
+mod encoding;
 mod failures;
 mod history;
+pub mod html;
 pub mod json;
+mod prefer;
 mod slices;
 mod table;
 #[cfg(test)]
 mod tests;
 mod totals;
+#[cfg(test)]
+mod variants;
 #[cfg(test)]
 mod walk;
 
@@ -30,13 +35,28 @@ use crate::model::Run;
 use assemble::Members;
 use csv::Part;
 
-/// The ends of the names of one set; the longer one of two that fit is first.
-const ENDINGS: [&str; 5] = [
+/// The ends of the names of one set; the longer one of two that fit is first. `_requests...` is what the web UI calls its
+/// downloads since 2.33, `Locust_2026-11-21-02h27_FILE.py_HOST_requests.csv`; before, each download has a time of its own
+/// in its name, and nothing tells which belong together.
+const ENDINGS: [&str; 8] = [
     "_stats_history.csv",
+    "_requests_full_history.csv",
     "_stats.csv",
+    "_requests.csv",
     "_failures.csv",
     "_exceptions.csv",
     ".json",
+    ".html",
+];
+
+/// The same without a prefix, as people call what they download.
+const BARE: [&str; 6] = [
+    "stats_history.csv",
+    "requests_full_history.csv",
+    "stats.csv",
+    "requests.csv",
+    "failures.csv",
+    "exceptions.csv",
 ];
 
 /// Which other files belong to a file, by its name: those of the same prefix in the same folder, packed in the same way.
@@ -47,23 +67,33 @@ fn set_of(path: &Path) -> Option<Set> {
         .find(|packed| name.ends_with(packed))
         .unwrap_or_default();
     let plain = name.strip_suffix(packed)?;
-    let stem = ENDINGS.iter().find_map(|end| plain.strip_suffix(end))?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
-    let siblings = ENDINGS
-        .iter()
-        .map(|end| folder.join(format!("{stem}{end}{packed}")))
-        .filter(|sibling| sibling != path)
-        .collect();
+    let siblings = |stem: &str, ends: &[&str]| {
+        ends.iter()
+            .map(|end| folder.join(format!("{stem}{end}{packed}")))
+            .filter(|sibling| sibling != path)
+            .collect()
+    };
+    if BARE.contains(&plain) {
+        return Some(Set {
+            // No file is called so.
+            key: folder.join(format!("*{packed}")),
+            stem: "locust".to_owned(),
+            siblings: siblings("", &BARE),
+        });
+    }
+    let stem = ENDINGS.iter().find_map(|end| plain.strip_suffix(end))?;
     Some(Set {
         key: folder.join(format!("{stem}{packed}")),
         stem: if stem.is_empty() { "locust" } else { stem }.to_owned(),
-        siblings,
+        siblings: siblings(stem, &ENDINGS),
     })
 }
 
 /// Reads all files of a unit into one run.
 fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
     let mut members = Members::default();
+    let mut old = Vec::new();
     for input in &unit.inputs {
         let (head, _) = input.head()?;
         let place = match Part::of(&head) {
@@ -72,7 +102,11 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
             Some(Part::Failures) => &mut members.failures,
             Some(Part::Exceptions) => &mut members.exceptions,
             Some(Part::Json) => &mut members.json,
-            Some(Part::Old) => return Err(csv::refuse_old(&input.name)),
+            Some(Part::Html) => &mut members.html,
+            Some(Part::Old) => {
+                old.push(input.name.as_str());
+                continue;
+            }
             None => return Err(no_part(input)),
         };
         if let Some(first) = place {
@@ -85,7 +119,24 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
         }
         *place = Some(input);
     }
-    assemble::run(&members).map(|run| vec![run])
+    if let Some(file) = old.first().filter(|_| !members.has_totals()) {
+        return Err(csv::refuse_old(file));
+    }
+    // A log that `--json` did not end is no result, whatever folder it stands in.
+    if let Some(input) = members.json.filter(|_| unit.inputs.len() == 1)
+        && json::is_bare_log(input)?
+    {
+        return Ok(Vec::new());
+    }
+    let mut run = assemble::run(&members)?;
+    if !old.is_empty() {
+        let text = format!(
+            "{}: tables of Locust before 1.0 were left out",
+            old.join(", ")
+        );
+        run.note("old-tables", text, old.len() as u64);
+    }
+    Ok(vec![run])
 }
 
 fn no_part(input: &Input) -> IngestError {

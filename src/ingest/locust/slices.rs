@@ -208,7 +208,8 @@ pub(super) fn timeline(pieces: &[Piece], keys: &[Key], windowed: bool, zero: f64
         .collect()
 }
 
-fn of_window(window: &Window) -> Latency {
+/// Percentiles of a window as a latency.
+pub(super) fn of_window(window: &Window) -> Latency {
     let percentiles = window.percentiles.iter();
     Latency {
         percentiles: percentiles

@@ -1,8 +1,9 @@
 //! One CSV file of Locust: its columns by name, its rows as a stream, its cells as numbers with a place.
 //!
-//! No row is kept. A spreadsheet that saved the file again may have put semicolons between the cells and commas into
-//! the numbers; both are understood, and only together. A row may be as long as [`ROW_LIMIT`]: a quote that is never
-//! closed would otherwise take the rest of the file into memory.
+//! No row is kept. A spreadsheet that saved the file again may have put semicolons or tabs between the cells, commas into
+//! the numbers, and UTF-16 for UTF-8; a comma in a number is understood only between semicolons or tabs. Thousands
+//! separators are refused by name: `1.234` may be one number or the other. A row may be as long as [`ROW_LIMIT`]: a quote
+//! that is never closed would otherwise take the rest of the file into memory.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -12,6 +13,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::{Hashed, Input};
+use crate::ingest::locust::encoding::{Narrow, Wide, utf8};
 use crate::model::{FileRef, Percentile};
 
 /// How many bytes one row may take.
@@ -19,17 +21,19 @@ pub(super) const ROW_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// The first row of a text, without quotes and blanks, and what stands between its cells.
 pub(super) fn header_of(bytes: &[u8]) -> (Vec<String>, u8) {
-    let first = bytes
+    let text = utf8(bytes);
+    let first = text
+        .trim_ascii_start()
         .split(|byte| matches!(byte, b'\n' | b'\r'))
         .next()
         .unwrap_or_default();
     // A line of a binary or of one endless row is no header.
     let first = first.get(..first.len().min(8192)).unwrap_or_default();
-    let delimiter = if !first.contains(&b',') && first.contains(&b';') {
-        b';'
-    } else {
-        b','
-    };
+    // No name of a column holds any of the three, but a header may be one cell, or quoted with commas: `99,9%`.
+    let delimiter = [b';', b'\t']
+        .into_iter()
+        .find(|delimiter| first.contains(delimiter))
+        .unwrap_or(b',');
     let cells = first
         .split(|byte| *byte == delimiter)
         .map(|cell| {
@@ -40,9 +44,33 @@ pub(super) fn header_of(bytes: &[u8]) -> (Vec<String>, u8) {
     (cells, delimiter)
 }
 
+/// The bytes of a file, in UTF-8.
+enum Source {
+    Plain(Hashed),
+    Wide(Narrow<Hashed>),
+}
+
+impl Source {
+    fn finish(self) -> Result<FileRef, IngestError> {
+        match self {
+            Source::Plain(inner) => inner.finish(),
+            Source::Wide(narrow) => narrow.inner.finish(),
+        }
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Source::Plain(inner) => inner.read(into),
+            Source::Wide(narrow) => narrow.read(into),
+        }
+    }
+}
+
 /// Fails once too much was read for one row.
 struct Bounded {
-    inner: Hashed,
+    inner: Source,
     since_row: Rc<Cell<u64>>,
 }
 
@@ -69,6 +97,26 @@ fn is_too_long(error: &io::Error) -> bool {
         .is_some()
 }
 
+/// `1,234`, `1.234.567`, `1 234,5`, `1'234`: groups of three digits with something between them.
+fn is_grouped(text: &str) -> bool {
+    let separator =
+        |letter: char| matches!(letter, ',' | '.' | ' ' | '\'' | '’' | '\u{a0}' | '\u{202f}');
+    let Some(mark) = text.chars().find(|letter| separator(*letter)) else {
+        return false;
+    };
+    let parts: Vec<&str> = text.split(mark).collect();
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let Some((first, groups)) = parts.split_first() else {
+        return false;
+    };
+    let Some((last, inner)) = groups.split_last() else {
+        return false;
+    };
+    let whole = last.split([',', '.']).next().unwrap_or_default();
+    let three = |part: &str| part.len() == 3 && digits(part);
+    digits(first) && first.len() <= 3 && inner.iter().all(|part| three(part)) && three(whole)
+}
+
 /// An open file.
 pub(super) struct Table {
     reader: Reader<Bounded>,
@@ -78,6 +126,11 @@ pub(super) struct Table {
     pub(super) file: String,
     columns: Vec<String>,
     delimiter: u8,
+    is_wide: bool,
+    /// Whether a number with a decimal comma was seen.
+    comma: Cell<bool>,
+    /// Whether one was seen whose point may separate thousands.
+    point: Cell<bool>,
     /// Whether lines end with a carriage return.
     returns: bool,
 }
@@ -88,8 +141,13 @@ impl Table {
         let (head, _) = input.head()?;
         let (_, delimiter) = header_of(&head);
         let since_row = Rc::new(Cell::new(0));
+        let wide = Wide::of(&head);
+        let inner = input.open()?;
         let bounded = Bounded {
-            inner: input.open()?,
+            inner: match wide {
+                Some(wide) => Source::Wide(Narrow::new(inner, wide)),
+                None => Source::Plain(inner),
+            },
             since_row: Rc::clone(&since_row),
         };
         let reader = ReaderBuilder::new()
@@ -105,6 +163,9 @@ impl Table {
             file: input.name.clone(),
             columns: Vec::new(),
             delimiter,
+            is_wide: wide.is_some(),
+            comma: Cell::new(false),
+            point: Cell::new(false),
             returns: head.iter().find(|b| matches!(b, b'\r' | b'\n')) == Some(&b'\r'),
         };
         if table.next()? {
@@ -160,7 +221,10 @@ impl Table {
     pub(super) fn percentiles(&self) -> Vec<(usize, Percentile)> {
         let columns = self.columns.iter().enumerate();
         columns
-            .filter_map(|(at, name)| Some((at, name.strip_suffix('%')?.parse().ok()?)))
+            .filter_map(|(at, name)| {
+                let percent = name.strip_suffix('%')?.trim().replace(',', ".");
+                Some((at, percent.parse().ok()?))
+            })
             .collect()
     }
 
@@ -191,11 +255,23 @@ impl Table {
         let column = self.columns.get(at).cloned().unwrap_or_default();
         let text = self.text(at);
         let shown: String = text.chars().take(40).collect();
-        IngestError::content(
+        let grouped = is_grouped(text.trim());
+        let why = if grouped {
+            ", whose thousands are separated"
+        } else {
+            ""
+        };
+        let error = IngestError::content(
             &self.file,
             Place::FieldAt(column, self.line()),
-            format!("expected {expected}, found `{shown}`"),
-        )
+            format!("expected {expected}, found `{shown}`{why}"),
+        );
+        if grouped {
+            return error.with_hint(
+                "Locust writes no thousands separators: give the file as it was, or save it with plain numbers",
+            );
+        }
+        error
     }
 
     /// A cell that counts something.
@@ -216,10 +292,17 @@ impl Table {
         if text.is_empty() || text == "N/A" {
             return Ok(None);
         }
-        let parsed = if self.delimiter == b';' {
-            text.replace(',', ".").parse()
-        } else {
+        let parsed = if self.delimiter == b',' {
             text.parse()
+        } else {
+            self.comma.set(self.comma.get() || text.contains(','));
+            self.point
+                .set(self.point.get() || (text.contains('.') && is_grouped(text)));
+            // One of the two is a separator of thousands, and nothing says which.
+            if self.comma.get() && self.point.get() && text.contains([',', '.']) {
+                return Err(self.wrong(at, "one mark for decimals in the whole file"));
+            }
+            text.replace(',', ".").parse()
         };
         match parsed {
             Ok(value) if f64::is_finite(value) && value >= 0.0 => Ok(Some(value)),
@@ -227,9 +310,26 @@ impl Table {
         }
     }
 
-    /// Whether a spreadsheet saved the file again.
-    pub(super) fn is_resaved(&self) -> bool {
-        self.delimiter == b';'
+    /// How a spreadsheet changed the file when it saved it again.
+    pub(super) fn resaved(&self) -> Option<String> {
+        let delimiter = match self.delimiter {
+            b';' => Some("semicolons between the cells"),
+            b'\t' => Some("tabs between the cells"),
+            _ => None,
+        };
+        let changes = [
+            delimiter,
+            self.comma.get().then_some("commas for decimal points"),
+            self.is_wide.then_some("UTF-16"),
+        ];
+        let changes: Vec<&str> = changes.into_iter().flatten().collect();
+        (!changes.is_empty()).then(|| {
+            format!(
+                "{}: {}; a spreadsheet saved it again, and its digits are what is left",
+                self.file,
+                changes.join(", ")
+            )
+        })
     }
 
     /// What file it was.

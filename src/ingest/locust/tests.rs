@@ -16,21 +16,21 @@ use crate::ingest::locust::walk::{run_of, sample};
 use crate::ingest::{IngestError, Input, Options, expand, read};
 use crate::model::{ErrorKind, Millis, Percentile, Run};
 
-const HEAD: &str = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%\r\n";
-const HISTORY: &str = "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,95%,99%,100%,Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,Total Min Response Time,Total Max Response Time,Total Average Content Size\r\n";
+pub(super) const HEAD: &str = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%\r\n";
+pub(super) const HISTORY: &str = "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,95%,99%,100%,Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,Total Min Response Time,Total Max Response Time,Total Average Content Size\r\n";
 const SAMPLE: &str = "v2.47.0/errors";
 
-fn row(method: &str, name: &str, requests: u64) -> String {
+pub(super) fn row(method: &str, name: &str, requests: u64) -> String {
     format!(
         "{method},{name},{requests},1,20,21.5,3.25,99.5,10.0,2.0,0.1,20,21,22,23,24,25,26,27,28,29,30\r\n"
     )
 }
 
 /// Files in a folder of their own.
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(pub(super) tempfile::TempDir);
 
 impl Folder {
-    fn of(files: &[(&str, &str)]) -> Folder {
+    pub(super) fn of(files: &[(&str, &str)]) -> Folder {
         let folder = Folder(tempfile::tempdir().unwrap());
         for (name, text) in files {
             fs::write(folder.0.path().join(name), text).unwrap();
@@ -38,20 +38,20 @@ impl Folder {
         folder
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(super) fn path(&self, name: &str) -> String {
         self.0.path().join(name).to_string_lossy().into_owned()
     }
 
-    fn run(&self, name: &str) -> Run {
+    pub(super) fn run(&self, name: &str) -> Run {
         run_of(&self.path(name))
     }
 
-    fn error(&self, name: &str) -> String {
+    pub(super) fn error(&self, name: &str) -> String {
         error_of(&self.path(name)).to_string()
     }
 }
 
-fn error_of(argument: &str) -> IngestError {
+pub(super) fn error_of(argument: &str) -> IngestError {
     let none = &mut || -> Input { panic!("no standard input") };
     let made = expand(&[argument.to_owned()], none).and_then(|c| read(c, &Options::default()));
     made.map(|_| ()).unwrap_err()
@@ -61,7 +61,7 @@ fn stats_alone(rows: &str) -> Folder {
     Folder::of(&[("p_stats.csv", &format!("{HEAD}{rows}"))])
 }
 
-fn note(run: &Run, id: &str) -> u64 {
+pub(super) fn note(run: &Run, id: &str) -> u64 {
     run.notes
         .iter()
         .filter(|n| n.id == id)
@@ -69,7 +69,7 @@ fn note(run: &Run, id: &str) -> u64 {
         .sum()
 }
 
-fn shared(name: &str) -> String {
+pub(super) fn shared(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/locust");
     fs::read_to_string(folder.join(name)).unwrap()
 }
@@ -267,11 +267,16 @@ fn half_a_json_beside_tables_is_a_note_and_alone_an_error() {
 }
 
 #[test]
-fn an_empty_array_counts_only_beside_tables() {
-    let error = Folder::of(&[("p.json", "[]\n")]).error("p.json");
-    assert!(
-        error.contains("an empty array: nothing was measured"),
-        "{error}"
+fn an_empty_array_is_a_run_without_a_request() {
+    let run = Folder::of(&[("p.json", "[]\n")]).run("p.json");
+    assert_eq!(
+        (run.overall.requests, &run.overall.latency),
+        (Some(0), &None)
+    );
+    assert_eq!((run.overall.failures, run.duration), (Some(0), None));
+    assert_eq!(
+        (note(&run, "empty-array"), note(&run, "no-requests")),
+        (1, 1)
     );
     let run = sample("v2.47.0/zero.json");
     assert_eq!(
@@ -537,7 +542,7 @@ fn a_quote_that_is_never_closed_takes_no_memory() {
     assert!(error.contains("a row is longer than"), "{error}");
 }
 
-fn json(member: &str, value: &str) -> String {
+pub(super) fn json(member: &str, value: &str) -> String {
     let mut text = r#"[{"name":"/a","method":"GET","last_request_timestamp":1010.5,"start_time":1000.5,"num_requests":4,"num_none_requests":0,"num_failures":1,"total_response_time":100.0,"max_response_time":60.2,"min_response_time":9.9,"total_content_length":40,"response_times":{"10":1,"15":2,"60":1},"num_reqs_per_sec":{"1000":1,"1003":3},"num_fail_per_sec":{"1003":1}}]"#.to_owned();
     if let Some(start) = text.find(&format!("\"{member}\":")) {
         let start = start + member.len() + 3;
