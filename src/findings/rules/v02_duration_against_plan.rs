@@ -40,7 +40,9 @@ fn planned(context: &RunContext) -> Option<(f64, String)> {
 }
 
 fn phases_end(run: &Run) -> Option<f64> {
-    let ends = run.load.phases.iter();
+    // Phases that were taken from the arrivals are no plan.
+    let declared = !run.load.phases_recovered;
+    let ends = run.load.phases.iter().filter(|_| declared);
     ends.map(|phase| phase.start.0 + phase.duration.0)
         .reduce(f64::max)
 }

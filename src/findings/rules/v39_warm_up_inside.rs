@@ -56,8 +56,13 @@ fn ask(context: &RunContext) -> Vec<Fired> {
         let of = run.duration.map_or(String::new(), |duration| {
             format!(" of {}", number::seconds(duration.0))
         });
+        let says = if run.load.phases_recovered {
+            "The arrivals show"
+        } else {
+            "The plan declares"
+        };
         sentences.push(format!(
-            "The plan declares {}{of} in which the load rises or falls, and they are part of the figures.",
+            "{says} {}{of} in which the load rises or falls, and they are part of the figures.",
             number::seconds(seconds),
         ));
         if let Some(until) = until {

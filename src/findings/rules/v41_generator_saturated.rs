@@ -90,6 +90,9 @@ fn of_dropped(run: &Run, dropped: u64) -> String {
 /// Users that arrived, and those that the phases declare; `None` unless every phase declares a rate.
 fn arrivals(run: &Run) -> Option<(f64, f64)> {
     let made = run.sessions.as_ref()?.started? as f64;
+    if run.load.phases_recovered {
+        return None;
+    }
     let mut wanted = 0.0;
     for phase in &run.load.phases {
         let (from, to) = (phase.rate_from?, phase.rate_to.or(phase.rate_from)?);

@@ -1,6 +1,7 @@
 //! The load as the input or the configuration declares it.
 
 use crate::findings::Report;
+use crate::model::ThinkTime;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Table, code, text};
 use crate::render::section::{Scope, Section, absent, heading, run_of};
@@ -45,6 +46,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         "Arrivals",
         run.load.arrival_rate.map(|rate| number::rate(rate.0)),
     );
+    row("Think time", run.load.think_time.map(think_time));
     row("Offered", run.load.offered.map(|rate| number::rate(rate.0)));
     row(
         "Users or iterations that the generator left out",
@@ -64,8 +66,21 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     let mut blocks = vec![heading(report, "Load and environment"), Block::Table(table)];
     if !run.load.phases.is_empty() {
         blocks.push(Block::Table(phases(run)));
+        if run.load.phases_recovered {
+            let said = "The input declares no phases: these follow from when users arrived.";
+            blocks.push(Block::Paragraph(vec![text(said)]));
+        }
     }
     blocks
+}
+
+fn think_time(waits: ThinkTime) -> String {
+    let (from, to) = (number::seconds(waits.from.0), number::seconds(waits.to.0));
+    if from == to {
+        from
+    } else {
+        format!("{from} to {to}")
+    }
 }
 
 fn phases(run: &crate::model::Run) -> Table {
