@@ -5,6 +5,9 @@
 //! so. A window between two levels holds both and belongs to neither phase. Where levels and a straight ramp explain the
 //! arrivals about equally well, or a third of the windows fits nothing, no phase is given: noise is no plan.
 
+mod line;
+
+use crate::ingest::artillery::levels::line::Line;
 use crate::model::{PerSecond, Phase, Run, Seconds};
 
 /// Windows of a level agree up to this many arrivals and this share of the expected ones.
@@ -429,59 +432,6 @@ fn trend(parts: &[Part]) -> f64 {
         Some((_, inner)) if whole < 0.0 && inner.len() > 1 => of(inner).min(0.0),
         Some((_, inner)) if inner.len() > 1 => whole.max(of(inner)),
         _ => whole,
-    }
-}
-
-/// A straight line through the rates.
-#[derive(Clone, Copy, Debug)]
-struct Line {
-    rate: f64,
-    slope: f64,
-    middle: f64,
-    score: f64,
-    /// Whether every window lies as near to it as a Poisson count would.
-    fits: bool,
-}
-
-impl Line {
-    fn of(parts: &[Part], trend: f64) -> Option<Line> {
-        // A fall is measured without the window in which the arrivals end.
-        let used = if trend < 0.0 || parts.len() > 4 {
-            parts.split_last().map_or(parts, |(_, inner)| inner)
-        } else {
-            parts
-        };
-        if used.len() < 3 {
-            return None;
-        }
-        let time: f64 = used.iter().map(|part| part.length).sum();
-        let count: f64 = used.iter().map(|part| part.count).sum();
-        let center = |part: &Part| part.start + part.length / 2.0;
-        let middle = used.iter().map(|p| p.length * center(p)).sum::<f64>() / time;
-        let spread: f64 = used
-            .iter()
-            .map(|p| p.length * (center(p) - middle).powi(2))
-            .sum();
-        let sum: f64 = used.iter().map(|p| p.count * (center(p) - middle)).sum();
-        let mut line = Line {
-            rate: count / time,
-            slope: if spread > 0.0 { sum / spread } else { 0.0 },
-            middle,
-            score: 0.0,
-            fits: true,
-        };
-        for part in used {
-            let expected = (line.at(center(part)) * part.length).max(0.0);
-            line.score += misfit(expected, part.count);
-            let near = 3.0 * expected.max(1.0).sqrt();
-            line.fits &= (part.count - expected).abs() <= near;
-        }
-        line.score += 2.0 * (used.len() as f64).ln();
-        Some(line)
-    }
-
-    fn at(&self, time: f64) -> f64 {
-        self.rate + self.slope * (time - self.middle)
     }
 }
 
