@@ -41,6 +41,10 @@ pub(crate) struct Reading {
     #[arg(long, value_name = "NAME", conflicts_with = "from")]
     pub(crate) map: Option<String>,
 
+    /// The YAML or JSON that Artillery ran: its phases, think times, and the methods of endpoints.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+
     /// Samples of machines or containers beside the run: a log of docker stats (text or JSON) or a CSV. Repeatable.
     #[arg(long, value_name = "FILE")]
     pub(crate) resources: Vec<PathBuf>,
@@ -109,19 +113,20 @@ pub(crate) fn read(
         from: reading.from.clone(),
         maps: config.maps.clone(),
         map: reading.map.clone(),
+        script: reading.script.clone(),
         jobs: reading.jobs,
         resources: ingest::beside::expand(&both.map(Vec::as_slice).concat())
             .context("failed to find the resources")?,
         tests: ingest::beside::expand(&config.inputs.tests)
             .context("failed to find the test results")?,
-        ..ingest::Options::default()
     };
     let looked_at = candidates.len();
     let paths: Vec<PathBuf> = candidates
         .iter()
         .filter_map(|found| found.input.path.clone())
         .collect();
-    spare(&[&paths[..], &options.resources, &options.tests].concat())?;
+    let script = options.script.as_slice();
+    spare(&[&paths[..], &options.resources, &options.tests, script].concat())?;
     let mut ingested = ingest::read(candidates, &options).context("failed to read the input")?;
     if !ingested.skipped.is_empty() {
         let shown: Vec<&str> = ingested

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::ingest::argument::Candidate;
+use crate::ingest::artillery::script::Script;
 use crate::ingest::error::IngestError;
 use crate::ingest::input::sha256_hex;
 use crate::ingest::sniff::{self, Grade, Head};
@@ -289,10 +290,10 @@ fn beside_of(input: &Input) -> Result<Option<&'static beside::Beside>, IngestErr
 
 /// A file of a folder or glob that is no run.
 fn leave_out(input: &Input, options: &Options, left: &mut Ingested) -> Result<(), IngestError> {
-    let is_given = input
-        .path
-        .as_deref()
-        .is_some_and(|path| beside::is_beside(path, &options.resources, &options.tests));
+    let is_given = input.path.as_deref().is_some_and(|path| {
+        beside::is_beside(path, &options.resources, &options.tests)
+            || options.script.as_deref().map(real) == Some(real(path))
+    });
     if is_given {
         return Ok(());
     }
@@ -354,6 +355,7 @@ fn with_map(options: &Options) -> Result<Options, IngestError> {
 /// Reads every candidate.
 pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, IngestError> {
     let options = &with_map(options)?;
+    let script = options.script.as_deref().map(Script::read).transpose()?;
     let mut ingested = Ingested::default();
     let mut planned = plan(candidates, options, &mut ingested)?;
     name_files(&mut planned);
@@ -387,6 +389,9 @@ pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, I
     number_names(&planned, &mut parts);
     let mut runs: Vec<Run> = parts.into_iter().flatten().collect();
     make_names_unique(&mut runs);
+    if let Some(script) = &script {
+        script.attach(&mut runs)?;
+    }
     beside::attach(&mut runs, &options.resources, &options.tests)?;
     ingested.runs = runs;
     Ok(ingested)

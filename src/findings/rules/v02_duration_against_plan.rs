@@ -36,7 +36,7 @@ fn planned(context: &RunContext) -> Option<(f64, String)> {
         ));
     }
     let end = phases_end(context.run)?;
-    Some((end, "the phases add up to".to_owned()))
+    Some((end, "the phases end after".to_owned()))
 }
 
 fn phases_end(run: &Run) -> Option<f64> {
@@ -108,7 +108,7 @@ mod tests {
         given.load.phases = vec![ramp(0.0, 20.0), ramp(20.0, 40.0)];
         assert_eq!(
             ask(&RULE, &given)[0].message,
-            "The run lasted 120 s, and the phases add up to 60 s: 60 s (100 %) longer."
+            "The run lasted 120 s, and the phases end after 60 s: 60 s (100 %) longer."
         );
         given.note("trim", "10 s are left out", 1);
         assert!(ask(&RULE, &given).is_empty());

@@ -8,6 +8,7 @@ mod names;
 mod parse;
 mod phases;
 mod run;
+pub(super) mod script;
 mod tally;
 pub mod v1;
 mod v1_parse;

@@ -105,6 +105,32 @@ pub(super) fn placed(phases: &[PhaseIn], start: Seconds) -> (Vec<Phase>, u64) {
     (all, unresolved)
 }
 
+/// Seconds from the start of the phases to the first arrival, where they say it: pauses, and then the time between two
+/// arrivals, because the tool waits once before the first (`arrivals` in its `core/lib/phases.js`).
+///
+/// Without `waits` the pauses alone.
+pub(super) fn first_arrival(phases: &[PhaseIn], waits: bool) -> f64 {
+    let mut at = 0.0;
+    for phase in phases {
+        let pause = phase.pause.known().filter(|_| phase.pause != Value::Absent);
+        let Some(length) = pause.or(phase.duration.known()) else {
+            break;
+        };
+        let (from, to) = rates(phase, length);
+        if pause.is_some() || from == Some(0.0) && to == Some(0.0) {
+            at += length;
+            continue;
+        }
+        // A ramp from nothing has its first arrival at some time that its workers decide.
+        let between = from
+            .filter(|rate| waits && *rate > 0.0)
+            .map(|rate| 1.0 / rate);
+        at += between.filter(|between| *between <= length).unwrap_or(0.0);
+        break;
+    }
+    at
+}
+
 fn rates(phase: &PhaseIn, length: f64) -> (Option<f64>, Option<f64>) {
     if let Some(count) = phase.count.known() {
         let rate = (length > 0.0).then(|| count / length);
@@ -163,8 +189,9 @@ impl<'de> Visitor<'de> for PhaseVisitor {
     }
 }
 
-/// A text; anything else that can name a phase is written out, and what cannot is none.
-struct Text(Option<String>);
+/// A text; anything else that can be a name is written out, and what cannot is none.
+#[derive(Debug, Default)]
+pub(super) struct Text(pub(super) Option<String>);
 
 impl<'de> de::Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
