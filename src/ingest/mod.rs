@@ -19,6 +19,7 @@ pub mod knee_run;
 pub mod locust;
 pub mod log;
 pub mod map;
+mod naming;
 pub mod pytest_benchmark;
 pub mod recorder;
 pub mod requests_csv;

@@ -1,6 +1,6 @@
 //! From candidate files to runs: sniff, group into units, read, name, give ids.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -9,6 +9,7 @@ use crate::ingest::argument::Candidate;
 use crate::ingest::artillery::script::Script;
 use crate::ingest::error::IngestError;
 use crate::ingest::input::sha256_hex;
+use crate::ingest::naming::{make_names_unique, name_files, number_names};
 use crate::ingest::sniff::{self, Grade, Head};
 use crate::ingest::{FORMATS, Format, Input, Kind, Options, Unit, beside, cap, format, log, map};
 use crate::model::{IdentitySource, Run};
@@ -100,14 +101,14 @@ fn choose(input: &Input, options: &Options) -> Result<Option<Chosen>, IngestErro
 }
 
 /// Files that are read together, and how they were named.
-struct Planned {
+pub(super) struct Planned {
     format: &'static Format,
     map: Option<String>,
-    inputs: Vec<Input>,
+    pub(super) inputs: Vec<Input>,
     stem: String,
-    name: Option<String>,
+    pub(super) name: Option<String>,
     labels: BTreeMap<String, String>,
-    argument: usize,
+    pub(super) argument: usize,
     /// How often a file is given, for those that are given more than once.
     repeats: BTreeMap<PathBuf, u64>,
     /// Names of arguments that joined and do not count.
@@ -441,84 +442,6 @@ fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> Result<Vec<Ru
             .or_insert(IdentitySource::Default);
     }
     Ok(runs)
-}
-
-/// The shortest end of each path that is unique among all inputs: no folder of the machine stands in a report.
-fn name_files(planned: &mut [Planned]) {
-    let paths: BTreeSet<PathBuf> = planned
-        .iter()
-        .flat_map(|unit| &unit.inputs)
-        .filter_map(|input| input.path.clone())
-        .collect();
-    let names = shortest_names(&paths);
-    for input in planned.iter_mut().flat_map(|unit| &mut unit.inputs) {
-        if let Some(name) = input.path.as_ref().and_then(|path| names.get(path)) {
-            input.name.clone_from(name);
-        }
-    }
-}
-
-/// The shortest end of each path that is unique among them.
-pub(super) fn shortest_names(paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, String> {
-    let parts_of = |path: &PathBuf| -> Vec<String> {
-        path.components()
-            .map(|part| part.as_os_str().to_string_lossy().into_owned())
-            .collect()
-    };
-    let mut ends: BTreeMap<String, usize> = BTreeMap::new();
-    for path in paths {
-        let parts = parts_of(path);
-        for start in 0..parts.len() {
-            *ends
-                .entry(parts.get(start..).unwrap_or_default().join("/"))
-                .or_default() += 1;
-        }
-    }
-    let shortest = |path: &PathBuf| -> String {
-        let parts = parts_of(path);
-        let mut all = (0..parts.len())
-            .rev()
-            .map(|start| parts.get(start..).unwrap_or_default().join("/"));
-        all.find(|end| ends.get(end).copied() == Some(1))
-            .unwrap_or_else(|| parts.last().cloned().unwrap_or_default())
-    };
-    paths
-        .iter()
-        .map(|path| (path.clone(), shortest(path)))
-        .collect()
-}
-
-/// Several runs of one `NAME=` become NAME-1, NAME-2, ...
-fn number_names(planned: &[Planned], parts: &mut [Vec<Run>]) {
-    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for (unit, runs) in planned.iter().zip(parts.iter()) {
-        *counts.entry(unit.argument).or_default() += runs.len();
-    }
-    let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
-    for (unit, runs) in planned.iter().zip(parts) {
-        let several = counts.get(&unit.argument).is_some_and(|count| *count > 1);
-        let Some(name) = unit.name.as_ref().filter(|_| several) else {
-            continue;
-        };
-        for run in runs {
-            let number = numbers.entry(unit.argument).or_default();
-            *number += 1;
-            run.name = format!("{name}-{number}");
-        }
-    }
-}
-
-/// Several runs of one name become NAME, NAME-2, ...
-fn make_names_unique(runs: &mut [Run]) {
-    let mut taken: BTreeSet<String> = BTreeSet::new();
-    for run in runs {
-        let wanted = run.name.clone();
-        let mut n = 2;
-        while !taken.insert(run.name.clone()) {
-            run.name = format!("{wanted}-{n}");
-            n += 1;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -176,7 +176,8 @@ fn test_suites_have_a_total_and_failing_tests_a_name() {
         "{page}"
     );
     assert!(
-        page.contains("tests/test_response_times.py: test_slow_report"),
+        page.replace('\\', "")
+            .contains("tests/test_response_times.py: test_slow_report"),
         "{page}"
     );
     assert!(

@@ -529,9 +529,9 @@ mod tests {
                 None,
             ),
             (
-                "fields = { p95 = 'l_ms' }\nunits = { p59 = 'ms' }",
-                "line 4, column 11: there is no field `p59`",
-                Some("did you mean `p95`?"),
+                "fields = { mean = 'l_ms' }\nunits = { mena = 'ms' }",
+                "line 4, column 11: there is no field `mena`",
+                Some("did you mean `mean`?"),
             ),
             (
                 "fields = { requests = 'n', started = 't' }\nunits = { started = 'min' }",

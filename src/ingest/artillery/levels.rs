@@ -14,7 +14,12 @@ use crate::model::{PerSecond, Phase, Run, Seconds};
 const AGREE: (f64, f64) = (1.5, 0.07);
 /// Windows that agree so closely have evenly spaced arrivals.
 const TIGHT: (f64, f64) = (1.0, 0.03);
-/// Two levels differ by so many standard deviations of Poisson counts, or are tight and clearly apart.
+/// Windows of fewer arrivals agree by chance.
+const FEW: f64 = 6.0;
+/// Two levels differ by so many standard deviations of Poisson counts, or are tight and clearly apart: a run has many
+/// places at which noise could make a step.
+const STEP: f64 = 4.0;
+/// What lies farther from a constant rate than so many standard deviations is none.
 const APART: f64 = 3.0;
 /// A trend of so many standard deviations is a ramp.
 const TREND: f64 = 2.6;
@@ -199,6 +204,8 @@ fn explain(parts: &[Part]) -> Option<Explanation> {
     if let [only] = levels.as_slice()
         && only.from == 0
         && only.to == parts.len()
+        // Two windows that both are partial say little.
+        && parts.len() > 2
     {
         return (trend.abs() < APART).then_some(Explanation::Levels(levels, false));
     }
@@ -331,8 +338,9 @@ fn are_apart(levels: &[Level], parts: &[Part], usual: f64) -> bool {
         let spread = (n_a / t_a.powi(2) + n_b / t_b.powi(2)).sqrt();
         let gap = (a.rate - b.rate).abs();
         let most = a.rate.max(b.rate) * usual;
-        let clearly = gap * usual > 3.0 * (TIGHT.0 + TIGHT.1 * most);
-        gap > APART * spread || clearly && a.is_tight(parts) && b.is_tight(parts)
+        let least = a.rate.min(b.rate) * usual;
+        let clearly = least >= FEW && gap * usual > 3.0 * (TIGHT.0 + TIGHT.1 * most);
+        gap > STEP * spread || clearly && a.is_tight(parts) && b.is_tight(parts)
     })
 }
 

@@ -26,7 +26,7 @@ use crate::ingest::argument::globbed;
 use crate::ingest::error::IngestError;
 use crate::ingest::input::{DOCUMENT_LIMIT, Hashed};
 use crate::ingest::sniff::{self, Claim, Grade, Head};
-use crate::ingest::{Input, unit};
+use crate::ingest::{Input, naming, unit};
 use crate::model::Run;
 
 use place::Samples;
@@ -134,7 +134,7 @@ pub(super) fn attach(
     }
     let (resources, tests) = (expand(resources)?, expand(tests)?);
     let all: BTreeSet<PathBuf> = resources.iter().chain(&tests).cloned().collect();
-    let names = unit::shortest_names(&all);
+    let names = naming::shortest_names(&all);
     let input = |path: &PathBuf| {
         let name = names.get(path).cloned();
         Input::file(

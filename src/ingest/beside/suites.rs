@@ -243,8 +243,8 @@ mod tests {
         for name in [
             "GET /api/users/1",
             "github.com/acme/app/pkg",
-            "tests/home/test_x.py::test",
-            "https://host/home/x",
+            "tests/tmp/test_x.py::test",
+            "https://host/tmp/x",
             "",
         ] {
             assert_eq!(unpathed(name), name);

@@ -15,7 +15,7 @@ use crate::ingest::locust::bucket::Grid;
 use crate::ingest::locust::encoding::utf8;
 use crate::ingest::locust::table::{Table, header_of};
 use crate::ingest::locust::totals::{Totals, add, endpoint, latency};
-use crate::ingest::locust::{html, json};
+use crate::ingest::locust::{console, html};
 use crate::ingest::sniff::{Claim, Grade, Head};
 use crate::ingest::{Format, Kind, locust};
 use crate::model::{Endpoint, FileRef, Latency, Millis, Percentile, Seconds, Stats};
@@ -58,7 +58,7 @@ impl Part {
     pub(super) fn of(bytes: &[u8]) -> Option<Part> {
         let text = utf8(bytes);
         let start = text.trim_ascii_start();
-        if json::is_one(start) {
+        if console::is_one(start) {
             return Some(Part::Json);
         }
         if html::is_report(start).is_some() {

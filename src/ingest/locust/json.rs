@@ -9,13 +9,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use memchr::{memchr_iter, memmem};
+use memchr::memchr_iter;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
 use crate::ingest::json::mend_surrogates;
 use crate::ingest::locust::bucket::{Buckets, Grid};
+use crate::ingest::locust::console::{arrays, below, is_empty_array, is_log, is_rest_of_log};
 use crate::ingest::locust::csv::whole;
 use crate::ingest::locust::encoding::utf8;
 use crate::ingest::locust::totals::{LAST_SECOND, Totals, endpoint, latency};
@@ -69,42 +70,6 @@ fn sniff(head: &Head) -> Option<Claim> {
 
 /// How many arrays of a head are looked into: a script may print some of its own.
 const MOST_ARRAYS_OF_HEAD: usize = 20;
-
-/// Whether a text may be this format's.
-pub(super) fn is_one(text: &[u8]) -> bool {
-    text.starts_with(b"[") || is_log(text) || arrays(text).next().is_some()
-}
-
-/// Whether a text starts as Locust's log: `[2026-11-21 02:27:21,123] HOST/INFO/locust.main: ...`.
-fn is_log(text: &[u8]) -> bool {
-    let mut lines = text.split(|byte| *byte == b'\n').take(50);
-    lines.any(|line| {
-        let line = line.get(..line.len().min(400)).unwrap_or_default();
-        line.starts_with(b"[2") && memmem::find(line, b"/locust.").is_some()
-    })
-}
-
-/// Where arrays of objects, or empty ones, start a line.
-fn arrays(text: &[u8]) -> impl Iterator<Item = usize> + '_ {
-    memchr_iter(b'[', text).filter(|at| {
-        let before = text.get(at.saturating_sub(80)..*at).unwrap_or_default();
-        let indent = before.trim_ascii_end();
-        let starts = match before.get(indent.len()..) {
-            Some(blanks) if !indent.is_empty() || *at > 80 => blanks.contains(&b'\n'),
-            _ => true,
-        };
-        let after = text.get(at + 1..).unwrap_or_default().trim_ascii_start();
-        starts && matches!(after.first(), Some(b'{' | b']'))
-    })
-}
-
-fn is_empty_array(bytes: &[u8]) -> bool {
-    let mut inside = bytes.iter().filter(|byte| !byte.is_ascii_whitespace());
-    matches!(
-        (inside.next(), inside.next(), inside.next()),
-        (Some(b'['), Some(b']'), None)
-    )
-}
 
 #[derive(serde::Deserialize)]
 struct Entry {
@@ -272,22 +237,6 @@ const MOST_ARRAYS: usize = 10_000;
 fn starts_with_entries(text: &[u8]) -> bool {
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Vec<Entry>>();
     matches!(values.next(), Some(Ok(entries)) if !entries.is_empty())
-}
-
-/// Whether only lines of the log follow.
-fn is_rest_of_log(rest: &[u8]) -> bool {
-    let rest = rest.trim_ascii();
-    rest.is_empty() || is_log(rest)
-}
-
-/// An error's place, in a text that starts so many lines later.
-fn below(mut error: IngestError, lines: u64) -> IngestError {
-    if let IngestError::Content { place, .. } = &mut error
-        && let Place::LineColumn(line, _) | Place::Line(line) = place
-    {
-        *line += lines;
-    }
-    error
 }
 
 fn collect(entries: &[Entry], file: &str) -> Result<Json, IngestError> {

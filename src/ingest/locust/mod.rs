@@ -9,6 +9,7 @@
 
 mod assemble;
 mod bucket;
+mod console;
 pub mod csv;
 mod encoding;
 mod failures;
@@ -16,6 +17,8 @@ mod history;
 pub mod html;
 pub mod json;
 mod prefer;
+#[cfg(test)]
+mod saved_again;
 mod slices;
 mod table;
 #[cfg(test)]
