@@ -12,6 +12,7 @@ mod map;
 mod output;
 mod plan;
 mod report;
+mod script;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

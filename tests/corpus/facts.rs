@@ -27,6 +27,8 @@ struct Facts {
     resources: Vec<String>,
     #[serde(default)]
     tests: Vec<String>,
+    /// The script that the load generator ran.
+    script: Option<String>,
     #[serde(default)]
     run: Vec<RunFacts>,
 }
@@ -102,6 +104,7 @@ fn ingest(folder: &Path, facts: &Facts) -> Result<Ingested, IngestError> {
         map: facts.map.clone(),
         resources: beside(&facts.resources),
         tests: beside(&facts.tests),
+        script: facts.script.as_ref().map(|script| folder.join(script)),
         ..Options::default()
     };
     read(expand(&arguments, &mut stdin)?, &options)
@@ -192,7 +195,8 @@ fn check(path: &Path, problems: &mut String, named: &mut BTreeSet<PathBuf>) -> u
             named.insert(input);
         }
     }
-    named.extend(facts.config.iter().map(|config| folder.join(config)));
+    let written = facts.config.iter().chain(&facts.script);
+    named.extend(written.map(|config| folder.join(config)));
     let outcome = ingest(folder, &facts);
     let ingested = match (&facts.refused, outcome) {
         (Some(wanted), Err(error)) => {

@@ -104,7 +104,13 @@ pub(super) fn document(bytes: &[u8], file: &str) -> Result<Document, IngestError
 fn problem(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::MessageFormatter as _;
     let text = serde_saphyr::DefaultMessageFormatter.format_message(error.without_snippet());
-    let line = text.lines().next().unwrap_or_default();
+    let line = match text.lines().next().unwrap_or_default() {
+        // The crate's word is that of its parser's events.
+        "expected mapping start" => {
+            "expected a map: a script with `config` and `scenarios`, a phase or a scenario"
+        }
+        line => line,
+    };
     if line.chars().count() > MOST_SHOWN {
         let start: String = line.chars().take(MOST_SHOWN).collect();
         return format!("{start}...");
