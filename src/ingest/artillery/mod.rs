@@ -22,7 +22,7 @@ use crate::ingest::sniff::{Claim, Grade, Head, JsonTop, json_head};
 use crate::ingest::{Format, IngestError, Input, Kind, Unit};
 use crate::model::Run;
 
-use crate::ingest::artillery::parse::Document;
+use crate::ingest::artillery::parse::{Document, Way};
 use crate::ingest::artillery::run::Builder;
 
 /// The row of FORMATS.
@@ -71,7 +71,7 @@ fn sniff(head: &Head) -> Option<Claim> {
 
 fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
     match unit.inputs.as_slice() {
-        [input] => read_one(input).map(|run| vec![run]),
+        [input] => read_one(input, unit.jobs).map(|run| vec![run]),
         inputs => {
             let file = inputs.last().map_or("", |input| input.name.as_str());
             let problem = "an Artillery run is one file, so this one is no part of another's run";
@@ -81,14 +81,14 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
     }
 }
 
-fn read_one(input: &Input) -> Result<Run, IngestError> {
-    let (run, file) = input.read_and(FORMAT.id, |bytes| parse(bytes, &input.name))?;
+fn read_one(input: &Input, jobs: usize) -> Result<Run, IngestError> {
+    let (run, file) = input.read_and(FORMAT.id, |bytes| parse(bytes, &input.name, jobs))?;
     let mut run = run?;
     run.source.files.push(file);
     Ok(run)
 }
 
-fn parse(bytes: &[u8], file: &str) -> Result<Run, IngestError> {
+fn parse(bytes: &[u8], file: &str, jobs: usize) -> Result<Run, IngestError> {
     let content = json::without_mark(bytes);
     if content
         .trim_ascii_start()
@@ -100,11 +100,20 @@ fn parse(bytes: &[u8], file: &str) -> Result<Run, IngestError> {
             .with_hint("`knee formats` lists what is read; without --from the content decides"));
     }
     let bytes = json::mended(bytes);
-    let mut start = Some(Builder::default());
-    let mut builder = json::parse(&bytes, file, || Document(start.take().unwrap_or_default()))?;
+    let mut first = Some(if jobs > 1 {
+        Way::Together
+    } else {
+        Way::InOrder
+    });
+    let mut builder = json::parse(&bytes, file, || {
+        // The second time it is to find the place of a mistake.
+        Document(Builder::of(jobs), first.take().unwrap_or(Way::InOrder))
+    })?;
     if builder.skipped_windows() {
         let mut start = Some(builder);
-        builder = json::parse(&bytes, file, || Document(start.take().unwrap_or_default()))?;
+        builder = json::parse(&bytes, file, || {
+            Document(start.take().unwrap_or_default(), Way::InOrder)
+        })?;
     }
     builder.finish(file)
 }
@@ -124,8 +133,13 @@ mod tests {
         {"period": "20000", "counters": {"http.responses": 12}, "firstMetricAt": 20000, "lastMetricAt": 22000}]"#;
 
     fn run(text: &str) -> Result<Run, IngestError> {
-        let text = text.to_owned();
-        read_one(&Input::stream("-", Cursor::new(text)))
+        let with = |jobs| read_one(&Input::stream("-", Cursor::new(text.to_owned())), jobs);
+        let (alone, together) = (with(1), with(3));
+        match (&alone, &together) {
+            (Ok(alone), Ok(together)) => assert_eq!(alone, together),
+            (alone, together) => assert_eq!(format!("{alone:?}"), format!("{together:?}")),
+        }
+        together
     }
 
     fn both() -> String {
@@ -391,7 +405,9 @@ mod tests {
                     continue;
                 }
                 let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-                let run = read_one(&Input::file(&path, name.clone())).unwrap();
+                let run = read_one(&Input::file(&path, name.clone()), 2).unwrap();
+                let alone = read_one(&Input::file(&path, name.clone()), 1).unwrap();
+                assert_eq!(run, alone, "{name}");
                 if run.timeline.is_empty() || note(&run, "windows-differ").is_some() {
                     continue;
                 }
@@ -422,10 +438,10 @@ mod tests {
             assert!(exact.iter().any(|found| found == name), "{name}: {exact:?}");
         }
         assert!(exact.len() >= 15, "{exact:?}");
-        let run = read_one(&Input::file(
-            &folder.join("v2.0.34/hardwork-steps.json"),
-            "x",
-        ))
+        let run = read_one(
+            &Input::file(&folder.join("v2.0.34/hardwork-steps.json"), "x"),
+            2,
+        )
         .unwrap();
         let last: Vec<_> = run
             .timeline

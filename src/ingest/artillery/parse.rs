@@ -9,7 +9,9 @@ use std::fmt;
 use rustc_hash::FxHashSet;
 use serde::Deserializer;
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
+use crate::ingest::artillery::windows::Plan;
 use crate::ingest::json::{Key, Number};
 
 /// `aggregate`, or one element of `intermediate`. All instants in milliseconds since 1970.
@@ -39,7 +41,7 @@ pub(super) struct Period<'a> {
 
 impl Period<'_> {
     /// Ready for the next window; what was allocated is kept.
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.counters.clear();
         self.rates.clear();
         self.summaries.clear();
@@ -95,16 +97,38 @@ pub(super) struct Summary {
 pub(super) trait Reader<'de> {
     /// The sums of the run.
     fn aggregate(&mut self, period: Period<'de>);
-    /// Whether windows can be taken now; if not, they are skipped and the document is read again.
-    fn takes_windows(&mut self) -> bool;
-    /// Whether a summary of a window is of use; those that are not need not be read.
-    fn wants(&self, summary: &str) -> bool;
+    /// What the aggregate says that the windows need. Without it they are skipped and the document is read again.
+    fn plan(&mut self) -> Option<&Plan>;
     /// One window.
     fn window(&mut self, period: &mut Period<'de>);
+    /// Windows as they stand in the text, to be read by several threads; `false` when one of them cannot be read.
+    fn texts(&mut self, windows: &[&'de RawValue]) -> bool;
+}
+
+/// How the windows are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// One after another, as a message about a mistake needs it.
+    InOrder,
+    /// The text is cut into windows, and threads read them.
+    Together,
+}
+
+/// Windows that are cut before threads read them: what is held at one time.
+const ROUND: usize = 4_096;
+
+/// One window from its text.
+pub(super) fn window_of<'de>(
+    text: &'de RawValue,
+    period: &mut Period<'de>,
+    plan: &Plan,
+) -> Result<(), serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(text.get());
+    PeriodSeed(period, Some(plan)).deserialize(&mut json)
 }
 
 /// The whole document; gives its reader back.
-pub(super) struct Document<R>(pub(super) R);
+pub(super) struct Document<R>(pub(super) R, pub(super) Way);
 
 impl<'de, R: Reader<'de>> DeserializeSeed<'de> for Document<R> {
     type Value = R;
@@ -131,15 +155,14 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Document<R> {
                 }
                 "aggregate" => {
                     let mut period = Period::default();
-                    map.next_value_seed(PeriodSeed::<R>(&mut period, None))?;
+                    map.next_value_seed(PeriodSeed(&mut period, None))?;
                     self.0.aggregate(period);
                     sums = true;
                 }
                 "intermediate" => {
-                    if self.0.takes_windows() {
-                        map.next_value_seed(Windows(&mut self.0))?;
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
+                    match (self.0.plan(), self.1) {
+                        (None, _) => _ = map.next_value::<IgnoredAny>()?,
+                        (Some(_), way) => map.next_value_seed(Windows(&mut self.0, way))?,
                     }
                     windows = true;
                 }
@@ -156,7 +179,7 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Document<R> {
     }
 }
 
-struct Windows<'r, R>(&'r mut R);
+struct Windows<'r, R>(&'r mut R, Way);
 
 impl<'de, R: Reader<'de>> DeserializeSeed<'de> for Windows<'_, R> {
     type Value = ();
@@ -174,9 +197,12 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Windows<'_, R> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut windows: A) -> Result<(), A::Error> {
+        if self.1 == Way::Together {
+            return cut(&mut windows, self.0);
+        }
         let mut period = Period::default();
         while windows
-            .next_element_seed(PeriodSeed(&mut period, Some(&*self.0)))?
+            .next_element_seed(PeriodSeed(&mut period, self.0.plan()))?
             .is_some()
         {
             self.0.window(&mut period);
@@ -186,10 +212,32 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Windows<'_, R> {
     }
 }
 
-/// A period, and for a window who takes it.
-struct PeriodSeed<'p, 'de, R>(&'p mut Period<'de>, Option<&'p R>);
+/// Cuts the text into windows and has them read a round at a time.
+fn cut<'de, A: SeqAccess<'de>>(
+    windows: &mut A,
+    reader: &mut impl Reader<'de>,
+) -> Result<(), A::Error> {
+    let mut texts: Vec<&'de RawValue> = Vec::new();
+    loop {
+        let next = windows.next_element::<&RawValue>()?;
+        let is_last = next.is_none();
+        texts.extend(next);
+        if (is_last || texts.len() == ROUND) && !reader.texts(&texts) {
+            return Err(de::Error::custom("a window cannot be read"));
+        }
+        if is_last {
+            return Ok(());
+        }
+        if texts.len() == ROUND {
+            texts.clear();
+        }
+    }
+}
 
-impl<'de, R: Reader<'de>> DeserializeSeed<'de> for PeriodSeed<'_, 'de, R> {
+/// A period, and for a window what it is needed for.
+struct PeriodSeed<'p, 'de>(&'p mut Period<'de>, Option<&'p Plan>);
+
+impl<'de> DeserializeSeed<'de> for PeriodSeed<'_, 'de> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -197,7 +245,7 @@ impl<'de, R: Reader<'de>> DeserializeSeed<'de> for PeriodSeed<'_, 'de, R> {
     }
 }
 
-impl<'de, R: Reader<'de>> Visitor<'de> for PeriodSeed<'_, 'de, R> {
+impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -205,7 +253,7 @@ impl<'de, R: Reader<'de>> Visitor<'de> for PeriodSeed<'_, 'de, R> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let PeriodSeed(period, reader) = self;
+        let PeriodSeed(period, plan) = self;
         while let Some(key) = map.next_key_seed(Key)? {
             match key.as_ref() {
                 "period" => period.start = map.next_value::<Instant>()?.0,
@@ -215,7 +263,7 @@ impl<'de, R: Reader<'de>> Visitor<'de> for PeriodSeed<'_, 'de, R> {
                     map.next_value_seed(Members::<Number>::into(&mut period.counters))?;
                     period.duplicates += drop_duplicates(&mut period.counters);
                 }
-                "rates" if reader.is_none() => {
+                "rates" if plan.is_none() => {
                     map.next_value_seed(Members::<Number>::into(&mut period.rates))?;
                     period.duplicates += drop_duplicates(&mut period.rates);
                 }
@@ -224,7 +272,7 @@ impl<'de, R: Reader<'de>> Visitor<'de> for PeriodSeed<'_, 'de, R> {
                 }
                 name @ ("summaries" | "histograms") => {
                     period.summaries.clear();
-                    let wants = |name: &str| reader.is_none_or(|reader| reader.wants(name));
+                    let wants = |name: &str| plan.is_none_or(|plan| plan.wants(name));
                     map.next_value_seed(Wanted(&mut period.summaries, wants))?;
                     period.duplicates += drop_duplicates(&mut period.summaries);
                     period.own_summaries = name == "summaries";

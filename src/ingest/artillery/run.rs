@@ -1,17 +1,19 @@
 //! The aggregate to a run: identity, load, endpoints, errors, sessions, checks, and what the user made up.
 
 use std::collections::BTreeMap;
+use std::thread::ScopedJoinHandle;
 
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 
 use crate::ingest::IngestError;
 use crate::ingest::artillery::levels;
 use crate::ingest::artillery::names::{
     Names, Namespaces, error_kind, is_error_code, is_failure, is_preview, released,
 };
-use crate::ingest::artillery::parse::{Period, Reader};
+use crate::ingest::artillery::parse::{Period, Reader, window_of};
 use crate::ingest::artillery::tally::{BadCounter, Tally, distribution};
-use crate::ingest::artillery::windows::{Plan, Windows, kept_endpoints, windows_of};
+use crate::ingest::artillery::windows::{Measured, Plan, Windows, kept_endpoints, windows_of};
 use crate::ingest::error::Place;
 use crate::model::{
     Check, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, IdentitySource, Latency, LoadModel,
@@ -24,6 +26,8 @@ pub(super) struct Builder<'de> {
     aggregate: Option<(Period<'de>, Plan)>,
     windows: Windows,
     skipped: bool,
+    /// Threads that may read windows.
+    jobs: usize,
     duplicates: u64,
     /// The first counter that is none, with the member that holds it.
     problem: Option<(String, BadCounter)>,
@@ -49,38 +53,75 @@ impl<'de> Reader<'de> for Builder<'de> {
         }
     }
 
-    fn takes_windows(&mut self) -> bool {
-        self.skipped = self.aggregate.is_none();
-        !self.skipped
-    }
-
-    fn wants(&self, summary: &str) -> bool {
-        let Some((_, plan)) = &self.aggregate else {
-            return true;
-        };
-        let name = if plan.names == Names::Preview {
-            released(summary).unwrap_or(summary)
-        } else {
-            summary
-        };
-        let endpoint = plan.spaces.endpoint_of_summary(name);
-        name.starts_with("http.response_time")
-            || endpoint.is_some_and(|endpoint| plan.kept.contains(endpoint))
+    fn plan(&mut self) -> Option<&Plan> {
+        let plan = self.aggregate.as_ref().map(|(_, plan)| plan);
+        self.skipped = plan.is_none();
+        plan
     }
 
     fn window(&mut self, period: &mut Period<'de>) {
-        self.duplicates += period.duplicates;
+        if let Some((_, plan)) = &self.aggregate {
+            let measured = plan.measure(period);
+            self.take(measured);
+        }
+    }
+
+    fn texts(&mut self, windows: &[&'de RawValue]) -> bool {
+        let Some((_, plan)) = &self.aggregate else {
+            return true;
+        };
+        let read = |part: &[&'de RawValue]| -> Result<Vec<_>, serde_json::Error> {
+            let mut period = Period::default();
+            let measured = part.iter().map(|text| {
+                window_of(text, &mut period, plan)?;
+                let measured = plan.measure(&mut period);
+                period.clear();
+                Ok(measured)
+            });
+            measured.collect()
+        };
+        let each = windows.len().div_ceil(self.jobs.max(1)).max(1);
+        let parts: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = windows
+                .chunks(each)
+                .map(|part| scope.spawn(move || read(part)))
+                .collect();
+            threads.into_iter().map(ScopedJoinHandle::join).collect()
+        });
+        for part in parts {
+            // Only a panic ends a thread early; then the windows are read in order.
+            let Ok(Ok(part)) = part else { return false };
+            for measured in part {
+                self.take(measured);
+            }
+        }
+        true
+    }
+}
+
+impl Builder<'_> {
+    /// For a document of which so many threads may read windows.
+    pub(super) fn of(jobs: usize) -> Self {
+        Builder {
+            jobs,
+            ..Builder::default()
+        }
+    }
+
+    fn take(&mut self, measured: Result<Measured, BadCounter>) {
         let Some((_, plan)) = &self.aggregate else {
             return;
         };
-        if plan.names == Names::Preview {
-            period.rename(released);
-        }
-        let index = self.windows.seen();
-        if let Err(problem) = self.windows.add(period, plan)
-            && self.problem.is_none()
-        {
-            self.problem = Some((format!("intermediate[{index}]"), problem));
+        match measured {
+            Ok(measured) => {
+                self.duplicates += measured.duplicates;
+                self.windows.add(measured, plan);
+            }
+            Err(problem) => {
+                let index = self.windows.seen();
+                let place = format!("intermediate[{index}]");
+                self.problem.get_or_insert((place, problem));
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::ingest::artillery::names::{Names, Namespaces, is_failure};
+use crate::ingest::artillery::names::{Names, Namespaces, is_failure, released};
 use crate::ingest::artillery::parse::Period;
 use crate::ingest::artillery::tally::{BadCounter, Tally};
 use crate::model::{EndpointSlice, PerSecond, Run, Seconds, Slice, Stats};
@@ -52,6 +52,77 @@ pub(super) struct Plan {
     pub(super) sessions: bool,
 }
 
+impl Plan {
+    /// Whether a summary of a window is of use; those that are not need not be read.
+    pub(super) fn wants(&self, summary: &str) -> bool {
+        let name = match self.names {
+            Names::Preview => released(summary).unwrap_or(summary),
+            Names::Released => summary,
+        };
+        let endpoint = self.spaces.endpoint_of_summary(name);
+        name.starts_with("http.response_time")
+            || endpoint.is_some_and(|endpoint| self.kept.contains(endpoint))
+    }
+
+    /// What one window holds, wherever it stands among the others.
+    pub(super) fn measure(&self, period: &mut Period) -> Result<Measured, BadCounter> {
+        if self.names == Names::Preview {
+            period.rename(released);
+        }
+        let period = &*period;
+        let tally = Tally::of(period, &self.spaces, |endpoint| {
+            self.kept.contains(endpoint)
+        })?;
+        let errors = tally.errors.values();
+        let sums = [
+            tally.requests.unwrap_or(0),
+            tally.responses.unwrap_or(0),
+            tally.created.unwrap_or(0),
+            tally.completed.unwrap_or(0),
+            tally.failed.unwrap_or(0),
+            errors.fold(0, |all, count| all.saturating_add(*count)),
+        ];
+        let aligned = || period.first.map(|first| first - first.rem_euclid(WINDOW));
+        let window = period.start.or_else(aligned).map(|start| Window {
+            start,
+            first: period.first,
+            last: period.last,
+            slice: Slice {
+                latency_window: None,
+                start: Seconds(0.0),
+                duration: Seconds(0.0),
+                users: None,
+                arrivals: self.sessions.then(|| tally.created.unwrap_or(0)),
+                stats: tally.window_stats(period, self),
+                endpoints: tally
+                    .endpoints
+                    .iter()
+                    .map(|(name, endpoint)| EndpointSlice {
+                        name: (*name).to_owned(),
+                        method: None,
+                        stats: endpoint.stats(None),
+                    })
+                    .collect(),
+            },
+        });
+        Ok(Measured {
+            duplicates: period.duplicates,
+            sums,
+            window,
+        })
+    }
+}
+
+/// What one window holds.
+#[derive(Debug)]
+pub(super) struct Measured {
+    /// Members that stood twice in one map.
+    pub(super) duplicates: u64,
+    sums: [u64; SUMS.len()],
+    /// `None` when nobody knows when it was.
+    window: Option<Window>,
+}
+
 /// A window whose place in the run is not known yet.
 #[derive(Debug)]
 pub(super) struct Window {
@@ -61,22 +132,21 @@ pub(super) struct Window {
     slice: Slice,
 }
 
-/// Sums over all windows, to be compared with the aggregate.
-#[derive(Debug, Default)]
-pub(super) struct Sums {
-    requests: u64,
-    responses: u64,
-    created: u64,
-    completed: u64,
-    failed: u64,
-    errors: u64,
-}
+/// Counters whose sums over all windows are compared with the aggregate.
+const SUMS: [&str; 6] = [
+    "http.requests",
+    "http.responses",
+    "vusers.created",
+    "vusers.completed",
+    "vusers.failed",
+    "errors",
+];
 
 /// All windows of a document.
 #[derive(Debug, Default)]
 pub(super) struct Windows {
     list: Vec<Window>,
-    sums: Sums,
+    sums: [u64; SUMS.len()],
     seen: usize,
     timeless: u64,
     /// Figures of endpoints so far.
@@ -100,59 +170,30 @@ impl Windows {
     }
 
     /// Takes one in.
-    pub(super) fn add(&mut self, period: &Period, plan: &Plan) -> Result<(), BadCounter> {
+    pub(super) fn add(&mut self, measured: Measured, plan: &Plan) {
         self.seen += 1;
-        let tally = Tally::of(period, &plan.spaces, |endpoint| {
-            plan.kept.contains(endpoint)
-        })?;
-        let count = |sum: &mut u64, n: Option<u64>| *sum = sum.saturating_add(n.unwrap_or(0));
-        count(&mut self.sums.requests, tally.requests);
-        count(&mut self.sums.responses, tally.responses);
-        count(&mut self.sums.created, tally.created);
-        count(&mut self.sums.completed, tally.completed);
-        count(&mut self.sums.failed, tally.failed);
-        for errors in tally.errors.values() {
-            count(&mut self.sums.errors, Some(*errors));
+        for (sum, more) in self.sums.iter_mut().zip(measured.sums) {
+            *sum = sum.saturating_add(more);
         }
-        let aligned = || period.first.map(|first| first - first.rem_euclid(WINDOW));
-        let Some(start) = period.start.or_else(aligned) else {
+        let Some(mut window) = measured.window else {
             self.timeless += 1;
-            return Ok(());
+            return;
         };
         if self.list.len() >= MOST_WINDOWS {
             self.capped += 1;
-            return Ok(());
+            return;
         }
         // There may be more windows than the span of the aggregate makes one think.
-        let room = 2 * MOST_CELLS > self.cells;
-        let endpoints = tally.endpoints.iter().filter(|_| room);
-        self.cells += tally.endpoints.len();
-        self.bare += u64::from(!room);
-        let slice = Slice {
-            latency_window: None,
-            start: Seconds(0.0),
-            duration: Seconds(0.0),
-            users: None,
-            arrivals: plan.sessions.then(|| tally.created.unwrap_or(0)),
-            stats: tally.window_stats(period, plan),
-            endpoints: endpoints
-                .map(|(name, endpoint)| EndpointSlice {
-                    name: (*name).to_owned(),
-                    method: None,
-                    stats: endpoint.stats(None),
-                })
-                .collect(),
-        };
+        if 2 * MOST_CELLS > self.cells {
+            self.cells += window.slice.endpoints.len();
+        } else {
+            window.slice.endpoints = Vec::new();
+            self.bare += 1;
+        }
         if self.list.is_empty() {
             self.list.reserve(plan.windows);
         }
-        self.list.push(Window {
-            start,
-            first: period.first,
-            last: period.last,
-            slice,
-        });
-        Ok(())
+        self.list.push(window);
     }
 
     /// The length of a window: ten seconds unless the windows themselves say otherwise.
@@ -232,15 +273,15 @@ impl Windows {
         }
         let errors = aggregate.errors.values();
         let errors = errors.fold(0u64, |all, count| all.saturating_add(*count));
-        let sums = &self.sums;
-        for (name, windows, whole) in [
-            ("http.requests", sums.requests, aggregate.requests),
-            ("http.responses", sums.responses, aggregate.responses),
-            ("vusers.created", sums.created, aggregate.created),
-            ("vusers.completed", sums.completed, aggregate.completed),
-            ("vusers.failed", sums.failed, aggregate.failed),
-            ("errors", sums.errors, Some(errors)),
-        ] {
+        let whole = [
+            aggregate.requests,
+            aggregate.responses,
+            aggregate.created,
+            aggregate.completed,
+            aggregate.failed,
+            Some(errors),
+        ];
+        for ((name, windows), whole) in SUMS.iter().zip(self.sums).zip(whole) {
             let whole = whole.unwrap_or(0);
             if windows != whole {
                 let text = format!(
