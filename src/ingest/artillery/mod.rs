@@ -30,9 +30,9 @@ pub const FORMAT: Format = Format {
     id: "artillery",
     tool: "artillery",
     files: "the JSON of `artillery run -o FILE`, release 2.0.x",
-    limits: "no tool version, target or declared phases (a note where the arrivals show some); percentiles are those of a sketch (1 %) over whole milliseconds up \
+    limits: "no tool version, target or declared phases (a note where the arrivals show some; --script gives them); percentiles are those of a sketch (1 %) over whole milliseconds up \
              to the first byte, and requests without an answer have none; endpoints only with the plugin \
-             metrics-by-endpoint, without method; a failed `expect` is a check and a failed capture fails the session, \
+             metrics-by-endpoint, without method unless --script gives it; a failed `expect` is a check and a failed capture fails the session, \
              neither is a failed request",
     sniff,
     set: None,

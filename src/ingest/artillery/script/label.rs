@@ -34,7 +34,8 @@ pub(super) fn request_of(method: &'static str, url: String, name: Option<String>
     if let Some((_, rest)) = whole.split_once("://") {
         let at = rest.find('/').unwrap_or(rest.len());
         let (_, of_host) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        path = if of_host.is_empty() { "/" } else { of_host }.to_owned();
+        let of_host = if of_host.is_empty() { "/" } else { of_host };
+        of_host.clone_into(&mut path);
         urls = vec![rest.to_owned(), path.clone()];
     } else if let Some((_, rest)) = whole
         .strip_prefix("{{")
@@ -42,7 +43,7 @@ pub(super) fn request_of(method: &'static str, url: String, name: Option<String>
         && rest.starts_with('/')
     {
         // A host in a variable.
-        path = rest.to_owned();
+        rest.clone_into(&mut path);
         urls.push(path.clone());
     }
     let without_query = |url: &String| url.split_once('?').map(|(path, _)| path.to_owned());

@@ -103,7 +103,7 @@ pub(super) fn document(bytes: &[u8], file: &str) -> Result<Document, IngestError
 /// One line of bounded length, without the place that stands before it.
 fn problem(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::MessageFormatter as _;
-    let text = serde_saphyr::DefaultMessageFormatter.format_message(error.without_snippet());
+    let text = serde_saphyr::UserMessageFormatter.format_message(error.without_snippet());
     let line = match text.lines().next().unwrap_or_default() {
         // The crate's word is that of its parser's events.
         "expected mapping start" => {
