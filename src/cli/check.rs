@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Arguments, ValueEnum};
 
-use crate::cli::message::advise;
+use crate::cli::message::{self, advise};
 use crate::cli::{Console, inputs, output};
 use crate::config::Config;
 use crate::exit::Exit;
@@ -78,6 +78,16 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let report = analyse::analyse(runs, &options);
     inputs::tell_untrimmed(&report.runs, console);
     output::write_report(&outputs, &report, &layout, out)?;
+    let is_silent = outputs
+        .iter()
+        .all(|output| output.place != output::Place::Stdout);
+    if is_silent {
+        // A failed job with nothing on its screen says nothing.
+        message::note(console, &format!("verdict: {}", report.verdict));
+        for sentence in &report.headline {
+            message::note(console, sentence);
+        }
+    }
     Ok(exit(args, &report))
 }
 

@@ -172,8 +172,8 @@ fn proposed(report: &Report, proposals: &Proposals) -> String {
     let _ = writeln!(
         text,
         "
-# Proposals, made from {} ({}): each limit leaves 20 % above the worst figure that was measured
-# (10 % below a rate). Nobody has agreed to them. One run does not tell how much runs differ: make a few more,
+# Proposals, made from {} ({}): a limit of latency leaves 20 % above the worst figure that was measured, one of
+# a rate 10 % below; an error rate below 1 % is asked of every run. Nobody has agreed to them. One run does not tell how much runs differ: make a few more,
 # set what your users need, and take the word \"proposed\" out of the name.",
         number::plural(names.len() as u64, "run"),
         listed(&names),

@@ -24,7 +24,7 @@ use crate::exit::Exit;
 
 /// Says what a load test's results mean: what happened, whether to believe it, and what is broken.
 ///
-/// Reads Artillery, Locust and JSON or CSV results as they are. Every sentence of a report follows from a figure in it;
+/// Reads results of Artillery, Locust and k6, and any JSON or CSV, as they are. Every sentence of a report follows from a figure in it;
 /// what the input cannot give is "not measured".
 #[derive(Debug, Parser)]
 #[command(

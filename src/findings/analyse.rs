@@ -87,6 +87,10 @@ pub fn analyse(mut runs: Vec<Run>, options: &Options) -> Report {
     keep_endpoints(&mut runs, &mut report, &options.endpoints);
     report.runs = runs;
     report.verdict = verdict_of(&report, None);
+    if report.runs.is_empty() && options.targets.is_empty() && options.plan.scenarios.is_empty() {
+        // An empty plan has nothing wrong and nothing right.
+        report.verdict = report.verdict.max(Verdict::Unjudged);
+    }
     report.headline = if report.runs.is_empty() {
         headline::of_plan(&report, options.plan.scenarios.len(), options.targets.len())
     } else {

@@ -113,6 +113,7 @@ pub fn of_run(report: &Report, run: &Run) -> Vec<String> {
     sentences.push(what_happened(report, run));
     sentences.push(how_long(report, run));
     sentences.push(of_targets(report, run));
+    sentences.extend(of_checks(report, run));
     if let Some(sentence) = of_findings(report, run, invalid) {
         sentences.push(sentence);
     }
@@ -222,6 +223,9 @@ fn how_long(report: &Report, run: &Run) -> String {
         Some(crate::model::Population::Answered) if run.overall.failures != Some(0) => {
             " of answered requests"
         }
+        Some(crate::model::Population::All) if run.overall.failures.is_some_and(|n| n > 0) => {
+            " of all requests, failed ones included"
+        }
         _ => "",
     };
     format!("Latency{whose}: {}.", parts.join(", "))
@@ -252,6 +256,25 @@ fn without_percentiles(report: &Report, run: &Run) -> String {
         ),
         None => "Latency is not measured: the input gives none for the whole run.".to_owned(),
     }
+}
+
+/// Checks of the script, of the tool or of test suites that failed; what `knee` itself reconciles is a finding.
+fn of_checks(report: &Report, run: &Run) -> Option<String> {
+    let all = || {
+        report
+            .checks
+            .iter()
+            .filter(|check| check.run.as_ref() == Some(&run.id))
+    };
+    let of_input = || all().filter(|check| run.checks.iter().any(|own| own.name == check.name));
+    let failed = || of_input().filter(|check| check.failed > 0);
+    let first = failed().max_by_key(|check| check.failed)?;
+    Some(format!(
+        "{} of {} failed, such as {}.",
+        failed().count(),
+        plural(of_input().count() as u64, "check"),
+        shown(&first.name),
+    ))
 }
 
 fn of_targets(report: &Report, run: &Run) -> String {
@@ -343,7 +366,9 @@ fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<String> {
     if parts.is_empty() {
         return None;
     }
-    let next = all.iter().find(|finding| {
+    // A short run is the least of what can be wrong with one.
+    let by_weight = all.iter().filter(|finding| finding.rule != "V31");
+    let next = by_weight.chain(all.iter()).find(|finding| {
         finding.severity != Severity::Info
             && finding.effect != Effect::Void
             && !matches!(finding.rule.as_str(), "T01" | "T02")

@@ -67,8 +67,10 @@ pub fn propose(report: &Report) -> Proposals {
     }
     proposals.targets.append(&mut of_endpoints.targets);
     if let Some(first) = of_endpoints.missing.first() {
-        let number = number::plural(of_endpoints.missing.len() as u64, "endpoint");
-        let text = format!("p95 of {number}, such as: {first}");
+        let text = match of_endpoints.missing.len() as u64 {
+            1 => first.clone(),
+            number => format!("p95 of {number} endpoints, such as {first}"),
+        };
         proposals.missing.push(text);
     }
     if more > 0 {
@@ -110,8 +112,9 @@ fn latency(report: &Report, endpoint: Option<&str>, metric: &str, proposals: &mu
         proposals.missing.push(format!("{what}: not measured"));
         return;
     };
-    let (Some(value), Some(n)) = (figure.value, figure.n) else {
-        proposals.missing.push(format!("{what}: not measured"));
+    let (Some(value), Some(n)) = (figure.value, figure.n.filter(|n| *n > 0)) else {
+        let text = format!("{what}: not measured, or over an unknown number of requests");
+        proposals.missing.push(text);
         return;
     };
     if figure.support != Support::Ok {

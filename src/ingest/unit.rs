@@ -207,7 +207,7 @@ fn plan(
                 }
                 continue;
             }
-            Ok(None) => return Err(unknown(&candidate.input)?),
+            Ok(None) => return Err(unknown(&candidate.input, options)?),
             Err(error) => return Err(error),
         };
         let set = candidate
@@ -306,7 +306,7 @@ fn leave_out(input: &Input, options: &Options, left: &mut Ingested) -> Result<()
 }
 
 /// The error for a file that was named and is no run.
-fn unknown(input: &Input) -> Result<IngestError, IngestError> {
+fn unknown(input: &Input, options: &Options) -> Result<IngestError, IngestError> {
     let file = input.name.clone();
     if let Some(format) = beside_of(input)? {
         return Ok(IngestError::Beside {
@@ -319,7 +319,16 @@ fn unknown(input: &Input) -> Result<IngestError, IngestError> {
     let (bytes, _) = input.head()?;
     Ok(IngestError::Unknown {
         file,
-        looks_like: sniff::looks_like(&bytes).to_owned(),
+        looks_like: if options.maps.is_empty() {
+            sniff::looks_like(&bytes).to_owned()
+        } else {
+            let names: Vec<&str> = options.maps.iter().map(|map| map.name.as_str()).collect();
+            format!(
+                "{}; no map fits it: {}; `--map NAME` says why",
+                sniff::looks_like(&bytes),
+                names.join(", ")
+            )
+        },
     })
 }
 

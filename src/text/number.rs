@@ -73,19 +73,21 @@ pub fn significant(value: f64, digits: usize) -> String {
     decimal(value, usize::try_from(wanted).unwrap_or(0).min(12))
 }
 
-/// Milliseconds without the unit: one decimal from 10 up, two from 1 up, three below.
+/// Milliseconds without the unit: one decimal from 10 up, two from 1 up, three below, three digits below 0.1.
 ///
 /// ```
 /// use knee::text::number::millis_bare;
 /// assert_eq!(millis_bare(368.84), "368.8");
 /// assert_eq!(millis_bare(8024.5), "8,024.5");
 /// assert_eq!(millis_bare(0.4), "0.4");
+/// assert_eq!(millis_bare(0.000_837), "0.000837");
 /// ```
 pub fn millis_bare(value: f64) -> String {
     match value.abs() {
         size if size >= 10.0 => decimal(value, 1),
         size if size >= 1.0 => decimal(value, 2),
-        _ => decimal(value, 3),
+        size if size >= 0.1 => decimal(value, 3),
+        _ => significant(value, 3),
     }
 }
 

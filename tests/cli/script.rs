@@ -30,7 +30,7 @@ fn the_declared_phases_stand_in_the_report_and_take_the_place_of_the_recovered_o
     let (run, script) = (path(RUN), path(SCRIPT));
     let here = Scratch::new("script-page");
     let without = here.knee(&["report", &run]);
-    assert!(without.out.contains("recovered: about"), "{}", without.out);
+    assert!(without.out.contains("by the arrivals"), "{}", without.out);
     let done = here.knee(&["report", &run, "--script", &script]);
     assert_eq!(done.code, 0, "{}", done.err);
     for step in ["step 1/s", "step 2/s", "step 4/s", "step 8/s", "step 16/s"] {

@@ -142,7 +142,12 @@ fn by_speed(run: &Run, evidence: Evidence) -> Option<(String, Evidence)> {
     let failed_p50 = failed.percentile(Percentile::P50)?;
     let slowest = failed_p50.0 + half_width(failed, failed_p50);
     let fastest = ok_p50.0 - half_width(ok, ok_p50);
-    if stats.failures? < FAILURES || share <= SHARE || slowest * FASTER >= fastest {
+    // The few failures that were answered may say nothing of those that timed out.
+    let failures = stats.failures?;
+    if failed.count < FAILURES || failed.count < failures / 2 {
+        return None;
+    }
+    if failures < FAILURES || share <= SHARE || slowest * FASTER >= fastest {
         return None;
     }
     let words = format!(

@@ -60,7 +60,7 @@ pub(super) fn recover(run: &mut Run) {
                     "levels that fill a single window each are taken for phases of equal length";
                 run.note("phases-assumed-equal", text, levels.len() as u64);
             }
-            let name = |rate: f64| format!("recovered: about {} arrivals/s", rounded(rate));
+            let name = |rate: f64| format!("about {}/s, by the arrivals", rounded(rate));
             levels
                 .iter()
                 .map(|level| {
@@ -74,7 +74,7 @@ pub(super) fn recover(run: &mut Run) {
         }
         Some(Explanation::Ramp(from, to)) => {
             let name = format!(
-                "recovered: ramp from about {} to {} arrivals/s",
+                "about {} to {}/s, by the arrivals",
                 rounded(from),
                 rounded(to)
             );

@@ -107,6 +107,9 @@ impl Course {
         if self.samples == 0 {
             return None;
         }
+        // What grew under load lies between the idle samples before it and those behind it: it is no slope of theirs.
+        let is_split =
+            phase == Some(ResourcePhase::Idle) && self.first.0 < 0.0 && self.last.0 > 0.0;
         Some(Resource {
             component: component.to_owned(),
             name: name.to_owned(),
@@ -119,7 +122,7 @@ impl Course {
             max: Some(self.max),
             first: Some(self.first.1),
             last: Some(self.last.1),
-            slope_per_s: self.line.slope().filter(|_| self.timed),
+            slope_per_s: self.line.slope().filter(|_| self.timed && !is_split),
             series: self.series(),
         })
     }

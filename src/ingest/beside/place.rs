@@ -254,6 +254,14 @@ impl Samples {
     pub(super) fn end(&mut self, file: &str) -> Result<(), IngestError> {
         let mut heard = std::mem::take(&mut self.heard);
         let runs = self.windows.len();
+        if heard.timed + heard.untimed == 0 {
+            let why = heard.left_out.iter().max_by_key(|(_, count)| **count);
+            let why = why.map_or(String::new(), |(why, count)| format!(" ({why}: {count})"));
+            let problem = format!("there is no sample of a resource in it{why}");
+            return Err(IngestError::content(file, Place::File, problem).with_hint(
+                "give a log of `docker stats`, or a CSV such as `time,component,cpu_percent,memory_mb`",
+            ));
+        }
         if runs > 1 && (heard.timed == 0 || heard.relative > 0) && heard.timed + heard.untimed > 0 {
             let what = if heard.relative > 0 {
                 "its times count from the start of a run"

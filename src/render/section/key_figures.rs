@@ -27,6 +27,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         ("n", Align::Right),
         ("", Align::Left),
     ]);
+    let mut lacking: Vec<&str> = Vec::new();
     for figure in report
         .figures
         .iter()
@@ -37,6 +38,11 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         let Some(metric @ (MetricId::Plain(_) | MetricId::Latency(None, _))) = metric else {
             continue;
         };
+        // Of an input without requests only what it does hold is a figure.
+        if run.overall.requests.is_none() && figure.value.is_none() {
+            lacking.push(figure.metric.as_str());
+            continue;
+        }
         table.row(vec![
             name(&metric),
             value(figure),
@@ -52,7 +58,14 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     let marked = figures
         .filter(|figure| figure.endpoint.is_none() && figure.value.is_some())
         .any(|figure| figure.support != Support::Ok);
-    let mut blocks = vec![heading(report, "Key figures"), Block::Table(table)];
+    let mut blocks = vec![heading(report, "Key figures")];
+    if !table.rows.is_empty() {
+        blocks.push(Block::Table(table));
+    }
+    if !lacking.is_empty() {
+        let said = format!("Not measured: {}.", lacking.join(", "));
+        blocks.push(Block::Paragraph(vec![text(said)]));
+    }
     if marked {
         blocks.push(Block::Paragraph(vec![text(CARRIED)]));
     }

@@ -127,6 +127,13 @@ pub(super) struct Html {
 pub(super) fn read(input: &Input) -> Result<(Html, FileRef), IngestError> {
     let (mut bytes, file) = input.read_all(FORMAT.id)?;
     let name = &input.name;
+    let end = bytes.trim_ascii_end();
+    let end = end.get(end.len().saturating_sub(7)..).unwrap_or_default();
+    if !end.eq_ignore_ascii_case(b"</html>") {
+        let problem = "the page ends before `</html>`: a part of it is missing";
+        return Err(IngestError::content(name, Place::File, problem)
+            .with_hint("copy the report again; was the download interrupted?"));
+    }
     let page = if let Some(place) = args::find(&bytes) {
         args::read(&mut bytes, place, name)?
     } else if tables::is_one(&bytes) {
