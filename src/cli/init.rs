@@ -1,5 +1,6 @@
 //! `knee init [RUN...]`: a starter `knee.toml`, with targets proposed from runs and marked as proposals.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -212,19 +213,20 @@ fn listed(names: &[String]) -> String {
 
 /// Failures by status that may be meant to happen, as comments.
 fn expected_errors(report: &Report) -> String {
-    let mut found: Vec<(u64, &str, &str)> = Vec::new();
+    let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for run in &report.runs {
         for error in &run.errors {
             let code = error.code.as_deref();
             if let (ErrorKind::HttpStatus, Some(code), Some(name)) =
                 (error.kind, code, error.endpoint.as_deref())
             {
-                found.push((error.count, name, code));
+                *counts.entry((name, code)).or_default() += error.count;
             }
         }
     }
+    let all = counts.into_iter();
+    let mut found: Vec<(u64, &str, &str)> = all.map(|((name, code), n)| (n, name, code)).collect();
     found.sort_by(|a, b| b.cmp(a));
-    found.dedup_by(|a, b| (a.1, a.2) == (b.1, b.2));
     let mut text = String::new();
     for (number, name, code) in found.into_iter().take(MOST_ERRORS) {
         if text.is_empty() {

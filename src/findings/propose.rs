@@ -3,6 +3,8 @@
 //! A proposal is no promise: one run does not tell how much runs differ. What is not carried by the samples is not
 //! proposed, and nothing is proposed from a run that cannot be believed but the error rate it should have had.
 
+use std::collections::BTreeMap;
+
 use crate::findings::report::Report;
 use crate::findings::verdict::Effect;
 use crate::findings::{Figure, Support};
@@ -178,15 +180,12 @@ fn goodput(report: &Report, proposals: &mut Proposals) {
 
 /// Labels of the endpoints, the busiest first.
 fn busiest(report: &Report) -> Vec<String> {
-    let mut all: Vec<(u64, String)> = Vec::new();
+    let mut most: BTreeMap<String, u64> = BTreeMap::new();
     for endpoint in report.runs.iter().flat_map(|run| &run.endpoints) {
-        let label = endpoint.label();
-        let requests = endpoint.stats.requests.unwrap_or(0);
-        match all.iter_mut().find(|(_, known)| *known == label) {
-            Some((most, _)) => *most = (*most).max(requests),
-            None => all.push((requests, label)),
-        }
+        let known = most.entry(endpoint.label()).or_default();
+        *known = (*known).max(endpoint.stats.requests.unwrap_or(0));
     }
+    let mut all: Vec<(u64, String)> = most.into_iter().map(|(name, n)| (n, name)).collect();
     all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     all.into_iter().map(|(_, label)| label).collect()
 }

@@ -108,6 +108,21 @@ pub fn peak_rate(run: &Run) -> Option<WindowRate> {
     (peak.rate >= average * (1.0 - 1e-9)).then_some(peak)
 }
 
+/// The rate of the steady phase; `None` where there is none, or some of its slices do not count.
+pub fn steady_rate(run: &Run) -> Option<WindowRate> {
+    let (start, end) = steady_phase(run)?;
+    let inside = |part: &&Part| part.start >= start - SLACK_S && part.end <= end + SLACK_S;
+    let (mut requests, mut time) = (0_u64, 0.0);
+    for part in parts_of(run).iter().filter(inside) {
+        requests = requests.saturating_add(part.requests?);
+        time += part.end - part.start;
+    }
+    (time > 0.0).then(|| WindowRate {
+        rate: requests as f64 / time,
+        requests,
+    })
+}
+
 /// The lowest rate over 30 s of the steady phase; `None` where it does not hold such a window.
 pub fn sustained_rate(run: &Run) -> Option<WindowRate> {
     let (start, end) = steady_phase(run)?;

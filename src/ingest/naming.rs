@@ -76,12 +76,16 @@ pub(super) fn number_names(planned: &[Planned], parts: &mut [Vec<Run>]) {
 /// Several runs of one name become NAME, NAME-2, ...
 pub(super) fn make_names_unique(runs: &mut [Run]) {
     let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut next: BTreeMap<String, u64> = BTreeMap::new();
     for run in runs {
+        if taken.insert(run.name.clone()) {
+            continue;
+        }
         let wanted = run.name.clone();
-        let mut n = 2;
+        let number = next.entry(wanted.clone()).or_insert(2);
         while !taken.insert(run.name.clone()) {
-            run.name = format!("{wanted}-{n}");
-            n += 1;
+            run.name = format!("{wanted}-{number}");
+            *number += 1;
         }
     }
 }

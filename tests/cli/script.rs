@@ -57,11 +57,8 @@ fn rules_judge_the_run_by_the_plan() {
     };
     // 620 users were created and 20 * (1 + 2 + 4 + 8 + 16) declared: the generator kept up.
     assert_eq!(of("V41"), None);
-    // The phases end 99 s after the first arrival, and the last answer came 119.867 s after it.
-    assert!(
-        of("V02").unwrap().contains("the phases end after"),
-        "{found:?}"
-    );
+    // The phases end 99 s after the first arrival and users arrived until then; the last answer came 21 s later.
+    assert_eq!(of("V02"), None, "{found:?}");
     let without = report("script-none", RUN, None);
     assert!(!rules(&without).iter().any(|(id, _)| *id == "V02"));
     assert_eq!(of("V39"), None, "{found:?}");

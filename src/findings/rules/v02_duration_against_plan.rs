@@ -57,7 +57,19 @@ fn question(context: &RunContext) -> Option<Fired> {
         return None;
     }
     let (planned, says) = planned(context)?;
-    let lasted = run.duration?.0;
+    let by_phases = context
+        .scenario
+        .is_none_or(|scenario| scenario.load.duration.is_none());
+    // Phases say when users arrive, and sessions go on after the last one arrived.
+    let arrivals = run
+        .timeline
+        .iter()
+        .rev()
+        .find(|slice| slice.arrivals > Some(0));
+    let last_arrival = arrivals.map(|slice| slice.start.0 + slice.duration.0);
+    let lasted = last_arrival
+        .filter(|_| by_phases)
+        .unwrap_or(run.duration?.0);
     let off = (lasted - planned).abs();
     if planned <= 0.0 || off <= SECONDS || off <= context.limit * planned {
         return None;
@@ -67,8 +79,13 @@ fn question(context: &RunContext) -> Option<Fired> {
     } else {
         "shorter"
     };
+    let what = if last_arrival.is_some() && by_phases {
+        "Users arrived for"
+    } else {
+        "The run lasted"
+    };
     let message = format!(
-        "The run lasted {}, and {says} {}: {} ({}) {direction}.",
+        "{what} {}, and {says} {}: {} ({}) {direction}.",
         number::seconds(lasted),
         number::seconds(planned),
         number::seconds(off),

@@ -3,7 +3,7 @@
 use crate::findings::evidence::Evidence;
 use crate::findings::normalize::Pattern;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::steady::sustained_rate;
+use crate::findings::steady::{steady_rate, sustained_rate};
 use crate::findings::verdict::Effect;
 use crate::model::{Bound, Expectation, MetricId, Target, Unit};
 use crate::text::number;
@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
     limit: Some((0.1, "share by which the lowest 30 s may miss the rate")),
     text: "\
 Asks whether the rate of the run was held.
-Fires when the lowest 30 s window of the steady phase misses the average rate, or the rate that a target demands, by
+Fires when the lowest 30 s window of the steady phase misses its average, or the rate that a target demands, by
 more than 10 % and by more than chance (4 standard deviations of its count). Targets on sustained_rate speak for themselves.
 Example: \"88-104 requests/s sustained\" beside an average of 88.8/s: most of the time it was below.
 A target on `rate` is met by an average; `sustained_rate` asks for every half minute.
@@ -40,14 +40,16 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     let Some(lowest) = sustained_rate(run) else {
         return Vec::new();
     };
-    let average = run.overall.rate.map(|rate| Wanted {
-        rate: rate.0,
-        who: format!("the average of the run, {}", number::rate(rate.0)),
+    let average = steady_rate(run).map(|steady| Wanted {
+        rate: steady.rate,
+        who: format!("the average of that phase, {}", number::rate(steady.rate)),
     });
+    // A demand on the rate of the whole run says nothing of one level among several.
+    let several = run.load.phases.len() > 1;
     let demanded = context
         .targets
         .iter()
-        .filter(|target| applies(target, &run.identity.scenario))
+        .filter(|target| !several && applies(target, &run.identity.scenario))
         .filter_map(demanded)
         .max_by(|a, b| a.rate.total_cmp(&b.rate));
     let missed = |wanted: &Wanted| {
@@ -158,7 +160,7 @@ mod tests {
         let fired = ask(&RULE, &counted(&requests));
         assert_eq!(
             fired[0].message,
-            "The lowest 30 s of the steady phase saw 80/s, 15.79 % below the average of the run, 95/s."
+            "The lowest 30 s of the steady phase saw 80/s, 15.79 % below the average of that phase, 95/s."
         );
     }
 

@@ -24,10 +24,9 @@ const DECISIONS: [&str; 12] = [
 ];
 
 /// Words of a value that mark an environment as unfit, whatever its key is.
-const MARKS: [&str; 10] = [
+const MARKS: [&str; 9] = [
     "development",
     "dev",
-    "memory",
     "inmemory",
     "locmem",
     "locmemcache",
@@ -173,23 +172,28 @@ fn is_mark(key: &str, value: &str) -> bool {
     let is_debug = keys.iter().any(|word| word == "debug") && is_on;
     let is_build = has(&keys, &DEBUG_KEYS) && has(&values, &["debug"]);
     let is_place = has(&keys, &PLACE_KEYS) && has(&values, &PLACES);
-    is_debug || is_build || is_place || has_mark(key, &values)
+    // `/dev/shm` is a path, and no place of development.
+    let is_path = value.trim_start().starts_with(['/', '\\', '.', '~']);
+    is_debug || is_build || is_place || (!is_path && has_mark(key, value))
 }
 
 /// `memory = "16 GB"` is a size; `database = "sqlite (in memory)"` is a mark.
-fn has_mark(key: &str, values: &[String]) -> bool {
+fn has_mark(key: &str, value: &str) -> bool {
     let is_size = words(key)
         .iter()
         .any(|word| word == "memory" || word == "ram");
-    values.iter().any(|word| {
-        let word = word.as_str();
-        MARKS.contains(&word)
-            && (word != "memory" || (!is_size && !values.iter().any(|word| is_number(word))))
-    })
-}
-
-fn is_number(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_digit())
+    let lower = value.trim().to_lowercase();
+    let says = [
+        ":memory:",
+        "in memory",
+        "in-memory",
+        "local memory",
+        "local-memory",
+    ];
+    let in_memory = lower == "memory" || says.iter().any(|said| lower.contains(said));
+    let words = words(value);
+    let is_marked = words.iter().any(|word| MARKS.contains(&word.as_str()));
+    is_marked || (in_memory && !is_size)
 }
 
 #[cfg(test)]
@@ -258,6 +262,8 @@ mod tests {
             ("log", "debug"),
             ("owner", "Development team"),
             ("device", "nvme"),
+            ("worker_tmp", "/dev/shm"),
+            ("instance", "memory optimized"),
         ] {
             assert!(!is_mark(key, value), "{key} = {value}");
         }

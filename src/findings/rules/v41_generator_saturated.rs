@@ -81,8 +81,8 @@ fn of_dropped(run: &Run, dropped: u64) -> String {
             number::percent(dropped as f64 / (dropped as f64 + started as f64)),
         ),
         None => format!(
-            "The generator skipped {}.",
-            number::plural(dropped, "user or iteration")
+            "The generator skipped {} users or iterations.",
+            number::count(dropped)
         ),
     }
 }

@@ -15,6 +15,12 @@ const ROUND: [f64; 7] = [
 /// How close the maximum lies to one of them.
 const CLOSE: f64 = 0.01;
 
+/// Where the bulk lies, as a share of the maximum, when a time-out cut off the rest.
+const ELSEWHERE: f64 = 0.9;
+
+/// How much heavier the end is than what lies just below it.
+const HEAVY: u64 = 3;
+
 /// Widest bucket in which values count as equal, as a share of their size.
 const EQUAL: f64 = 0.04;
 
@@ -47,7 +53,8 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     if let Some(clipped) = of_stats(&run.overall, context.limit) {
         fired.push(said(&clipped, "the run"));
     }
-    for endpoint in &run.endpoints {
+    let copy = run.endpoints.len() == 1 && !fired.is_empty();
+    for endpoint in run.endpoints.iter().filter(|_| !copy) {
         let label = endpoint.label();
         if let Some(clipped) = of_stats(&endpoint.stats, context.limit) {
             fired.push(said(&clipped, &quoted(&label)).at(label));
@@ -70,6 +77,11 @@ fn of_stats(stats: &Stats, least: f64) -> Option<Clipped> {
 
 fn clipped(latency: &Latency, least: f64) -> Option<Clipped> {
     let max = latency.max?;
+    // A request that always takes a second is not cut off at one.
+    let usual = latency.percentile(Percentile::P50);
+    if usual.is_none_or(|p50| p50.0 > ELSEWHERE * max.0) {
+        return None;
+    }
     let timeout = *ROUND
         .iter()
         .find(|timeout| (max.0 - **timeout).abs() <= CLOSE * **timeout)?;
@@ -92,8 +104,19 @@ fn clipped(latency: &Latency, least: f64) -> Option<Clipped> {
 /// Requests in the last bucket, where it is narrow enough for its values to be equal.
 fn equal_maxima(latency: &Latency, max: Millis) -> Option<u64> {
     let histogram = latency.histogram.as_ref()?;
-    let (lower, upper, count) = histogram.buckets().next_back()?;
-    (upper.0 - lower.0 <= EQUAL * max.0).then_some(count)
+    let (mut at, mut below) = (0_u64, 0_u64);
+    for (lower, upper, count) in histogram.buckets().rev() {
+        let is_narrow = upper.0 - lower.0 <= EQUAL * max.0;
+        if is_narrow && upper.0 >= max.0 * (1.0 - CLOSE) {
+            at += count;
+        } else if upper.0 >= max.0 * (1.0 - 5.0 * CLOSE) {
+            below += count;
+        } else {
+            break;
+        }
+    }
+    // A tail that thins out towards the end has no wall there.
+    (at > HEAVY * below).then_some(at)
 }
 
 fn is_same(latency: &Latency, value: Millis, max: Millis) -> bool {
@@ -156,7 +179,7 @@ mod tests {
 
     #[test]
     fn equal_maxima_are_counted_where_buckets_are_narrow() {
-        let mut stats = with(&[("max", 5000.0)], 1000);
+        let mut stats = with(&[("p50", 20.0), ("max", 5000.0)], 1000);
         stats.latency.as_mut().unwrap().histogram = Some(histogram(&[(20.0, 996), (5000.0, 4)]));
         let mut given = run(counts(1000, 0), 60.0);
         given
@@ -175,6 +198,15 @@ mod tests {
         let figures = [("p50", 90.0), ("p99", 1003.0), ("max", 1003.0)];
         assert!(ask(&RULE, &run(with(&figures, 60), 60.0)).is_empty());
         assert!(ask(&RULE, &search()).is_empty());
+    }
+
+    #[test]
+    fn a_poll_that_always_takes_a_second_is_silent() {
+        let figures = [("p50", 1003.0), ("p99", 1006.0), ("max", 1006.0)];
+        let mut stats = with(&figures, 3000);
+        let even: Vec<(f64, u64)> = (0..=6).map(|i| (1000.0 + f64::from(i), 428)).collect();
+        stats.latency.as_mut().unwrap().histogram = Some(histogram(&even));
+        assert!(ask(&RULE, &run(stats, 60.0)).is_empty());
     }
 
     #[test]

@@ -27,6 +27,10 @@ const TREND: f64 = 2.6;
 const BETTER: f64 = 6.0;
 /// Share of the windows that may fit nothing.
 const UNEXPLAINED: f64 = 1.0 / 3.0;
+/// Levels of two windows each are looked for in runs of up to so many.
+const MOST_OF_COMB: usize = 2_000;
+/// Windows, with those that are missing, in which phases are looked for.
+const MOST_PARTS: usize = 20_000;
 /// Longer stretches are taken as they are.
 const SHORT: usize = 50;
 /// Arrivals from which on a Poisson process without a trend is taken for one level.
@@ -172,6 +176,9 @@ fn parts_of(run: &Run) -> Vec<Part> {
                 length,
                 count: count as f64,
             });
+        }
+        if parts.len() > MOST_PARTS {
+            return Vec::new();
         }
     }
     while parts.last().is_some_and(|part| part.count <= 0.0) {
@@ -365,27 +372,30 @@ fn score(levels: &[Level], parts: &[Part]) -> f64 {
 /// share of both neighbours. Four levels or more, or it could be anything.
 fn comb(parts: &[Part], usual: f64) -> Option<Vec<Level>> {
     let mut best: Option<Vec<Level>> = None;
+    if parts.len() > MOST_OF_COMB {
+        return None;
+    }
     for first in 0..parts.len() {
-        let pure: Vec<&Part> = parts.iter().skip(first).step_by(2).collect();
-        let mixed: Vec<&Part> = parts.iter().skip(first + 1).step_by(2).collect();
-        if pure.first().is_none_or(|part| part.length < usual * 0.95) {
+        let rest = parts.get(first..).unwrap_or_default();
+        if rest.first().is_none_or(|part| part.length < usual * 0.95) {
             continue;
         }
-        let mut shares: Vec<f64> = Vec::new();
-        for ((a, b), m) in pure.iter().zip(pure.iter().skip(1)).zip(&mixed) {
+        let (mut shares, mut all) = (0_usize, 0.0);
+        for triple in rest.windows(3).step_by(2) {
+            let [a, m, b] = triple else { break };
             let step = (b.count - a.count).abs();
             let clear = step > 3.0 * (TIGHT.0 + TIGHT.1 * a.count.max(b.count));
             let share = (m.count - a.count) / (b.count - a.count);
-            let all: f64 = shares.iter().sum();
-            let mean = (all + share) / (shares.len() + 1) as f64;
+            let mean = (all + share) / (shares + 1) as f64;
             let fits = within(TIGHT, a.count + mean * (b.count - a.count), m.count);
-            let whole = [*a, b, m].iter().all(|part| part.length >= usual * 0.95);
+            let whole = [a, b, m].iter().all(|part| part.length >= usual * 0.95);
             if !clear || !(0.0..=1.0).contains(&share) || !fits || !whole {
                 break;
             }
-            shares.push(share);
+            shares += 1;
+            all += share;
         }
-        let count = shares.len() + 1;
+        let count = shares + 1;
         if count < 4 || best.as_ref().is_some_and(|best| best.len() >= count) {
             continue;
         }

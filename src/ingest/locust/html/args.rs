@@ -3,6 +3,8 @@
 //! The script bundle names it several times and may stand before or after it. What counts is an assignment at the start
 //! of a line: the object is one line of JSON, so no name inside it can start one.
 
+use std::collections::BTreeMap;
+
 use memchr::memmem;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -17,16 +19,19 @@ use crate::model::Millis;
 
 const MARK: &[u8] = b"window.templateArgs";
 
+/// What may stand before it in its line.
+const MOST_INDENT: usize = 200;
+
 /// Where the object starts.
 pub(super) fn find(bytes: &[u8]) -> Option<usize> {
     memmem::find_iter(bytes, MARK).find_map(|at| {
-        let before = bytes.get(..at)?;
-        let line = before.rsplit(|byte| *byte == b'\n').next()?;
-        // `<script>` may stand in the same line.
-        let starts = line.trim_ascii().is_empty() || line.trim_ascii_end().ends_with(b">");
         let after = bytes.get(at + MARK.len()..)?;
         let value = after.trim_ascii_start().strip_prefix(b"=")?;
         let value = value.trim_ascii_start();
+        // `<script>` may stand in the same line, which no report indents by more.
+        let before = bytes.get(at.saturating_sub(MOST_INDENT)..at)?;
+        let line = before.rsplit(|byte| *byte == b'\n').next()?;
+        let starts = line.trim_ascii().is_empty() || line.trim_ascii_end().ends_with(b">");
         (starts && value.starts_with(b"{")).then(|| bytes.len() - value.len())
     })
 }
@@ -119,6 +124,11 @@ fn page(args: &Args, file: &str) -> Result<Page, IngestError> {
         ..Page::default()
     };
     let times = &args.response_time_statistics;
+    let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for (place, row) in times.iter().enumerate() {
+        let key = (row.text("method"), row.text("name"));
+        places.entry(key).or_insert(place);
+    }
     for (index, row) in args.requests_statistics.iter().enumerate() {
         let wrong = |key: &str, problem| wrong("requests_statistics", index, key, problem);
         let count = |key: &str| row.count(key).map_err(|problem| wrong(key, problem));
@@ -143,10 +153,8 @@ fn page(args: &Args, file: &str) -> Result<Page, IngestError> {
                 .extend(quantity(key)?.map(|value| (id, value)));
         }
         take_percentiles(&mut line, row, "response_time_percentile_", &wrong)?;
-        // Both lists are made from the same entries in the same order.
-        let same = |row: &&Row| row.text("name") == line.name && row.text("method") == line.method;
-        let beside = times.get(index).filter(same);
-        if let Some(row) = beside.or_else(|| times.iter().find(same)) {
+        let beside = places.get(&(line.method.clone(), line.name.clone()));
+        if let Some(row) = beside.and_then(|place| times.get(*place)) {
             let wrong = |key: &str, problem: String| {
                 let path = format!("window.templateArgs.response_time_statistics[{index}].{key}");
                 IngestError::content(file, Place::Field(path), problem)

@@ -80,11 +80,9 @@ impl Clock {
                 }
             }
         });
-        let mut at = seconds - zero;
-        while at < self.last - DAY / 2.0 {
-            at += DAY;
-        }
-        at
+        let at = seconds - zero;
+        let days = ((self.last - DAY / 2.0 - at) / DAY).ceil().max(0.0);
+        at + days * DAY
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Page, IngestError> {
     take_times(body, &mut page);
     let mut rest = body;
     let mut lost = 0;
+    let mut times = 0;
     while let Some((head, rows, after)) = next_table(rest) {
         rest = after;
         let Some(kind) = Kind::of(&head) else {
@@ -45,7 +46,7 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Page, IngestError> {
                 return Err(IngestError::content(file, Place::File, problem));
             }
             let taken = match cells_of(row, head.len(), kind) {
-                Some(cells) => take(&head, &cells, kind, &mut page),
+                Some(cells) => take(&head, &cells, kind, &mut page, &mut times),
                 None => None,
             };
             lost += u64::from(taken.is_none());
@@ -175,8 +176,17 @@ fn cells_of(row: &str, width: usize, kind: Kind) -> Option<Vec<&str>> {
     Some(cells)
 }
 
-/// Takes a row into the page; `None` when a number is none.
-fn take(head: &[String], cells: &[&str], kind: Kind, page: &mut Page) -> Option<()> {
+/// Rows that the second table may lack in a row.
+const MOST_SKIPPED: usize = 1_000;
+
+/// Takes a row into the page; `None` when a number is none. `times` = where the second table is in the first one.
+fn take(
+    head: &[String],
+    cells: &[&str],
+    kind: Kind,
+    page: &mut Page,
+    times: &mut usize,
+) -> Option<()> {
     let cell = |name: &str| {
         let at = head.iter().position(|cell| cell == name)?;
         cells.get(at).copied()
@@ -210,10 +220,15 @@ fn take(head: &[String], cells: &[&str], kind: Kind, page: &mut Page) -> Option<
         }
         Kind::Times => {
             let (method, name) = (text("Method"), text("Name"));
-            let same = |line: &&mut Line| {
+            let same = |line: &&mut Line| -> bool {
                 line.name == name && line.method == method && line.percentiles.is_empty()
             };
-            let line = page.lines.iter_mut().find(same)?;
+            // Both tables have the same order, unless rows are missing in one: a few places further on, and no more.
+            let near = *times..times.saturating_add(MOST_SKIPPED).min(page.lines.len());
+            let lines = page.lines.get_mut(near)?.iter_mut().enumerate();
+            let mut lines = lines.filter(|(_, line)| same(&line));
+            let (skipped, line) = lines.next()?;
+            *times += skipped + 1;
             for (column, cell) in head.iter().zip(cells) {
                 let percent = column.strip_suffix("%ile (ms)");
                 let percentile = percent.and_then(|p| p.parse::<Percentile>().ok());
