@@ -1,36 +1,11 @@
-//! What every target does with its bytes.
+//! What every target of one format does with its bytes.
 
-use std::io::Cursor;
+use knee::ingest::Options;
 
-use knee::findings::analyse;
-use knee::ingest::{self, Input, Options};
-use knee::model::Run;
-use knee::render::{Layout, RENDERERS};
+#[path = "read.rs"]
+mod read;
 
 /// Reads, writes and reads back, analyses and renders.
 pub fn read_and_report(bytes: &[u8], from: Option<&str>) {
-    read_with(bytes, Options { from: from.map(str::to_owned), jobs: 1, ..Options::default() });
-}
-
-/// The same with maps and whatever else there is to choose.
-pub fn read_with(bytes: &[u8], options: Options) {
-    let mut input = Some(Input::stream("-", Cursor::new(bytes.to_vec())));
-    let mut stdin = || input.take().expect("asked for once");
-    let candidates = ingest::expand(&["-".to_owned()], &mut stdin).expect("one stream");
-    let runs = match ingest::read(candidates, &options) {
-        Ok(ingested) => ingested.runs,
-        Err(error) => {
-            assert!(!error.to_string().is_empty());
-            return;
-        }
-    };
-    for run in &runs {
-        let text = serde_json::to_string(run).expect("a run has a JSON form");
-        let back: Run = serde_json::from_str(&text).expect("what was written reads back");
-        assert_eq!(&back, run);
-    }
-    let report = analyse::analyse(runs, &analyse::Options::default());
-    for renderer in RENDERERS {
-        (renderer.render)(&report, &Layout::default()).expect("every report has a page");
-    }
+    read::read_with(bytes, Options { from: from.map(str::to_owned), jobs: 1, ..Options::default() });
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use knee::ingest::Options;
 
-#[path = "../shared.rs"]
-mod shared;
+#[path = "../read.rs"]
+mod read;
 
 const CONFIG: &str = include_str!("../../samples/maps/knee.toml");
 
@@ -17,5 +17,5 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         return;
     };
     let map = config.maps.get(usize::from(*first)).map(|map| map.name.clone());
-    shared::read_with(rest, Options { map, maps: config.maps, jobs: 1, ..Options::default() });
+    read::read_with(rest, Options { map, maps: config.maps, jobs: 1, ..Options::default() });
 });

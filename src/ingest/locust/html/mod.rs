@@ -2,7 +2,7 @@
 //!
 //! Since 2.18 a report is one JSON object, `window.templateArgs = {...}`, beside a script bundle of nearly a megabyte
 //! (`args.rs`); before, and until 2.24 as the default, it is tables and a JavaScript object (`tables.rs`). Both become
-//! [`Line`]s and [`Point`]s here, and the run from there on is made as it is from the other files.
+//! lines and points here, and the run from there on is made as it is from the other files.
 //!
 //! Counts are complete, unlike those of the CSV. Smallest and largest response time are whole milliseconds, in the tables
 //! the mean as well. The history has a point every five seconds and no counts. The target's host is never kept.
