@@ -146,6 +146,9 @@ pub(crate) fn read(
             shown.join(", ")
         );
         message::note(console, &text);
+        for name in &ingested.skipped {
+            message::detail(console, &format!("left out: {name}"));
+        }
         if let Some(run) = ingested.runs.first_mut() {
             run.note(
                 "files-left-out",
