@@ -259,3 +259,34 @@ fn names_that_a_map_brings_in_are_inert() {
     assert_eq!(done.code, 2);
     assert!(!done.err.contains('\u{1b}'), "{:?}", done.err);
 }
+
+#[test]
+fn a_share_of_failures_is_judged_as_a_number_of_them_is() {
+    let here = Scratch::new("map-error-rate");
+    here.write(
+        "knee.toml",
+        "[[map]]\nname = \"ours\"\nfields = { requests = \"n\", error_rate = \"err\", p95 = \"p95_ms\" }\nunits = { error_rate = \"ratio\" }\n",
+    );
+    here.write("results.json", r#"{"n": 1000, "err": 0.9, "p95_ms": 12}"#);
+    let target = |target| here.knee(&["check", "results.json", "--target", target]);
+    let by_rate = target("error_rate < 1%");
+    assert_eq!(by_rate.code, 1, "{}{}", by_rate.out, by_rate.err);
+    let by_latency = target("p95 < 100ms");
+    assert_ne!(by_latency.code, 0, "{}{}", by_latency.out, by_latency.err);
+    let shown = here.knee(&["report", "results.json", "--format", "text"]);
+    assert!(shown.out.contains("900 failed (90 %)"), "{}", shown.out);
+}
+
+#[test]
+fn a_column_that_no_table_has_is_refused_at_its_place() {
+    let here = Scratch::new("map-column");
+    here.write(
+        "knee.toml",
+        "[[map]]\nname = \"ours\"\nfields = { requests = \"[18446744073709551615]\" }\n",
+    );
+    here.write("results.csv", "1,2\n");
+    refused(
+        &here.knee(&["convert", "--map", "ours", "results.csv"]),
+        &["line 3, column 23", "a table has no column"],
+    );
+}

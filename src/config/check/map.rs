@@ -23,6 +23,9 @@ const FREE: [&str; 9] = [
     "min", "mean", "stddev", "max", "p50", "p90", "p95", "p99", "p99.9",
 ];
 
+/// Columns of a table are counted up to here.
+const MOST_COLUMNS: usize = 10_000;
+
 /// What speaks of the run as a whole.
 const OF_RUN: &str = "started, duration, users, tool, tool_version, label:KEY or custom:NAME";
 
@@ -147,7 +150,18 @@ impl Checker<'_> {
         mapping: &Mapping,
     ) -> Result<Place, ConfigError> {
         let place = Place::parse(text.get_ref()).map_err(|error| self.bad_path(text, &error))?;
+        let column = match &place {
+            Place::Record(path) | Place::Document(path) => match path.steps.as_slice() {
+                [Step::Place(column)] => *column,
+                _ => 0,
+            },
+            Place::Keys(_) => 0,
+        };
         let problem = match &place {
+            _ if column > MOST_COLUMNS => Some((
+                format!("a table has no column {column}"),
+                format!("columns are counted from 0, up to {MOST_COLUMNS}"),
+            )),
             Place::Record(path) | Place::Document(path) if path.has_each() => Some((
                 "a field is one value, and `*` is many".to_owned(),
                 "`*` belongs into `records`".to_owned(),
@@ -493,6 +507,11 @@ mod tests {
                 Some("belongs into `records`"),
             ),
             ("fields = { requests = '' }", "the path is empty", None),
+            (
+                "fields = { requests = '[18446744073709551615]' }",
+                "line 3, column 23: a table has no column 18446744073709551615",
+                Some("10000"),
+            ),
             (
                 "records = 'a['\nfields = { requests = 'n' }",
                 "line 3, column 13: expected `]`",

@@ -178,21 +178,24 @@ fn set_duration(
 }
 
 fn set_users(run: &mut Run, sorted: &Sorted) {
-    let most = |metric: &Metric| metric.max.or(metric.value).filter(|most| *most >= 0.0);
-    run.load.users_max = sorted
-        .known
-        .get("vus_max")
-        .and_then(|named| most(&named.metric));
+    let ready = sorted.known.get("vus_max").map(|named| &named.metric);
+    let ready = ready.and_then(|metric| metric.max.or(metric.value));
+    let ready = ready.filter(|users| *users >= 0.0);
+    // The last value of `vus` is that of the end of the run, not the largest.
     let seen = sorted.others.iter().find(|named| named.name == "vus");
-    let seen = seen.and_then(|named| most(&named.metric));
-    if let (Some(all), Some(seen)) = (run.load.users_max, seen)
-        && seen < all
-    {
-        let text = format!(
-            "the {all} users are those that k6 made ready (`vus_max`); at most {seen} were seen at work, looked at once a second"
-        );
-        run.note("users-made-ready", text, 1);
-    }
+    let seen = seen.and_then(|named| named.metric.max);
+    let seen = seen.filter(|users| *users > 0.0);
+    run.load.users_max = seen.or(ready);
+    let text = match (seen, ready) {
+        (Some(seen), Some(ready)) if seen < ready => format!(
+            "{ready} users were made ready (`vus_max`); at most {seen} of them were seen at work (`vus`, looked at once a second), and those count"
+        ),
+        (None, Some(ready)) => format!(
+            "the {ready} users are those that k6 made ready (`vus_max`); the file does not say how many were at work"
+        ),
+        _ => return,
+    };
+    run.note("users-made-ready", text, 1);
 }
 
 fn set_sessions(run: &mut Run, sorted: &Sorted, file: &str) -> Result<(), IngestError> {
@@ -216,8 +219,39 @@ fn set_sessions(run: &mut Run, sorted: &Sorted, file: &str) -> Result<(), Ingest
     Ok(())
 }
 
+/// The names that endpoints have so far, each with its method.
+#[derive(Default)]
+struct Names {
+    taken: BTreeSet<(String, Option<String>)>,
+    /// How often a name with its keys was wanted again.
+    again: BTreeMap<String, u64>,
+}
+
+impl Names {
+    /// A name of its own: a name and a URL may read the same, so the keys stand behind the second and a number behind others.
+    fn give(&mut self, tags: &Tags, method: Option<&str>) -> String {
+        let method = method.map(str::to_owned);
+        let label = tags.label();
+        if self.taken.insert((label.clone(), method.clone())) {
+            return label;
+        }
+        let with_keys = format!("{label} {{{}}}", tags.keys().join(","));
+        if self.taken.insert((with_keys.clone(), method.clone())) {
+            return with_keys;
+        }
+        let number = self.again.entry(with_keys.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let name = format!("{with_keys} #{number}");
+            if self.taken.insert((name.clone(), method.clone())) {
+                return name;
+            }
+        }
+    }
+}
+
 fn set_endpoints(run: &mut Run, sorted: &Sorted, file: &str) -> Result<(), IngestError> {
-    let mut taken = BTreeSet::new();
+    let mut names = Names::default();
     for (tags, parts) in &sorted.endpoints {
         let found = parts.found(file, run.duration)?;
         for (id, text) in found.notes {
@@ -227,11 +261,7 @@ fn set_endpoints(run: &mut Run, sorted: &Sorted, file: &str) -> Result<(), Inges
             continue;
         }
         let method = tags.method().map(str::to_owned);
-        let mut name = tags.label();
-        // A name and a URL may read the same.
-        while !taken.insert((name.clone(), method.clone())) {
-            name = format!("{name} {{{}}}", tags.keys().join(","));
-        }
+        let name = names.give(tags, method.as_deref());
         if found.stats.requests.is_none() && found.stats.latency.is_some() {
             let text = "endpoints without a number of requests: put `count` among summaryTrendStats, or a threshold on `http_reqs` with the same tags";
             run.note("count-unknown", text, 1);
@@ -326,6 +356,16 @@ fn keep(found: &[groups::Check], path: &str, checks: &mut Vec<Check>, lacking: &
 }
 
 fn set_custom(run: &mut Run, sorted: Sorted, file: &str) -> Result<(), IngestError> {
+    // No section shows the time of a session.
+    let sessions = run.sessions.as_ref();
+    if let Some(duration) = sessions.and_then(|sessions| sessions.duration.clone()) {
+        run.custom.push(Custom {
+            name: "iteration_duration".to_owned(),
+            kind: CustomKind::Distribution,
+            value: None,
+            latency: Some(duration),
+        });
+    }
     let mut others = sorted.others;
     if others.len() > MOST {
         let rest = others.split_off(MOST);
@@ -337,7 +377,10 @@ fn set_custom(run: &mut Run, sorted: Sorted, file: &str) -> Result<(), IngestErr
         let (kind, value, latency) = match metric.kind() {
             Some(Kind::Counter) => {
                 let count = metric.count.and_then(crate::ingest::json::Number::value);
-                (CustomKind::Counter, count.or(metric.rate), None)
+                match (count, metric.rate) {
+                    (None, Some(rate)) => (CustomKind::Rate, Some(rate), None),
+                    (count, _) => (CustomKind::Counter, count, None),
+                }
             }
             Some(Kind::Rate) => (CustomKind::Rate, rate_of(&named, file)?, None),
             Some(Kind::Gauge) => {

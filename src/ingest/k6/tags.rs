@@ -94,12 +94,17 @@ impl Tags {
         } else {
             "url"
         };
-        let rest: Vec<String> = self
-            .0
-            .iter()
-            .filter(|(name, _)| name != key && name != "method")
-            .map(|(name, value)| format!("{name}:{value}"))
-            .collect();
+        // A key may stand there twice: only the one that is said elsewhere is left out.
+        let mut said = vec![key, "method"];
+        let mut rest = Vec::new();
+        for (name, value) in &self.0 {
+            match said.iter().position(|known| known == name) {
+                Some(place) => {
+                    said.swap_remove(place);
+                }
+                None => rest.push(format!("{name}:{value}")),
+            }
+        }
         let rest = rest.join(",");
         match self.get(key) {
             None => rest,

@@ -254,3 +254,94 @@ fn groups_that_never_end_are_an_error() {
             .contains("recursion")
     );
 }
+
+#[test]
+fn labels_that_collide_stay_apart_and_short() {
+    let metrics: Vec<String> = (0..300)
+        .map(|n| format!("\"http_reqs{{name:a,name:b{n}}}\": {{\"count\": 1, \"rate\": 1}}"))
+        .collect();
+    let run = read_text(format!("{{\"metrics\": {{{}}}}}", metrics.join(","))).unwrap();
+    assert_eq!(run.endpoints.len(), 300);
+    let names: std::collections::BTreeSet<&str> =
+        run.endpoints.iter().map(|e| e.name.as_str()).collect();
+    assert_eq!(names.len(), 300);
+    assert!(names.contains("a {name:b299}"), "{names:?}");
+    let longest = names.iter().map(|name| name.len()).max();
+    assert!(longest < Some(20), "{longest:?}");
+    // Three that read the same, with the same keys.
+    let run = read_text(
+        r#"{"metrics": {"http_reqs{name:p,k:1} {k:2} {k:3}": {"count": 1}, "http_reqs{name:p {k:1},k:2} {k:3}": {"count": 1},
+            "http_reqs{name:p {k:1} {k:2},k:3}": {"count": 1}}}"#,
+    )
+    .unwrap();
+    let names: Vec<&str> = run.endpoints.iter().map(|e| e.name.as_str()).collect();
+    let all = "p {k:1} {k:2} {k:3}";
+    let wanted = [
+        all.to_owned(),
+        format!("{all} {{k,name}}"),
+        format!("{all} {{k,name}} #2"),
+    ];
+    assert_eq!(names, wanted);
+}
+
+#[test]
+fn users_are_those_seen_at_work_and_those_made_ready_only_without_them() {
+    for (metrics, users, said) in [
+        (
+            r#""vus": {"value": 1, "min": 1, "max": 3}, "vus_max": {"value": 10, "min": 10, "max": 10}"#,
+            Some(3.0),
+            Some("10 users were made ready (`vus_max`)"),
+        ),
+        (
+            r#""vus": {"value": 3, "min": 1, "max": 3}, "vus_max": {"value": 3, "min": 3, "max": 3}"#,
+            Some(3.0),
+            None,
+        ),
+        (
+            // The last value is not the largest.
+            r#""vus": {"value": 1}, "vus_max": {"value": 10}"#,
+            Some(10.0),
+            Some("the 10 users are those that k6 made ready"),
+        ),
+        (r#""vus": {"max": 4}"#, Some(4.0), None),
+        (r#""http_reqs": {"count": 1}"#, None, None),
+    ] {
+        let run = read_text(format!("{{\"metrics\": {{{metrics}}}}}")).unwrap();
+        assert_eq!(run.load.users_max, users, "{metrics}");
+        let found = notes(&run, "users-made-ready");
+        assert_eq!(found.len(), usize::from(said.is_some()), "{found:?}");
+        assert!(
+            found.iter().all(|text| text.contains(said.unwrap())),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_counter_without_its_count_is_a_rate() {
+    let run = read_text(
+        r#"{"metrics": {"orders": {"type": "counter", "values": {"rate": 2.5}}, "sold": {"type": "counter", "values": {"count": 4, "rate": 2}}}}"#,
+    )
+    .unwrap();
+    let found: Vec<_> = run.custom.iter().map(|c| (c.kind, c.value)).collect();
+    assert_eq!(
+        found,
+        [
+            (CustomKind::Rate, Some(2.5)),
+            (CustomKind::Counter, Some(4.0))
+        ]
+    );
+}
+
+#[test]
+fn the_time_of_iterations_is_among_the_metrics_that_are_shown() {
+    let run = read_text(
+        r#"{"metrics": {"iterations": {"count": 7, "rate": 1}, "iteration_duration": {"avg": 20, "max": 30, "p(95)": 29}}}"#,
+    )
+    .unwrap();
+    let shown = run.custom.iter().find(|c| c.name == "iteration_duration");
+    let shown = shown.unwrap();
+    assert_eq!(shown.kind, CustomKind::Distribution);
+    assert_eq!(shown.latency.as_ref().unwrap().max, Some(Millis(30.0)));
+    assert_eq!(shown.latency, run.sessions.unwrap().duration);
+}

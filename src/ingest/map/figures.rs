@@ -9,7 +9,7 @@ use crate::ingest::Unit as Files;
 use crate::ingest::error::IngestError;
 use crate::ingest::map::path::Place;
 use crate::ingest::map::stats::{self, Values};
-use crate::ingest::map::target::Target;
+use crate::ingest::map::target::{Shape, Target};
 use crate::ingest::map::value::Value;
 use crate::ingest::map::{FORMAT, Mapping, Record, Sink, at, describe, take};
 use crate::model::run::label;
@@ -40,6 +40,8 @@ struct Rows<'m> {
     held: Vec<Row>,
     /// By field: records without it.
     absent: Vec<u64>,
+    /// By field: records with a value there, and with nothing such as `null`.
+    filled: Vec<(u64, u64)>,
     left_out: BTreeMap<&'static str, u64>,
 }
 
@@ -53,6 +55,7 @@ impl Sink for Rows<'_> {
         }
         let mut values = Values::new();
         let mut says_something = false;
+        let mut empty = Vec::new();
         for (number, field) in self.mapping.fields.iter().enumerate() {
             if let Place::Document(_) = field.place {
                 continue;
@@ -69,11 +72,21 @@ impl Sink for Rows<'_> {
             if let Some(value) = value {
                 says_something |= field.target.is_figure();
                 values.insert(field.target.clone(), value);
+                if let Some((filled, _)) = self.filled.get_mut(number) {
+                    *filled += 1;
+                }
+            } else if field.target.shape() != Shape::Text {
+                empty.push(number);
             }
         }
         if !says_something {
             *self.left_out.entry(NOTHING).or_default() += 1;
             return Ok(());
+        }
+        for number in empty {
+            if let Some((_, empty)) = self.filled.get_mut(number) {
+                *empty += 1;
+            }
         }
         for (target, value) in &self.mapping.constants {
             values
@@ -101,6 +114,7 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
         name: String::new(),
         held: Vec::new(),
         absent: vec![0; mapping.fields.len()],
+        filled: vec![(0, 0); mapping.fields.len()],
         left_out: BTreeMap::new(),
     };
     let mut files = Vec::new();
@@ -121,6 +135,7 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
     let Rows {
         held,
         absent,
+        filled,
         left_out,
         ..
     } = rows;
@@ -139,6 +154,15 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
                     field.place, field.target
                 );
                 first.note("member-absent", text, absent);
+            }
+        }
+        for (field, (filled, empty)) in mapping.fields.iter().zip(filled) {
+            if filled > 0 && empty > 0 {
+                let text = format!(
+                    "records of {all} with nothing at `{}`, the `{}`",
+                    field.place, field.target
+                );
+                first.note("member-empty", text, empty);
             }
         }
         for (why, count) in left_out {
@@ -254,15 +278,16 @@ impl Gathered {
         self.whole.iter().chain(records)
     }
 
-    fn into_run(self, mapping: &Mapping, files: &[FileRef], document: &[(Target, Value)]) -> Run {
+    fn into_run(self, mapping: &Mapping, files: &[FileRef], pairs: &[(Target, Value)]) -> Run {
         let mut run = Run::new(FORMAT.tool, &mapping.format());
         run.name = self.name.clone().unwrap_or_default();
         let own = self.files.iter().filter_map(|file| files.get(*file));
         run.source.files = own.cloned().collect();
-        let document: Values = document.iter().cloned().collect();
-        let said = self.rows().flat_map(|row| &row.values).chain(&document);
-        for (target, value) in said {
-            describe(&mut run, target, value);
+        let document: Values = pairs.iter().cloned().collect();
+        let said = || self.rows().flat_map(|row| &row.values);
+        let beside = pairs.iter().map(|(target, value)| (target, value));
+        describe(&mut run, said().chain(beside));
+        for (target, value) in said().chain(&document) {
             if let (Target::Plain("users"), Value::Number(users)) = (target, value) {
                 let most = run.load.users_max.unwrap_or(f64::NEG_INFINITY);
                 run.load.users_max = Some(users.max(most)).filter(|users| *users >= 0.0);
@@ -275,18 +300,27 @@ impl Gathered {
         run.duration = span.duration;
         for ((name, method), row) in &self.endpoints {
             let own = stats::duration(&row.values).or(run.duration);
+            let found = stats::of(&row.values, own);
+            for (id, text) in found.notes {
+                run.note(id, text, 1);
+            }
             run.endpoints.push(Endpoint {
                 name: name.clone(),
                 method: method.clone(),
                 path: None,
                 group: None,
                 names_in: Vec::new(),
-                stats: stats::of(&row.values, own),
+                stats: found.stats,
             });
         }
         let only = (self.endpoints.len() == 1).then(|| self.endpoints.values().next());
         if let Some(one) = self.whole.as_ref().or(only.flatten()) {
-            run.overall = stats::of(&one.values, run.duration);
+            let found = stats::of(&one.values, run.duration);
+            run.overall = found.stats;
+            // What the one endpoint is the whole of was told of the endpoint.
+            for (id, text) in found.notes.iter().filter(|_| self.whole.is_some()) {
+                run.note(id, text.clone(), 1);
+            }
             derive_duration(&mut run);
         } else if !self.endpoints.is_empty() {
             let parts: Vec<&crate::model::Stats> = run

@@ -18,6 +18,8 @@ mod stats;
 mod table;
 mod walk;
 
+use std::collections::BTreeMap;
+
 use crate::ingest::error::{IngestError, Place as Where};
 use crate::ingest::{Format, Input, Kind, Unit as Files};
 use crate::model::{FileRef, IdentitySource, Run};
@@ -241,8 +243,34 @@ impl<R: std::io::Read> std::io::Read for WithoutMark<R> {
     }
 }
 
-/// The words of a run that the whole of it has: tool, labels, identity.
-fn describe(run: &mut Run, target: &Target, value: &Value) {
+/// The words of a run that the whole of it has: tool, labels, identity. Each is taken where all that say it agree.
+fn describe<'v>(run: &mut Run, said: impl Iterator<Item = (&'v Target, &'v Value)>) {
+    let mut words: BTreeMap<&Target, Option<&Value>> = BTreeMap::new();
+    for (target, value) in said {
+        let is_word = matches!(
+            target,
+            Target::Label(_) | Target::Plain("tool" | "tool_version")
+        );
+        // An empty cell says nothing.
+        if !is_word || matches!(value, Value::Text(text) if text.is_empty()) {
+            continue;
+        }
+        let known = words.entry(target).or_insert(Some(value));
+        if *known != Some(value) {
+            *known = None;
+        }
+    }
+    for (target, value) in words {
+        if let Some(value) = value {
+            describe_by(run, target, value);
+        } else {
+            let text = format!("`{target}` is not the same in all records, so the run has none");
+            run.note("label-differs", text, 1);
+        }
+    }
+}
+
+fn describe_by(run: &mut Run, target: &Target, value: &Value) {
     let Value::Text(text) = value else { return };
     match target {
         Target::Plain("tool") => run.source.tool = text.to_lowercase(),

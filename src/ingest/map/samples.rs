@@ -107,7 +107,21 @@ impl Rows<'_> {
                 continue;
             };
             match raw.read(field.target.shape(), &field.measure) {
-                Ok(Some(value)) => row.put(&field.target, value),
+                Ok(Some(value)) => {
+                    let is_bytes =
+                        matches!(field.target, Target::Plain("bytes_received" | "bytes_sent"));
+                    if let Value::Number(amount) = value
+                        && is_bytes
+                        && whole(amount.round()).is_none()
+                    {
+                        let text = format!(
+                            "requests whose `{}` is 2^64 bytes or more are counted without it",
+                            field.place
+                        );
+                        self.trouble(text, || here(record));
+                    }
+                    row.put(&field.target, value);
+                }
                 Ok(None) => {}
                 Err(what) => {
                     let what = format!("`{}` {what}", field.place);
@@ -245,6 +259,10 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
         run.name = name.unwrap_or_default();
         run.source.files.clone_from(&files);
         recorder.finish(&mut run, &names);
+        describe(
+            &mut run,
+            document.iter().map(|(target, value)| (target, value)),
+        );
         for (target, value) in &document {
             say(&mut run, target, value, mapping);
         }
@@ -279,7 +297,6 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
 
 /// What the document or a constant says of the run.
 fn say(run: &mut Run, target: &Target, value: &Value, mapping: &Mapping) {
-    describe(run, target, value);
     match (target, value) {
         (Target::Plain("users"), Value::Number(users)) if run.load.users_max.is_none() => {
             run.load.users_max = Some(*users).filter(|users| *users >= 0.0);

@@ -30,17 +30,73 @@ pub(super) fn duration(values: &Values) -> Option<Seconds> {
     number(values, "duration").map(|millis| Millis(millis).to_seconds())
 }
 
+/// Figures of a record, and what has to be said of them.
+pub(super) struct Found {
+    /// The figures.
+    pub(super) stats: Stats,
+    /// Id and text.
+    pub(super) notes: Vec<(&'static str, String)>,
+}
+
+/// The number of failures, where the record has a share of failures or of successes and no such number.
+fn failures_by_share(
+    values: &Values,
+    requests: Option<u64>,
+    notes: &mut Vec<(&'static str, String)>,
+) -> Option<u64> {
+    let failed = number(values, "error_rate").map(|share| (share, "`error_rate`"));
+    let good = number(values, "success_rate");
+    let good = good.map(|share| (1.0 - share, "(1 - `success_rate`)"));
+    let (share, what) = failed.or(good)?;
+    let failures = requests.and_then(|requests| share_of(share, requests));
+    if failures.is_some() {
+        let text = format!("the number of failures is {what} x requests, rounded");
+        notes.push(("failures-derived", text));
+    } else {
+        let why = match requests {
+            Some(_) => "the share is not from 0 to 1",
+            None => "there is no number of requests",
+        };
+        let text = format!("{what} makes no number of failures: {why}");
+        notes.push(("failures-unknown", text));
+    }
+    failures
+}
+
+/// A share of requests as a number of them. A share above 0 is of one at least: the input may have rounded it.
+fn share_of(share: f64, requests: u64) -> Option<u64> {
+    // A share in percent is not exactly a double.
+    let exact = share * requests as f64;
+    let least = if exact > 1e-6 { 1.0 } else { 0.0 };
+    let fits = (-1e-9..=1.0 + 1e-9).contains(&share);
+    let count = whole(exact.round().max(least)).filter(|_| fits)?;
+    Some(count.min(requests))
+}
+
 /// Counts and latencies of a record.
-pub(super) fn of(values: &Values, duration: Option<Seconds>) -> Stats {
+pub(super) fn of(values: &Values, duration: Option<Seconds>) -> Found {
+    let mut notes = Vec::new();
     let (ok, failed) = (count(values, "successes"), count(values, "failures"));
     let requests = count(values, "requests").or_else(|| ok?.checked_add(failed?));
-    let failures = failed.or_else(|| requests?.checked_sub(ok?));
-    let bytes = |name| number(values, name).and_then(|bytes| whole(bytes.round()));
+    let mut failures = failed.or_else(|| requests?.checked_sub(ok?));
+    if failures.is_none() && ok.is_none() {
+        failures = failures_by_share(values, requests, &mut notes);
+    }
+    let mut bytes = |name| {
+        let amount = number(values, name)?;
+        let held = whole(amount.round());
+        if held.is_none() {
+            let text = format!("amounts of `{name}` of 2^64 bytes or more are left out");
+            notes.push(("bytes-left-out", text));
+        }
+        held
+    };
+    let (bytes_received, bytes_sent) = (bytes("bytes_received"), bytes("bytes_sent"));
     let mut stats = Stats {
         requests,
         failures,
-        bytes_received: bytes("bytes_received"),
-        bytes_sent: bytes("bytes_sent"),
+        bytes_received,
+        bytes_sent,
         ..Stats::default()
     };
     for (target, value) in values {
@@ -79,7 +135,7 @@ pub(super) fn of(values: &Values, duration: Option<Seconds>) -> Stats {
         }
     }
     stats.set_rates(duration);
-    stats
+    Found { stats, notes }
 }
 
 fn latency(

@@ -136,7 +136,11 @@ pub(super) fn walk(
     let mut rows = Rows {
         width: has_header(mapping).then_some(0),
         // Nothing is asked of columns beyond the last one that is mapped.
-        needed: columns.iter().flatten().max().map_or(0, |last| last + 1),
+        needed: columns
+            .iter()
+            .flatten()
+            .max()
+            .map_or(0, |last| last.saturating_add(1)),
         columns,
         values: Vec::new(),
         walked: Walked {

@@ -984,3 +984,157 @@ proptest! {
         survives(text.as_bytes());
     }
 }
+
+fn counts<'a>(run: &'a Run, id: &str) -> Vec<(&'a str, u64)> {
+    let found = run.notes.iter().filter(|note| note.id == id);
+    found.map(|note| (note.text.as_str(), note.count)).collect()
+}
+
+#[test]
+fn a_share_of_failures_makes_the_number_of_failures() {
+    let said = "the number of failures is `error_rate` x requests, rounded";
+    let map = mapping(
+        "",
+        &[
+            ("requests", "n", ""),
+            ("error_rate", "err", "ratio"),
+            ("p95", "p95_ms", ""),
+        ],
+    );
+    let found = run(&map, r#"{"n":1000,"err":0.9,"p95_ms":12}"#);
+    assert_eq!(found.overall.failures, Some(900));
+    assert_eq!(found.overall.successes(), Some(100));
+    let reported = found.overall.as_reported.get("error_rate");
+    assert_eq!(reported, Some(&0.9));
+    assert_eq!(counts(&found, "failures-derived"), [(said, 1)]);
+    // A share above 0 is of one request at least.
+    let found = run(&map, r#"{"n":1000,"err":0.0001,"p95_ms":12}"#);
+    assert_eq!(found.overall.failures, Some(1));
+    let found = run(&map, r#"{"n":1000,"err":0,"p95_ms":12}"#);
+    assert_eq!(found.overall.failures, Some(0));
+    let map = mapping(
+        "",
+        &[
+            ("endpoint", "op", ""),
+            ("requests", "n", ""),
+            ("success_rate", "good", "%"),
+        ],
+    );
+    let text = r#"[{"op":"a","n":200,"good":99.5},{"op":"b","n":10,"good":100}]"#;
+    let found = run(&map, text);
+    let of = |place: usize| found.endpoints[place].stats.failures;
+    assert_eq!((of(0), of(1)), (Some(1), Some(0)));
+    assert_eq!(found.overall.failures, Some(1));
+    let said = "the number of failures is (1 - `success_rate`) x requests, rounded";
+    assert_eq!(counts(&found, "failures-derived"), [(said, 2)]);
+    // Of one endpoint alone it is told once.
+    let found = run(&map, r#"{"op":"a","n":200,"good":99.5}"#);
+    assert_eq!(found.overall.failures, Some(1));
+    assert_eq!(counts(&found, "failures-derived"), [(said, 1)]);
+}
+
+#[test]
+fn a_share_that_makes_no_number_is_told() {
+    let fields = [("requests", "n", ""), ("error_rate", "err", "ratio")];
+    let map = mapping("", &fields);
+    let found = run(&map, r#"{"n":1000,"err":9}"#);
+    assert_eq!(found.overall.failures, None);
+    assert_eq!(counts(&found, "failures-unknown").len(), 1);
+    let found = run(&mapping("", &fields[1..]), r#"{"err":0.9}"#);
+    assert_eq!(found.overall.failures, None);
+    assert_eq!(counts(&found, "failures-unknown").len(), 1);
+    let counted = [&fields[..], &[("failures", "bad", "")]].concat();
+    let found = run(&mapping("", &counted), r#"{"n":1000,"err":0.9,"bad":7}"#);
+    assert_eq!(found.overall.failures, Some(7));
+    assert!(counts(&found, "failures-derived").is_empty());
+    assert!(counts(&found, "failures-unknown").is_empty());
+}
+
+#[test]
+fn a_column_beyond_every_table_is_not_there() {
+    let map = mapping("", &[("requests", "[18446744073709551615]", "")]);
+    let (problem, _) = refused(&map, "1,2\n3,4\n");
+    assert!(problem.contains("`[18446744073709551615]`"), "{problem}");
+}
+
+#[test]
+fn what_records_say_differently_of_the_run_is_told_and_not_taken() {
+    let map = mapping(
+        "",
+        &[
+            ("endpoint", "op", ""),
+            ("requests", "n", ""),
+            ("label:region", "r", ""),
+            ("label:commit", "c", ""),
+            ("tool", "t", ""),
+            ("label:team", "team", ""),
+        ],
+    );
+    let found = run(
+        &map,
+        r#"[{"op":"a","n":1,"r":"eu","c":"1","t":"x","team":"blue"},{"op":"b","n":2,"r":"us","c":"2","t":"y","team":"blue"},
+            {"op":"c","n":2,"r":"us","c":"2","t":"y"}]"#,
+    );
+    assert_eq!(found.labels.get("region"), None);
+    assert_eq!(found.identity.commit, None);
+    assert!(!found.identity_from.contains_key("commit"));
+    assert_eq!(found.source.tool, "map");
+    assert_eq!(found.labels["team"], "blue");
+    let said = counts(&found, "label-differs");
+    let of = |name: &str| said.iter().any(|(text, _)| text.contains(name));
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(of("`label:region`") && of("`label:commit`") && of("`tool`"));
+}
+
+#[test]
+fn an_amount_of_bytes_that_cannot_be_held_is_counted() {
+    let map = mapping(
+        "",
+        &[
+            ("endpoint", "op", ""),
+            ("requests", "n", ""),
+            ("bytes_received", "b", "B"),
+        ],
+    );
+    let text = r#"[{"op":"a","n":1,"b":1e30},{"op":"b","n":1,"b":7}]"#;
+    let found = run(&map, text);
+    assert_eq!(found.endpoints[0].stats.bytes_received, None);
+    assert_eq!(found.endpoints[1].stats.bytes_received, Some(7));
+    let said = "amounts of `bytes_received` of 2^64 bytes or more are left out";
+    assert_eq!(counts(&found, "bytes-left-out"), [(said, 1)]);
+    let map = mapping("", &[("latency", "ms", "ms"), ("bytes_sent", "b", "B")]);
+    let found = run(&map, r#"[{"ms":1,"b":1e30},{"ms":1,"b":7}]"#);
+    let said = counts(&found, "record-trouble");
+    assert!(
+        matches!(said.as_slice(), [(text, 1)] if text.contains("2^64 bytes")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_figure_that_is_null_where_others_have_it_is_counted() {
+    let map = mapping(
+        "",
+        &[
+            ("endpoint", "op", ""),
+            ("requests", "n", ""),
+            ("failures", "bad", ""),
+            ("p95", "p", "ms"),
+        ],
+    );
+    let found = run(
+        &map,
+        r#"[{"op":"a","n":1,"bad":0,"p":null},{"op":"b","n":2,"bad":null,"p":4},{"op":"c","n":2,"bad":null,"p":4},{"op":"d","n":2,"p":4}]"#,
+    );
+    assert_eq!(
+        counts(&found, "member-empty"),
+        [
+            ("records of 4 with nothing at `bad`, the `failures`", 2),
+            ("records of 4 with nothing at `p`, the `p95`", 1)
+        ]
+    );
+    assert_eq!(counts(&found, "member-absent").len(), 1);
+    // Where no record has it, it is not measured.
+    let found = run(&map, r#"[{"op":"a","n":1,"bad":null,"p":3}]"#);
+    assert!(counts(&found, "member-empty").is_empty());
+}
