@@ -17,6 +17,7 @@ mod size;
 mod suites;
 #[cfg(test)]
 mod testing;
+mod window;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read as _};
