@@ -68,6 +68,8 @@ struct Heard {
     outside: u64,
     zoneless: bool,
     left_out: BTreeMap<&'static str, u64>,
+    /// The first line of each reason, where the reader knows it.
+    lines: BTreeMap<&'static str, u64>,
     /// Held back until the file is known to have no times.
     plain: BTreeMap<(String, String, Option<String>), Course>,
 }
@@ -106,6 +108,12 @@ impl Samples {
     /// A record that could not be used; `why` is a whole phrase, such as `rows with another number of cells`.
     pub(super) fn left_out(&mut self, why: &'static str) {
         *self.heard.left_out.entry(why).or_default() += 1;
+    }
+
+    /// The same with its line, counted from 1.
+    pub(super) fn left_out_at(&mut self, why: &'static str, line: u64) {
+        self.left_out(why);
+        self.heard.lines.entry(why).or_insert(line);
     }
 
     /// A time without a zone was read as UTC.
@@ -312,8 +320,8 @@ impl Samples {
                 self.notes.push((run, "resources", text, count));
             };
             let is_relative = heard.relative > 0;
-            let is_placed = *is_known
-                || (is_relative && self.lengths.get(run).copied().flatten().is_some());
+            let is_placed =
+                *is_known || (is_relative && self.lengths.get(run).copied().flatten().is_some());
             if heard.timed == 0 && heard.untimed > 0 {
                 let text = format!(
                     "the samples of {file} carry no times: idle and load are not told apart, and there is no slope"
@@ -335,7 +343,10 @@ impl Samples {
                 note(text, 1);
             }
             for (why, count) in &heard.left_out {
-                note(format!("{why} are left out of {file}"), *count);
+                let line = heard.lines.get(why);
+                let place =
+                    line.map_or(String::new(), |line| format!(" (the first in line {line})"));
+                note(format!("{why} are left out of {file}{place}"), *count);
             }
         }
     }
