@@ -10,6 +10,7 @@ mod docker_json;
 mod docker_text;
 mod junit;
 mod lines;
+mod paths;
 mod place;
 mod pytest_json;
 mod resource_csv;
