@@ -9,6 +9,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
+use crate::ingest::beside::markup::Markup;
 use crate::ingest::beside::suites::{Outcome, Suites};
 use crate::ingest::beside::{Beside, Read};
 use crate::ingest::sniff::{Claim, Grade, Head};
@@ -26,6 +27,9 @@ pub(super) const BESIDE: Beside = Beside {
 
 /// Suites inside suites.
 const DEEPEST: usize = 64;
+
+/// Elements inside elements; the parser holds their names.
+const DEEPEST_ELEMENT: usize = 1000;
 
 /// What a suite says of itself, and what was found in it.
 #[derive(Default)]
@@ -90,27 +94,55 @@ struct State {
 }
 
 fn read(input: &Input, reader: &mut dyn BufRead, suites: &mut Suites) -> Result<(), IngestError> {
-    let mut xml = Reader::from_reader(reader);
-    xml.config_mut().allow_dangling_amp = true;
+    let mut xml = Reader::from_reader(Markup::new(reader));
+    let mut depth = 0_usize;
     let mut state = State::default();
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
+        // A long tag leaves a long buffer behind.
+        buffer.shrink_to(64 * 1024);
+        let is_whole = xml.get_mut().skip().map_err(|source| IngestError::Read {
+            file: input.name.clone(),
+            source,
+        })?;
+        if !is_whole {
+            let problem = "the file ends inside a comment or a CDATA section";
+            return Err(IngestError::content(&input.name, Place::File, problem)
+                .with_hint("was the test run interrupted?"));
+        }
         let event = xml.read_event_into(&mut buffer).map_err(|error| {
-            let place = xml_place(xml.error_position());
+            let markup = xml.get_ref();
+            let place = xml_place(xml.error_position() + markup.skipped);
+            if markup.too_long {
+                let problem = "a tag is longer than 16 MiB";
+                return IngestError::content(&input.name, place, problem);
+            }
             IngestError::content(&input.name, place, format!("this is not XML: {error}")).with_hint(
                 "the file ends too early, or is not UTF-8; was the test run interrupted?",
             )
         })?;
         match event {
             Event::Eof => break,
-            Event::Start(tag) => open(&tag, &mut state, suites, input)?,
+            Event::Start(tag) => {
+                open(&tag, &mut state, suites, input)?;
+                depth += 1;
+                if depth > DEEPEST_ELEMENT {
+                    let problem = format!(
+                        "elements stand more than {DEEPEST_ELEMENT} deep inside one another"
+                    );
+                    return Err(IngestError::content(&input.name, Place::File, problem));
+                }
+            }
             Event::Empty(tag) => {
                 let name = tag.local_name().as_ref().to_owned();
                 open(&tag, &mut state, suites, input)?;
                 close(&name, &mut state, suites);
             }
-            Event::End(tag) => close(tag.local_name().as_ref(), &mut state, suites),
+            Event::End(tag) => {
+                close(tag.local_name().as_ref(), &mut state, suites);
+                depth = depth.saturating_sub(1);
+            }
             _ => {}
         }
     }

@@ -10,6 +10,8 @@ mod docker_json;
 mod docker_text;
 mod junit;
 mod lines;
+mod markup;
+mod paths;
 mod place;
 mod pytest_json;
 mod resource_csv;
@@ -17,6 +19,7 @@ mod size;
 mod suites;
 #[cfg(test)]
 mod testing;
+mod window;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read as _};

@@ -1,16 +1,21 @@
 //! Which run a sample belongs to, and which phase of it: between its first and its last request, or outside.
 //!
-//! A sample inside the load of another run is not idle of this one. Samples without times belong to the only run there
-//! is, in no phase; of several runs nobody can tell whose they are.
+//! An idle sample is the nearest run's alone. Samples without times belong to the only run there is, in no phase; of
+//! several runs nobody can tell whose they are.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::ingest::beside::course::Course;
+use crate::ingest::beside::window::{Window, Windows};
 use crate::ingest::{IngestError, Place};
 use crate::model::{Resource, ResourcePhase, Run};
 
 /// Series that are kept; further ones are counted.
 const MOST_SERIES: usize = 500;
+
+/// Series of all runs and phases together; each holds up to 16 KiB, so that all of them hold at most 160 MiB.
+const MOST_COURSES: usize = 10_000;
 
 /// Longest name that is kept whole.
 const NAME_LENGTH: usize = 200;
@@ -41,36 +46,12 @@ pub(super) struct Sample<'a> {
     pub(super) value: f64,
 }
 
-/// The load of a run on the clock, in nanoseconds since the epoch.
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    start: i64,
-    end: i64,
-}
-
-impl Window {
-    fn of(run: &Run) -> Option<Window> {
-        let nanos = |time: jiff::Timestamp| i64::try_from(time.as_nanosecond()).ok();
-        let start = nanos(run.started_at?)?;
-        let end = run.ended_at.and_then(nanos).or_else(|| {
-            let length = run.duration?.0 * 1e9;
-            #[expect(clippy::cast_possible_truncation, reason = "a cast saturates")]
-            Some(start.saturating_add(length as i64))
-        })?;
-        (end >= start).then_some(Window { start, end })
-    }
-
-    fn holds(self, at: i64) -> bool {
-        (self.start..=self.end).contains(&at)
-    }
-}
-
 /// The series of one thing.
 #[derive(Debug, Default)]
 struct Entry {
     unit: Option<String>,
-    /// Idle and load of each run.
-    phases: Vec<[Course; 2]>,
+    /// By run and phase.
+    phases: BTreeMap<(usize, ResourcePhase), Course>,
     /// Samples that no phase can be told of; only with a single run.
     plain: Course,
 }
@@ -87,16 +68,21 @@ struct Heard {
     outside: u64,
     zoneless: bool,
     left_out: BTreeMap<&'static str, u64>,
+    /// The first line of each reason, where the reader knows it.
+    lines: BTreeMap<&'static str, u64>,
     /// Held back until the file is known to have no times.
     plain: BTreeMap<(String, String, Option<String>), Course>,
 }
 
 /// Samples on their way to the runs.
 pub(super) struct Samples {
-    windows: Vec<Option<Window>>,
+    windows: Windows,
+    /// Those that hold the sample at hand.
+    around: Vec<Window>,
     lengths: Vec<Option<f64>>,
     things: Things,
     series: usize,
+    courses: usize,
     heard: Heard,
     notes: Vec<(usize, &'static str, String, u64)>,
 }
@@ -105,13 +91,15 @@ impl Samples {
     /// Nothing yet.
     pub(super) fn of(runs: &[Run]) -> Samples {
         Samples {
-            windows: runs.iter().map(Window::of).collect(),
+            windows: Windows::of(runs),
+            around: Vec::new(),
             lengths: runs
                 .iter()
                 .map(|run| run.duration.map(|length| length.0))
                 .collect(),
             things: Things::new(),
             series: 0,
+            courses: 0,
             heard: Heard::default(),
             notes: Vec::new(),
         }
@@ -120,6 +108,12 @@ impl Samples {
     /// A record that could not be used; `why` is a whole phrase, such as `rows with another number of cells`.
     pub(super) fn left_out(&mut self, why: &'static str) {
         *self.heard.left_out.entry(why).or_default() += 1;
+    }
+
+    /// The same with its line, counted from 1.
+    pub(super) fn left_out_at(&mut self, why: &'static str, line: u64) {
+        self.left_out(why);
+        self.heard.lines.entry(why).or_insert(line);
     }
 
     /// A time without a zone was read as UTC.
@@ -141,40 +135,38 @@ impl Samples {
 
     fn push_at(&mut self, sample: &Sample, at: i64) {
         self.heard.timed += 1;
-        let any = self.windows.iter().any(Option::is_some);
-        if !any {
+        if self.windows.is_empty() {
             // Only a single run gets them, and the end of the file says so.
             if let Some(entry) = self.entry(sample) {
                 entry.plain.push(None, sample.value);
             }
             return;
         }
-        let windows = self.windows.clone();
-        let in_any = windows.iter().flatten().any(|window| window.holds(at));
-        self.heard.inside.resize(windows.len(), 0);
-        if !in_any {
+        let seconds = |window: Window| at.saturating_sub(window.start) as f64 / 1e9;
+        let mut around = std::mem::take(&mut self.around);
+        self.windows.around(at, &mut around);
+        self.heard.inside.resize(self.windows.runs(), 0);
+        if around.is_empty() {
             self.heard.outside += 1;
-        }
-        for (run, window) in windows.iter().enumerate() {
-            let Some(window) = window else { continue };
-            let is_load = window.holds(at);
-            if !is_load && in_any {
-                continue;
+            if let Some(window) = self.windows.nearest(at) {
+                self.place(sample, window.run, ResourcePhase::Idle, seconds(window));
             }
-            if is_load && let Some(count) = self.heard.inside.get_mut(run) {
+        }
+        for window in &around {
+            if let Some(count) = self.heard.inside.get_mut(window.run) {
                 *count += 1;
             }
-            let seconds = at.saturating_sub(window.start) as f64 / 1e9;
-            self.place(sample, run, is_load, seconds);
+            self.place(sample, window.run, ResourcePhase::Load, seconds(*window));
         }
+        self.around = around;
     }
 
     /// Only with one run.
     fn push_after(&mut self, sample: &Sample, seconds: f64) {
         self.heard.timed += 1;
         self.heard.relative += 1;
-        self.heard.inside.resize(self.windows.len(), 0);
-        if self.windows.len() != 1 {
+        self.heard.inside.resize(self.windows.runs(), 0);
+        if self.windows.runs() != 1 {
             return;
         }
         let Some(length) = self.lengths.first().copied().flatten() else {
@@ -188,19 +180,28 @@ impl Samples {
             Some(count) => *count += 1,
             None => self.heard.outside += 1,
         }
-        self.place(sample, 0, is_load, seconds);
+        let phase = if is_load {
+            ResourcePhase::Load
+        } else {
+            ResourcePhase::Idle
+        };
+        self.place(sample, 0, phase, seconds);
     }
 
-    fn place(&mut self, sample: &Sample, run: usize, is_load: bool, seconds: f64) {
-        let runs = self.windows.len();
+    fn place(&mut self, sample: &Sample, run: usize, phase: ResourcePhase, seconds: f64) {
+        let is_full = self.courses >= MOST_COURSES;
         let Some(entry) = self.entry(sample) else {
             return;
         };
-        entry.phases.resize_with(runs, Default::default);
-        if let Some([idle, load]) = entry.phases.get_mut(run) {
-            let course = if is_load { load } else { idle };
-            course.push(Some(seconds), sample.value);
+        if let Some(course) = entry.phases.get_mut(&(run, phase)) {
+            return course.push(Some(seconds), sample.value);
         }
+        if is_full {
+            return self.left_out("samples of further series of these runs");
+        }
+        let course = entry.phases.entry((run, phase)).or_default();
+        course.push(Some(seconds), sample.value);
+        self.courses += 1;
     }
 
     fn hold_back(&mut self, sample: &Sample) {
@@ -220,40 +221,40 @@ impl Samples {
 
     /// The series of a sample; `None` when there are too many, or when it is in another unit.
     fn entry(&mut self, sample: &Sample) -> Option<&mut Entry> {
-        let component = short(sample.component);
-        let name = short(sample.name);
+        let component = shortened(sample.component);
+        let name = shortened(sample.name);
+        let unit = sample.unit.map(shortened);
         let known = self
             .things
-            .get(&component)
-            .is_some_and(|names| names.contains_key(&name));
-        if !known {
+            .get(component.as_ref())
+            .and_then(|names| names.get(name.as_ref()));
+        let is_other_unit = known.is_some_and(|entry| entry.unit.as_deref() != unit.as_deref());
+        if is_other_unit {
+            self.left_out("samples in another unit than the first of their series");
+            return None;
+        }
+        if known.is_none() {
             if self.series >= MOST_SERIES {
                 self.left_out("samples of further series");
                 return None;
             }
             self.series += 1;
-        }
-        let unit = sample.unit.map(short);
-        let entry = self
-            .things
-            .entry(component.clone())
-            .or_default()
-            .entry(name.clone())
-            .or_insert_with(|| Entry {
-                unit: unit.clone(),
+            let entry = Entry {
+                unit: unit.map(Cow::into_owned),
                 ..Entry::default()
-            });
-        if entry.unit != unit {
-            self.left_out("samples in another unit than the first of their series");
-            return None;
+            };
+            let names = self.things.entry(component.clone().into_owned());
+            names.or_default().insert(name.clone().into_owned(), entry);
         }
-        self.things.get_mut(&component)?.get_mut(&name)
+        self.things
+            .get_mut(component.as_ref())?
+            .get_mut(name.as_ref())
     }
 
     /// The end of a file: what could not be placed is told, or refused.
     pub(super) fn end(&mut self, file: &str) -> Result<(), IngestError> {
         let mut heard = std::mem::take(&mut self.heard);
-        let runs = self.windows.len();
+        let runs = self.windows.runs();
         if heard.timed + heard.untimed == 0 {
             let why = heard.left_out.iter().max_by_key(|(_, count)| **count);
             let why = why.map_or(String::new(), |(why, count)| format!(" ({why}: {count})"));
@@ -276,7 +277,7 @@ impl Samples {
                 ),
             );
         }
-        if runs > 1 && heard.timed > 0 && self.windows.iter().all(Option::is_none) {
+        if runs > 1 && heard.timed > 0 && self.windows.is_empty() {
             let problem = format!(
                 "none of the {runs} runs says when it started: it cannot be told whose samples these are"
             );
@@ -313,15 +314,14 @@ impl Samples {
     }
 
     fn tell(&mut self, file: &str, heard: &Heard) {
-        let windows = self.windows.clone();
-        for (run, window) in windows.iter().enumerate() {
+        for (run, is_known) in self.windows.known().iter().enumerate() {
             let inside = heard.inside.get(run).copied().unwrap_or(0);
             let mut note = |text: String, count: u64| {
                 self.notes.push((run, "resources", text, count));
             };
             let is_relative = heard.relative > 0;
-            let is_placed = window.is_some()
-                || (is_relative && self.lengths.get(run).copied().flatten().is_some());
+            let is_placed =
+                *is_known || (is_relative && self.lengths.get(run).copied().flatten().is_some());
             if heard.timed == 0 && heard.untimed > 0 {
                 let text = format!(
                     "the samples of {file} carry no times: idle and load are not told apart, and there is no slope"
@@ -343,7 +343,10 @@ impl Samples {
                 note(text, 1);
             }
             for (why, count) in &heard.left_out {
-                note(format!("{why} are left out of {file}"), *count);
+                let line = heard.lines.get(why);
+                let place =
+                    line.map_or(String::new(), |line| format!(" (the first in line {line})"));
+                note(format!("{why} are left out of {file}{place}"), *count);
             }
         }
     }
@@ -358,11 +361,11 @@ impl Samples {
                     let make = |course: &Course, phase: Option<ResourcePhase>| {
                         course.resource(component, name, unit, phase)
                     };
-                    if let Some([idle, load]) = entry.phases.get(place) {
-                        found.extend(make(idle, Some(ResourcePhase::Idle)));
-                        found.extend(make(load, Some(ResourcePhase::Load)));
+                    for phase in [ResourcePhase::Idle, ResourcePhase::Load] {
+                        let course = entry.phases.get(&(place, phase));
+                        found.extend(course.and_then(|course| make(course, Some(phase))));
                     }
-                    found.extend(make(&entry.plain, None).filter(|_| self.windows.len() == 1));
+                    found.extend(make(&entry.plain, None).filter(|_| self.windows.runs() == 1));
                 }
             }
             let is_new = |one: &Resource| {
@@ -386,13 +389,17 @@ impl Samples {
 
 /// A name of bounded length.
 pub(super) fn short(name: &str) -> String {
+    shortened(name).into_owned()
+}
+
+fn shortened(name: &str) -> Cow<'_, str> {
     let name = name.trim();
-    if name.chars().count() <= NAME_LENGTH {
-        return name.to_owned();
+    if name.len() <= NAME_LENGTH || name.chars().count() <= NAME_LENGTH {
+        return Cow::Borrowed(name);
     }
     let mut short: String = name.chars().take(NAME_LENGTH - 1).collect();
     short.push('…');
-    short
+    Cow::Owned(short)
 }
 
 #[cfg(test)]

@@ -228,6 +228,10 @@ fn read(input: &Input, reader: &mut dyn BufRead, suites: &mut Suites) -> Result<
             "tests that were expected to fail and passed count as passed",
             xpassed,
         ),
+        (
+            "files or classes that could not be collected count as failed tests; its summary does not hold them",
+            report.broken,
+        ),
     ] {
         if count > 0 {
             suites.note("tests", text, count);

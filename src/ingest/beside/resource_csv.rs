@@ -11,6 +11,7 @@ use crate::ingest::beside::clock;
 use crate::ingest::beside::place::{Sample, Samples, When};
 use crate::ingest::beside::size;
 use crate::ingest::beside::{Beside, Read};
+use crate::ingest::log::cut::{Cutter, Quoting, Skipped};
 use crate::ingest::sniff::{Claim, Grade, Head};
 use crate::ingest::{IngestError, Input, Place};
 
@@ -23,6 +24,11 @@ pub(super) const BESIDE: Beside = Beside {
     sniff,
     read: Read::Resources(read),
 };
+
+const BLOCK_BYTES: usize = 256 * 1024;
+
+/// Longest row that is looked at; one whose quote is never closed would be the rest of the file.
+const ROW_BYTES: usize = 1024 * 1024;
 
 const TIMES: [&str; 14] = [
     "time",
@@ -252,7 +258,9 @@ fn read(input: &Input, reader: &mut dyn BufRead, samples: &mut Samples) -> Resul
         source,
     };
     let mut line = String::new();
+    let mut above = 0;
     while line.trim().is_empty() {
+        above += 1;
         line = match crate::ingest::beside::lines::next(reader).map_err(fail)? {
             Some(crate::ingest::beside::lines::Line::Text(line)) => line,
             _ => break,
@@ -266,32 +274,41 @@ fn read(input: &Input, reader: &mut dyn BufRead, samples: &mut Samples) -> Resul
         return Err(IngestError::content(&input.name, Place::Line(1), problem));
     }
     let stem = input.file_name().split('.').next().unwrap_or_default();
-    let mut rows = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter(&line))
-        .from_reader(reader);
-    let mut bytes = csv::ByteRecord::new();
+    let delimiter = delimiter(&line);
+    let quoting = Quoting {
+        quote: b'"',
+        delimiter,
+    };
+    let mut cutter = Cutter::new(reader, Some(quoting), BLOCK_BYTES, ROW_BYTES);
     // Columns without any number are no metrics.
     let mut numbers: BTreeMap<usize, bool> = BTreeMap::new();
+    let mut spare = Vec::new();
     loop {
-        match rows.read_byte_record(&mut bytes) {
-            Ok(false) => break,
-            Ok(true) => {}
-            Err(error) => {
-                if let csv::ErrorKind::Io(source) = error.into_kind() {
-                    return Err(fail(source));
-                }
-                samples.left_out("rows that are not understood");
+        let cut = cutter.next(spare).map_err(fail)?;
+        for (skipped, line) in cutter.skipped.drain(..) {
+            let why = match skipped {
+                Skipped::TooLong => "rows longer than 1 MiB",
+                Skipped::NeverClosed => "lines that open a quote and never close it",
+            };
+            samples.left_out_at(why, above + line);
+        }
+        let Some(cut) = cut else { break };
+        let mut rows = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(cut.bytes.as_slice());
+        let mut bytes = csv::ByteRecord::new();
+        // Reading from memory does not fail, and rows of any width are taken.
+        while rows.read_byte_record(&mut bytes).unwrap_or(false) {
+            let record = csv::StringRecord::from_byte_record_lossy(bytes.clone());
+            if record.len() != roles.len() {
+                samples.left_out("rows with another number of cells than the header");
                 continue;
             }
+            one_row(&roles, &record, stem, &mut numbers, samples);
         }
-        let record = csv::StringRecord::from_byte_record_lossy(bytes.clone());
-        if record.len() != roles.len() {
-            samples.left_out("rows with another number of cells than the header");
-            continue;
-        }
-        one_row(&roles, &record, stem, &mut numbers, samples);
+        spare = cut.bytes;
     }
     for seen in numbers.values() {
         if !seen {

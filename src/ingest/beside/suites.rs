@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ingest::beside::paths::unpathed;
 use crate::ingest::beside::place::short;
 use crate::model::{Check, Run};
 
@@ -155,71 +156,6 @@ impl Suites {
     }
 }
 
-/// First folders of paths that belong to a machine and not to a project.
-const ROOTS: [&str; 15] = [
-    "home",
-    "root",
-    "Users",
-    "tmp",
-    "var",
-    "private",
-    "opt",
-    "mnt",
-    "builds",
-    "build",
-    "workspace",
-    "runner",
-    "usr",
-    "srv",
-    "github",
-];
-
-/// A name without the folders of the machine it was run on: a path keeps its last part.
-fn unpathed(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut rest = name;
-    while let Some(at) = path_start(rest, out.chars().next_back()) {
-        let (before, path) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        out.push_str(before);
-        let end = path
-            .find(|letter: char| letter.is_whitespace() || "\"'()[]<>|,;".contains(letter))
-            .unwrap_or(path.len());
-        let (path, after) = path.split_at_checked(end).unwrap_or((path, ""));
-        let last = path.rsplit(['/', '\\']).find(|part| !part.is_empty());
-        out.push_str(last.unwrap_or_default());
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Where a path of a machine begins: a slash and one of [`ROOTS`], or a drive.
-fn path_start(text: &str, mut before: Option<char>) -> Option<usize> {
-    for (at, letter) in text.char_indices() {
-        let is_start =
-            before.is_none_or(|before| !before.is_alphanumeric() && !"/._-".contains(before));
-        before = Some(letter);
-        if !is_start {
-            continue;
-        }
-        let rest = text.get(at..)?;
-        let mut letters = rest.chars();
-        let drive = letters
-            .next()
-            .is_some_and(|letter| letter.is_ascii_alphabetic())
-            && letters.next() == Some(':')
-            && letters.next() == Some('\\');
-        let root = rest
-            .strip_prefix('/')
-            .and_then(|rest| rest.split_once('/'))
-            .is_some_and(|(first, _)| ROOTS.contains(&first));
-        if drive || root {
-            return Some(at);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,26 +165,6 @@ mod tests {
         suites.give("junit.xml", &mut runs);
         let [run] = runs;
         run
-    }
-
-    #[test]
-    fn folders_of_a_machine_are_taken_out_of_names() {
-        let home = ["", "home", "ci", "project", "tests", "a.test.js"].join("/");
-        assert_eq!(unpathed(&home), "a.test.js");
-        assert_eq!(
-            unpathed(&format!("test_x[{home}-1]")),
-            "test_x[a.test.js-1]"
-        );
-        assert_eq!(unpathed(r"C:\agents\work\T.cs broke"), "T.cs broke");
-        for name in [
-            "GET /api/users/1",
-            "github.com/acme/app/pkg",
-            "tests/tmp/test_x.py::test",
-            "https://host/tmp/x",
-            "",
-        ] {
-            assert_eq!(unpathed(name), name);
-        }
     }
 
     #[test]

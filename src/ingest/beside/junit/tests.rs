@@ -112,3 +112,32 @@ fn a_report_without_a_test_says_so() {
     assert!(run.checks.is_empty());
     assert_eq!(noted(&run, "no test in it"), 1);
 }
+
+#[test]
+fn what_tests_printed_is_read_past_and_hides_no_tag() {
+    let long = "out & <b> ]] -- ".repeat(100_000);
+    let plain = long.replace('<', "&lt;");
+    let text = format!(
+        r#"<testsuite name="s" tests="2"><system-out><![CDATA[{long}</system-out><testcase name="no"/>]]></system-out>
+        <testcase name="a"><system-err>{plain}</system-err><!-- <failure/> --></testcase>
+        <testcase name="b"><failure>{plain}</failure></testcase></testsuite>"#
+    );
+    let run = tested(&text).unwrap();
+    assert_eq!(check(&run, "s"), (1, 1));
+    let open = r#"<testsuite name="s"><testcase name="a"/></testsuite><!-- "#;
+    let error = tested(open).unwrap_err().to_string();
+    assert!(error.contains("inside a comment"), "{error}");
+}
+
+#[test]
+fn a_tag_without_end_and_endless_elements_are_refused() {
+    let text = format!("<testsuite><testcase name=\"{}", "x".repeat(20 << 20));
+    let error = tested(&text).unwrap_err().to_string();
+    assert!(error.contains("a tag is longer than 16 MiB"), "{error}");
+    let text = format!("<testsuite>{}", "<a>".repeat(100_000));
+    let error = tested(&text).unwrap_err().to_string();
+    assert!(error.contains("1000 deep"), "{error}");
+    let text = "<testsuite><system-out>12345</system-out><a></b></testsuite>";
+    let error = tested(text).unwrap_err().to_string();
+    assert!(error.contains("byte 4"), "{error}");
+}

@@ -35,7 +35,7 @@ fn samples_inside_the_run_are_load_and_the_others_idle() {
 }
 
 #[test]
-fn load_of_another_run_is_not_idle_of_this_one() {
+fn load_of_another_run_is_not_idle_and_idle_is_the_nearest_runs() {
     let mut runs = [run(0), run(300)];
     let text = csv(&[(-10, 1.0), (60, 50.0), (200, 2.0), (330, 70.0), (500, 3.0)]);
     resources(&text, &mut runs).unwrap();
@@ -49,10 +49,35 @@ fn load_of_another_run_is_not_idle_of_this_one() {
         [(30.0, 70.0)]
     );
     let idle = |run: &Run| entry(run, "api", "cpu", Some(Idle)).samples;
-    assert_eq!((idle(first), idle(second)), (3, 3));
-    assert_eq!(entry(second, "api", "cpu", Some(Idle)).first, Some(1.0));
-    let far = entry(second, "api", "cpu", Some(Idle)).series.first();
-    assert_eq!(far, Some(&(-310.0, 1.0)));
+    // 200 is 80 seconds behind the first run and 100 before the second.
+    assert_eq!((idle(first), idle(second)), (2, 1));
+    let behind = &entry(second, "api", "cpu", Some(Idle)).series;
+    assert_eq!(behind, &[(200.0, 3.0)]);
+}
+
+#[test]
+fn many_runs_and_many_series_are_kept_in_a_bounded_number_of_courses() {
+    let mut runs: Vec<Run> = (0..300).map(|number| run(number * 300)).collect();
+    let mut text = "time,component,cpu_percent\n".to_owned();
+    for number in 0..300 {
+        for component in 0..50 {
+            // Within each run, and idle behind it.
+            for after in [number * 300 + 60, number * 300 + 150] {
+                writeln!(text, "{},c{component},1", START + after).unwrap();
+            }
+        }
+    }
+    resources(&text, &mut runs).unwrap();
+    let kept: usize = runs.iter().map(|run| run.resources.len()).sum();
+    assert_eq!(kept, super::MOST_COURSES);
+    assert_eq!(runs[0].resources.len(), 100);
+    assert_eq!(noted(&runs[0], "further series of these runs"), 20_000);
+    let all: u64 = runs
+        .iter()
+        .flat_map(|run| &run.resources)
+        .map(|one| one.samples)
+        .sum();
+    assert_eq!(all, 10_000);
 }
 
 #[test]

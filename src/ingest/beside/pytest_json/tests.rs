@@ -37,6 +37,7 @@ fn outcomes_are_rolled_up_and_expected_failures_are_neither() {
         .collect();
     assert_eq!(checks, [("b.py", 0, 1), ("a.py", 2, 2)]);
     assert_eq!(noted(&run, "not known"), 1);
+    assert_eq!(noted(&run, "could not be collected count as failed"), 1);
     assert_eq!(noted(&run, "expected to fail and passed"), 1);
     assert_eq!(noted(&run, "neither passed nor failed"), 2);
     assert_eq!(noted(&run, "says 6 tests, and it holds 7"), 1);

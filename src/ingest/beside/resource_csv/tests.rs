@@ -103,3 +103,34 @@ fn a_table_without_metrics_is_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn a_quote_that_is_never_closed_costs_its_line_and_not_the_file() {
+    let mut text =
+        "\ntime,component,cpu_percent\n1795227310,web,1\n1795227311,\"web,2\n".to_owned();
+    for second in 0..200_000 {
+        text.push_str(&format!("{},web,3\n", 1_795_227_312 + second % 60));
+    }
+    let found = sampled(&text);
+    assert_eq!(entry(&found, "web", "cpu", Some(Load)).samples, 200_001);
+    assert_eq!(
+        noted(
+            &found,
+            "never close it are left out of stats.txt (the first in line 4)"
+        ),
+        1
+    );
+    let long = format!(
+        "time,cpu_percent\n1795227310,1\n1795227311,{}\n1795227312,3\n",
+        "9".repeat(2_000_000)
+    );
+    let found = sampled(&long);
+    assert_eq!(entry(&found, "stats", "cpu", Some(Load)).samples, 2);
+    assert_eq!(
+        noted(
+            &found,
+            "rows longer than 1 MiB are left out of stats.txt (the first in line 3)"
+        ),
+        1
+    );
+}
