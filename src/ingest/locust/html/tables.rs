@@ -226,7 +226,7 @@ fn take(
             // Both tables have the same order, unless rows are missing in one: a few places further on, and no more.
             let near = *times..times.saturating_add(MOST_SKIPPED).min(page.lines.len());
             let lines = page.lines.get_mut(near)?.iter_mut().enumerate();
-            let mut lines = lines.filter(|(_, line)| same(&line));
+            let mut lines = lines.filter(|(_, line)| same(line));
             let (skipped, line) = lines.next()?;
             *times += skipped + 1;
             for (column, cell) in head.iter().zip(cells) {
