@@ -29,12 +29,15 @@ impl Window {
     }
 }
 
+/// A window, and of it and those before the one that ends last.
+type Row = (Window, Window);
+
 /// The windows of all runs.
 #[derive(Debug)]
 pub(super) struct Windows {
     known: Vec<bool>,
-    /// By start, each with the one that ends last of it and those before.
-    order: Vec<(Window, Window)>,
+    /// By start.
+    order: Vec<Row>,
 }
 
 impl Windows {
@@ -100,7 +103,7 @@ impl Windows {
     }
 
     /// Those that began by then, and the others.
-    fn split(&self, at: i64) -> (&[(Window, Window)], &[(Window, Window)]) {
+    fn split(&self, at: i64) -> (&[Row], &[Row]) {
         let count = self.order.partition_point(|(window, _)| window.start <= at);
         self.order
             .split_at_checked(count)

@@ -1,5 +1,7 @@
 //! Wide and long tables, their titles, times and units.
 
+use std::fmt::Write;
+
 use super::*;
 use crate::ingest::beside::testing::{entry, noted, resources, run, sampled};
 use crate::model::ResourcePhase::Load;
@@ -109,7 +111,7 @@ fn a_quote_that_is_never_closed_costs_its_line_and_not_the_file() {
     let mut text =
         "\ntime,component,cpu_percent\n1795227310,web,1\n1795227311,\"web,2\n".to_owned();
     for second in 0..200_000 {
-        text.push_str(&format!("{},web,3\n", 1_795_227_312 + second % 60));
+        writeln!(text, "{},web,3", 1_795_227_312 + second % 60).unwrap();
     }
     let found = sampled(&text);
     assert_eq!(entry(&found, "web", "cpu", Some(Load)).samples, 200_001);
