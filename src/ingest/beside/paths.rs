@@ -184,7 +184,7 @@ mod tests {
         for (name, wanted) in [
             (r"\\host\share\x", "x"),
             (r"see \\host\share\deep\T.cs broke", "see T.cs broke"),
-            ("D:/agents/work/T.cs", "T.cs"),
+            ("D:/agents/jobs/T.cs", "T.cs"),
         ] {
             assert_eq!(unpathed(name), wanted);
         }
