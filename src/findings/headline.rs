@@ -228,7 +228,23 @@ fn how_long(report: &Report, run: &Run) -> String {
         }
         _ => "",
     };
-    format!("Latency{whose}: {}.", parts.join(", "))
+    format!(
+        "Latency{whose}: {}.{}",
+        parts.join(", "),
+        unanswered(run).unwrap_or_default()
+    )
+}
+
+/// Requests that never got an answer are in no latency: whoever reads a percentile has to know how many.
+fn unanswered(run: &Run) -> Option<String> {
+    let (requests, responses) = (run.overall.requests?, run.overall.responses?);
+    let missing = requests.checked_sub(responses).filter(|n| *n > 0)?;
+    Some(format!(
+        " {} of {} got no answer ({}) and are not in it.",
+        count(missing),
+        plural(requests, "request"),
+        percent(missing as f64 / requests as f64)
+    ))
 }
 
 /// What is left to say of the latency when none of the usual percentiles is there.
