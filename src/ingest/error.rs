@@ -215,7 +215,8 @@ impl IngestError {
         match self {
             IngestError::Content { hint, .. } => hint.clone(),
             IngestError::Unknown { .. } | IngestError::NothingFound { .. } => Some(
-                "`knee formats` lists what is read; `--from FORMAT` skips the guess".to_owned(),
+                "`knee formats` lists what is read; a [[map]] of knee.toml reads any other JSON or CSV"
+                    .to_owned(),
             ),
             IngestError::Beside { way, .. } => Some(format!("give it with {way}")),
             IngestError::UnknownBeside { .. } => {

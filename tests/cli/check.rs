@@ -81,3 +81,10 @@ fn a_plan_alone_is_linted() {
     assert_eq!(report["verdict"], "pass");
     assert_eq!(report["runs"].as_array().map(Vec::len), Some(0));
 }
+
+#[test]
+fn what_cannot_be_trimmed_as_asked_is_not_judged_untrimmed() {
+    // The run lasts 30 s.
+    let all = ["--target", "p95 < 187ms", "--trim-start", "900s"];
+    assert_eq!(code("trim", &all), 2);
+}
