@@ -147,13 +147,8 @@ impl Input {
             file: self.name.clone(),
             source,
         };
-        let plain = self.path.as_deref().and_then(read_in_halves);
-        let bytes = if let Some(bytes) = plain {
-            bytes
-        } else {
-            let mut reader = decompress(self.raw()?).map_err(fail)?;
-            self.bounded(&mut reader, format)?
-        };
+        let mut reader = decompress(self.raw()?).map_err(fail)?;
+        let bytes = self.bounded(&mut reader, format)?;
         let (done, hash) = std::thread::scope(|scope| {
             let hash = scope.spawn(|| Sha256::digest(&bytes));
             (work(&bytes), hash.join())
@@ -206,41 +201,6 @@ impl Input {
         }
         Ok(bytes)
     }
-}
-
-/// Smaller files are read faster than threads are made.
-const HALVED: u64 = 4 * 1024 * 1024;
-
-/// Both halves of a large file at once: most of the time goes into copying. `None` where the file is small, too large,
-/// compressed, or changes meanwhile; whoever reads it from start to end finds out what is wrong.
-fn read_in_halves(path: &Path) -> Option<Vec<u8>> {
-    use std::io::{Seek, SeekFrom};
-    let mut start = File::open(path).ok()?;
-    let meta = start.metadata().ok()?;
-    if !meta.is_file() || !(HALVED..=DOCUMENT_LIMIT).contains(&meta.len()) {
-        return None;
-    }
-    let mut magic = [0; 4];
-    start.read_exact(&mut magic).ok()?;
-    if is_compressed(&magic) {
-        return None;
-    }
-    start.rewind().ok()?;
-    let mut bytes = vec![0; usize::try_from(meta.len()).ok()?];
-    let middle = bytes.len() / 2;
-    let (first, second) = bytes.split_at_mut(middle);
-    let mut end = File::open(path).ok()?;
-    end.seek(SeekFrom::Start(middle as u64)).ok()?;
-    let read = std::thread::scope(|scope| {
-        let behind = scope.spawn(|| {
-            end.read_exact(second).ok()?;
-            // A file that has grown is read as it is now.
-            (end.read(&mut [0]).ok()? == 0).then_some(())
-        });
-        let before = start.read_exact(first).ok();
-        before.and(behind.join().ok().flatten())
-    });
-    read.map(|()| bytes)
 }
 
 fn cut(mut head: Vec<u8>) -> (Vec<u8>, bool) {
@@ -421,22 +381,6 @@ mod tests {
                 assert_eq!(file, want.1);
             }
         }
-    }
-
-    #[test]
-    fn a_large_file_read_in_halves_is_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("large");
-        let plain: Vec<u8> = (0..5_000_001_u32).map(|i| (i % 251) as u8).collect();
-        std::fs::write(&path, &plain).unwrap();
-        assert!(read_in_halves(&path).is_some());
-        let input = Input::file(&path, "large");
-        let (seen, file) = input.read_and("test", <[u8]>::to_vec).unwrap();
-        assert_eq!((seen, file), all(&input));
-        std::fs::write(&path, [GZIP, &plain].concat()).unwrap();
-        assert!(read_in_halves(&path).is_none());
-        assert!(read_in_halves(folder.path()).is_none());
-        assert!(input.read_and("test", <[u8]>::to_vec).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod parse;
 mod phases;
 mod run;
 pub(super) mod script;
+mod stream;
 mod tally;
 pub mod v1;
 mod v1_parse;
@@ -22,7 +23,7 @@ use crate::ingest::sniff::{Claim, Grade, Head, JsonTop, json_head};
 use crate::ingest::{Format, IngestError, Input, Kind, Unit};
 use crate::model::Run;
 
-use crate::ingest::artillery::parse::{Document, Way};
+use crate::ingest::artillery::parse::Document;
 use crate::ingest::artillery::run::Builder;
 
 /// The row of FORMATS.
@@ -82,13 +83,18 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
 }
 
 fn read_one(input: &Input, jobs: usize) -> Result<Run, IngestError> {
-    let (run, file) = input.read_and(FORMAT.id, |bytes| parse(bytes, &input.name, jobs))?;
-    let mut run = run?;
+    let (mut run, file) = match stream::read(input, jobs) {
+        Some(read) => read,
+        None => {
+            let (run, file) = input.read_and(FORMAT.id, |bytes| parse(bytes, &input.name))?;
+            (run?, file)
+        }
+    };
     run.source.files.push(file);
     Ok(run)
 }
 
-fn parse(bytes: &[u8], file: &str, jobs: usize) -> Result<Run, IngestError> {
+fn parse(bytes: &[u8], file: &str) -> Result<Run, IngestError> {
     let content = json::without_mark(bytes);
     if content
         .trim_ascii_start()
@@ -100,20 +106,10 @@ fn parse(bytes: &[u8], file: &str, jobs: usize) -> Result<Run, IngestError> {
             .with_hint("`knee formats` lists what is read; without --from the content decides"));
     }
     let bytes = json::mended(bytes);
-    let mut first = Some(if jobs > 1 {
-        Way::Together
-    } else {
-        Way::InOrder
-    });
-    let mut builder = json::parse(&bytes, file, || {
-        // The second time it is to find the place of a mistake.
-        Document(Builder::of(jobs), first.take().unwrap_or(Way::InOrder))
-    })?;
+    let mut builder = json::parse(&bytes, file, || Document(Builder::default()))?;
     if builder.skipped_windows() {
         let mut start = Some(builder);
-        builder = json::parse(&bytes, file, || {
-            Document(start.take().unwrap_or_default(), Way::InOrder)
-        })?;
+        builder = json::parse(&bytes, file, || Document(start.take().unwrap_or_default()))?;
     }
     builder.finish(file)
 }
@@ -133,13 +129,13 @@ mod tests {
         {"period": "20000", "counters": {"http.responses": 12}, "firstMetricAt": 20000, "lastMetricAt": 22000}]"#;
 
     fn run(text: &str) -> Result<Run, IngestError> {
-        let with = |jobs| read_one(&Input::stream("-", Cursor::new(text.to_owned())), jobs);
-        let (alone, together) = (with(1), with(3));
-        match (&alone, &together) {
-            (Ok(alone), Ok(together)) => assert_eq!(alone, together),
-            (alone, together) => assert_eq!(format!("{alone:?}"), format!("{together:?}")),
+        let run = read_one(&Input::stream("-", Cursor::new(text.to_owned())), 1);
+        for block in [8, 100, 10_000] {
+            if let Some(other) = stream::tests::by_blocks(text.as_bytes(), block) {
+                assert_eq!(Some(&other), run.as_ref().ok());
+            }
         }
-        together
+        run
     }
 
     fn both() -> String {

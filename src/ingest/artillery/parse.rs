@@ -9,7 +9,6 @@ use std::fmt;
 use rustc_hash::FxHashSet;
 use serde::Deserializer;
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
 use crate::ingest::artillery::windows::Plan;
 use crate::ingest::json::{Key, Number};
@@ -101,34 +100,10 @@ pub(super) trait Reader<'de> {
     fn plan(&mut self) -> Option<&Plan>;
     /// One window.
     fn window(&mut self, period: &mut Period<'de>);
-    /// Windows as they stand in the text, to be read by several threads; `false` when one of them cannot be read.
-    fn texts(&mut self, windows: &[&'de RawValue]) -> bool;
-}
-
-/// How the windows are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// One after another, as a message about a mistake needs it.
-    InOrder,
-    /// The text is cut into windows, and threads read them.
-    Together,
-}
-
-/// Windows that are cut before threads read them: what is held at one time.
-const ROUND: usize = 4_096;
-
-/// One window from its text.
-pub(super) fn window_of<'de>(
-    text: &'de RawValue,
-    period: &mut Period<'de>,
-    plan: &Plan,
-) -> Result<(), serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_str(text.get());
-    PeriodSeed(period, Some(plan)).deserialize(&mut json)
 }
 
 /// The whole document; gives its reader back.
-pub(super) struct Document<R>(pub(super) R, pub(super) Way);
+pub(super) struct Document<R>(pub(super) R);
 
 impl<'de, R: Reader<'de>> DeserializeSeed<'de> for Document<R> {
     type Value = R;
@@ -160,9 +135,9 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Document<R> {
                     sums = true;
                 }
                 "intermediate" => {
-                    match (self.0.plan(), self.1) {
-                        (None, _) => _ = map.next_value::<IgnoredAny>()?,
-                        (Some(_), way) => map.next_value_seed(Windows(&mut self.0, way))?,
+                    match self.0.plan() {
+                        None => _ = map.next_value::<IgnoredAny>()?,
+                        Some(_) => map.next_value_seed(Windows(&mut self.0))?,
                     }
                     windows = true;
                 }
@@ -179,7 +154,7 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Document<R> {
     }
 }
 
-struct Windows<'r, R>(&'r mut R, Way);
+struct Windows<'r, R>(&'r mut R);
 
 impl<'de, R: Reader<'de>> DeserializeSeed<'de> for Windows<'_, R> {
     type Value = ();
@@ -197,9 +172,6 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Windows<'_, R> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut windows: A) -> Result<(), A::Error> {
-        if self.1 == Way::Together {
-            return cut(&mut windows, self.0);
-        }
         let mut period = Period::default();
         while windows
             .next_element_seed(PeriodSeed(&mut period, self.0.plan()))?
@@ -212,30 +184,8 @@ impl<'de, R: Reader<'de>> Visitor<'de> for Windows<'_, R> {
     }
 }
 
-/// Cuts the text into windows and has them read a round at a time.
-fn cut<'de, A: SeqAccess<'de>>(
-    windows: &mut A,
-    reader: &mut impl Reader<'de>,
-) -> Result<(), A::Error> {
-    let mut texts: Vec<&'de RawValue> = Vec::new();
-    loop {
-        let next = windows.next_element::<&RawValue>()?;
-        let is_last = next.is_none();
-        texts.extend(next);
-        if (is_last || texts.len() == ROUND) && !reader.texts(&texts) {
-            return Err(de::Error::custom("a window cannot be read"));
-        }
-        if is_last {
-            return Ok(());
-        }
-        if texts.len() == ROUND {
-            texts.clear();
-        }
-    }
-}
-
 /// A period, and for a window what it is needed for.
-struct PeriodSeed<'p, 'de>(&'p mut Period<'de>, Option<&'p Plan>);
+pub(super) struct PeriodSeed<'p, 'de>(pub(super) &'p mut Period<'de>, pub(super) Option<&'p Plan>);
 
 impl<'de> DeserializeSeed<'de> for PeriodSeed<'_, 'de> {
     type Value = ();

@@ -1,17 +1,15 @@
 //! The aggregate to a run: identity, load, endpoints, errors, sessions, checks, and what the user made up.
 
 use std::collections::BTreeMap;
-use std::thread::ScopedJoinHandle;
 
 use jiff::Timestamp;
-use serde_json::value::RawValue;
 
 use crate::ingest::IngestError;
 use crate::ingest::artillery::levels;
 use crate::ingest::artillery::names::{
     Names, Namespaces, error_kind, is_error_code, is_failure, is_preview, released,
 };
-use crate::ingest::artillery::parse::{Period, Reader, window_of};
+use crate::ingest::artillery::parse::{Period, Reader};
 use crate::ingest::artillery::tally::{BadCounter, Tally, distribution};
 use crate::ingest::artillery::windows::{Measured, Plan, Windows, kept_endpoints, windows_of};
 use crate::ingest::error::Place;
@@ -26,8 +24,6 @@ pub(super) struct Builder<'de> {
     aggregate: Option<(Period<'de>, Plan)>,
     windows: Windows,
     skipped: bool,
-    /// Threads that may read windows.
-    jobs: usize,
     duplicates: u64,
     /// The first counter that is none, with the member that holds it.
     problem: Option<(String, BadCounter)>,
@@ -65,50 +61,11 @@ impl<'de> Reader<'de> for Builder<'de> {
             self.take(measured);
         }
     }
-
-    fn texts(&mut self, windows: &[&'de RawValue]) -> bool {
-        let Some((_, plan)) = &self.aggregate else {
-            return true;
-        };
-        let read = |part: &[&'de RawValue]| -> Result<Vec<_>, serde_json::Error> {
-            let mut period = Period::default();
-            let measured = part.iter().map(|text| {
-                window_of(text, &mut period, plan)?;
-                let measured = plan.measure(&mut period);
-                period.clear();
-                Ok(measured)
-            });
-            measured.collect()
-        };
-        let each = windows.len().div_ceil(self.jobs.max(1)).max(1);
-        let parts: Vec<_> = std::thread::scope(|scope| {
-            let threads: Vec<_> = windows
-                .chunks(each)
-                .map(|part| scope.spawn(move || read(part)))
-                .collect();
-            threads.into_iter().map(ScopedJoinHandle::join).collect()
-        });
-        for part in parts {
-            // Only a panic ends a thread early; then the windows are read in order.
-            let Ok(Ok(part)) = part else { return false };
-            for measured in part {
-                self.take(measured);
-            }
-        }
-        true
-    }
 }
 
 impl Builder<'_> {
-    /// For a document of which so many threads may read windows.
-    pub(super) fn of(jobs: usize) -> Self {
-        Builder {
-            jobs,
-            ..Builder::default()
-        }
-    }
-
-    fn take(&mut self, measured: Result<Measured, BadCounter>) {
+    /// Takes in what the next window holds.
+    pub(super) fn take(&mut self, measured: Result<Measured, BadCounter>) {
         let Some((_, plan)) = &self.aggregate else {
             return;
         };
