@@ -83,12 +83,11 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
 }
 
 fn read_one(input: &Input, jobs: usize) -> Result<Run, IngestError> {
-    let (mut run, file) = match stream::read(input, jobs) {
-        Some(read) => read,
-        None => {
-            let (run, file) = input.read_and(FORMAT.id, |bytes| parse(bytes, &input.name))?;
-            (run?, file)
-        }
+    let (mut run, file) = if let Some(read) = stream::read(input, jobs) {
+        read
+    } else {
+        let (run, file) = input.read_and(FORMAT.id, |bytes| parse(bytes, &input.name))?;
+        (run?, file)
     };
     run.source.files.push(file);
     Ok(run)

@@ -35,7 +35,11 @@ const LONGEST: usize = 32 * 1024 * 1024;
 /// The run of a large file, when it is the aggregate and then the windows and nothing else.
 pub(super) fn read(input: &Input, jobs: usize) -> Option<(Run, FileRef)> {
     let path = input.path.as_ref().filter(|_| jobs > 1)?;
-    let size = path.metadata().ok().filter(|meta| meta.is_file())?.len();
+    let size = path
+        .metadata()
+        .ok()
+        .filter(std::fs::Metadata::is_file)?
+        .len();
     if size < WORTHWHILE {
         return None;
     }
