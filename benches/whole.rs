@@ -95,7 +95,7 @@ fn indented(compact: &str, depth: usize) -> String {
     text
 }
 
-/// Windows of ten seconds: 1 600 of 7 endpoints (4 h 27 min) are about 10 MB, 8 640 of 11 (a day) about 74 MB.
+/// Windows of ten seconds: 1 600 of 5 endpoints (4 h 27 min) are about 10 MB, 8 640 of 9 (a day) about 77 MB.
 fn artillery(windows: u64, endpoints: u64) -> PathBuf {
     made(
         &format!("artillery-{windows}-{endpoints}-indented.json"),
@@ -303,13 +303,13 @@ fn benches(criterion: &mut Criterion) {
     let cases: [(&str, PathBuf, &str, &str); 3] = [
         (
             "artillery-10-mb",
-            artillery(1_600, 7),
+            artillery(1_600, 5),
             "python json.load",
             PYTHON_JSON,
         ),
         (
-            "artillery-day-74-mb",
-            artillery(8_640, 11),
+            "artillery-day-77-mb",
+            artillery(8_640, 9),
             "python json.load",
             PYTHON_JSON,
         ),
