@@ -3,6 +3,7 @@
 //! The file holds the sums of the run (`aggregate`) and of each window of ten seconds (`intermediate`). Refuses the shape of
 //! Artillery 1.x, which `v1` reads. Measured on files of 2.0.2 and 2.0.34; the pointers are artillery's `core/lib/ssms.js` and its plugin `metrics-by-endpoint`.
 
+mod document;
 mod levels;
 mod names;
 mod parse;
@@ -15,6 +16,7 @@ pub mod v1;
 mod v1_parse;
 mod v1_run;
 mod v1_stats;
+mod v1_totals;
 mod windows;
 
 use crate::ingest::error::Place;
@@ -23,7 +25,7 @@ use crate::ingest::sniff::{Claim, Grade, Head, JsonTop, json_head};
 use crate::ingest::{Format, IngestError, Input, Kind, Unit};
 use crate::model::Run;
 
-use crate::ingest::artillery::parse::Document;
+use crate::ingest::artillery::document::Document;
 use crate::ingest::artillery::run::Builder;
 
 /// The row of FORMATS.

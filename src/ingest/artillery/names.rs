@@ -197,6 +197,16 @@ pub(super) fn is_error_code(text: &str) -> bool {
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
+/// Whether an error took the place of an answer. Errors of scripts are of the other kind, and `others` says whether that
+/// kind counts.
+pub(super) fn is_lost(error: &str, others: bool) -> bool {
+    match error_kind(error) {
+        ErrorKind::Assertion => false,
+        ErrorKind::Other => others,
+        _ => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! The shape of the file: `aggregate` and the elements of `intermediate`, one at a time, keys borrowed from the bytes.
+//! The shape of `aggregate` and of the elements of `intermediate`, keys borrowed from the bytes.
 //!
 //! Knows which members there are, not what their figures mean. `histograms` is a copy of `summaries` and is read only where
 //! that is missing; unknown members are skipped (releases up to 2.0.34 leave a null rate name on each window).
@@ -8,7 +8,7 @@ use std::fmt;
 
 use rustc_hash::FxHashSet;
 use serde::Deserializer;
-use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 
 use crate::ingest::artillery::windows::Plan;
 use crate::ingest::json::{Key, Number};
@@ -90,98 +90,6 @@ pub(super) struct Summary {
     pub(super) mean: Option<f64>,
     /// p50, p75, p90, p95, p99, p99.9.
     pub(super) quantiles: [Option<f64>; 6],
-}
-
-/// Takes the periods of a document while it is read.
-pub(super) trait Reader<'de> {
-    /// The sums of the run.
-    fn aggregate(&mut self, period: Period<'de>);
-    /// What the aggregate says that the windows need. Without it they are skipped and the document is read again.
-    fn plan(&mut self) -> Option<&Plan>;
-    /// One window.
-    fn window(&mut self, period: &mut Period<'de>);
-}
-
-/// The whole document; gives its reader back.
-pub(super) struct Document<R>(pub(super) R);
-
-impl<'de, R: Reader<'de>> DeserializeSeed<'de> for Document<R> {
-    type Value = R;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<R, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, R: Reader<'de>> Visitor<'de> for Document<R> {
-    type Value = R;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object with `aggregate` and `intermediate`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<R, A::Error> {
-        let (mut sums, mut windows) = (false, false);
-        while let Some(key) = map.next_key_seed(Key)? {
-            match key.as_ref() {
-                "aggregate" if sums => return Err(de::Error::duplicate_field("aggregate")),
-                "intermediate" if windows => {
-                    return Err(de::Error::duplicate_field("intermediate"));
-                }
-                "aggregate" => {
-                    let mut period = Period::default();
-                    map.next_value_seed(PeriodSeed(&mut period, None))?;
-                    self.0.aggregate(period);
-                    sums = true;
-                }
-                "intermediate" => {
-                    match self.0.plan() {
-                        None => _ = map.next_value::<IgnoredAny>()?,
-                        Some(_) => map.next_value_seed(Windows(&mut self.0))?,
-                    }
-                    windows = true;
-                }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        if sums {
-            Ok(self.0)
-        } else {
-            Err(de::Error::missing_field("aggregate"))
-        }
-    }
-}
-
-struct Windows<'r, R>(&'r mut R);
-
-impl<'de, R: Reader<'de>> DeserializeSeed<'de> for Windows<'_, R> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de, R: Reader<'de>> Visitor<'de> for Windows<'_, R> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an array of windows")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut windows: A) -> Result<(), A::Error> {
-        let mut period = Period::default();
-        while windows
-            .next_element_seed(PeriodSeed(&mut period, self.0.plan()))?
-            .is_some()
-        {
-            self.0.window(&mut period);
-            period.clear();
-        }
-        Ok(())
-    }
 }
 
 /// A period, and for a window what it is needed for.

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::de::{MapAccess, SeqAccess};
 
 use crate::ingest::IngestError;
+use crate::ingest::artillery::document::Parts;
 use crate::ingest::artillery::levels;
 use crate::ingest::artillery::names::{
     Names, Namespaces, error_kind, is_error_code, is_failure, is_preview, released,
 };
-use crate::ingest::artillery::parse::{Period, Reader};
+use crate::ingest::artillery::parse::{Period, PeriodSeed};
 use crate::ingest::artillery::tally::{BadCounter, Tally, distribution};
 use crate::ingest::artillery::windows::{Measured, Plan, Windows, kept_endpoints, windows_of};
 use crate::ingest::error::Place;
@@ -29,8 +31,38 @@ pub(super) struct Builder<'de> {
     problem: Option<(String, BadCounter)>,
 }
 
-impl<'de> Reader<'de> for Builder<'de> {
-    fn aggregate(&mut self, mut period: Period<'de>) {
+impl<'de> Parts<'de> for Builder<'de> {
+    fn aggregate<A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
+        let mut period = Period::default();
+        map.next_value_seed(PeriodSeed(&mut period, None))?;
+        self.take_aggregate(period);
+        Ok(())
+    }
+
+    fn windows<A: SeqAccess<'de>>(&mut self, mut windows: A) -> Result<(), A::Error> {
+        let mut period = Period::default();
+        while windows
+            .next_element_seed(PeriodSeed(&mut period, self.plan()))?
+            .is_some()
+        {
+            if let Some(plan) = self.plan() {
+                let measured = plan.measure(&mut period);
+                self.take(measured);
+            }
+            period.clear();
+        }
+        Ok(())
+    }
+
+    fn skips_windows(&mut self) -> bool {
+        self.skipped = self.plan().is_none();
+        self.skipped
+    }
+}
+
+impl<'de> Builder<'de> {
+    /// Takes in the sums of the run; only the first ones count.
+    pub(super) fn take_aggregate(&mut self, mut period: Period<'de>) {
         if self.aggregate.is_some() {
             return;
         }
@@ -48,22 +80,14 @@ impl<'de> Reader<'de> for Builder<'de> {
             }
         }
     }
-
-    fn plan(&mut self) -> Option<&Plan> {
-        let plan = self.aggregate.as_ref().map(|(_, plan)| plan);
-        self.skipped = plan.is_none();
-        plan
-    }
-
-    fn window(&mut self, period: &mut Period<'de>) {
-        if let Some((_, plan)) = &self.aggregate {
-            let measured = plan.measure(period);
-            self.take(measured);
-        }
-    }
 }
 
 impl Builder<'_> {
+    /// What the aggregate says that the windows need.
+    pub(super) fn plan(&self) -> Option<&Plan> {
+        self.aggregate.as_ref().map(|(_, plan)| plan)
+    }
+
     /// Takes in what the next window holds.
     pub(super) fn take(&mut self, measured: Result<Measured, BadCounter>) {
         let Some((_, plan)) = &self.aggregate else {

@@ -15,7 +15,7 @@ use serde::Deserializer;
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::ingest::Input;
-use crate::ingest::artillery::parse::{Period, PeriodSeed, Reader};
+use crate::ingest::artillery::parse::{Period, PeriodSeed};
 use crate::ingest::artillery::run::Builder;
 use crate::ingest::artillery::tally::BadCounter;
 use crate::ingest::artillery::windows::{Measured, Plan};
@@ -68,7 +68,7 @@ fn read_by(input: &Input, jobs: usize, sizes: Sizes) -> Option<(Run, FileRef)> {
     let head = blocks.head()?;
     let mut builder = Builder::default();
     let (period, _) = start(&head)?;
-    builder.aggregate(period);
+    builder.take_aggregate(period);
     let measured = windows(&mut blocks, builder.plan()?, jobs)?;
     for window in measured {
         builder.take(window);
@@ -331,6 +331,7 @@ impl<'de> Visitor<'de> for Opening<'_, 'de> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::ingest::artillery::read_one;
     use std::fmt::Write;
     use std::io::Cursor;
 
@@ -344,7 +345,7 @@ pub(super) mod tests {
     }
 
     fn in_order(text: &[u8]) -> Option<Run> {
-        super::super::read_one(&Input::stream("-", Cursor::new(text.to_owned())), 1).ok()
+        read_one(&Input::stream("-", Cursor::new(text.to_owned())), 1).ok()
     }
 
     /// A document in which each window has a counter with an ill-chosen name.

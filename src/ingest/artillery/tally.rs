@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ingest::artillery::names::{Counter, Namespaces, error_kind, is_failure};
+use crate::ingest::artillery::names::{Counter, Namespaces, error_kind, is_failure, is_lost};
 use crate::ingest::artillery::parse::{Period, Summary};
 use crate::ingest::artillery::windows::Plan;
 use crate::ingest::json::NotACount;
@@ -133,17 +133,11 @@ impl<'p> Tally<'p> {
         requests.saturating_sub(self.responses.unwrap_or(0))
     }
 
-    /// Errors that took the place of an answer. Errors of scripts are of the other kind, and `others` says whether that
-    /// kind counts.
+    /// Errors that took the place of an answer; see [`is_lost`].
     pub(super) fn lost(&self, others: bool) -> u64 {
-        let counts = |kind| match kind {
-            ErrorKind::Assertion => false,
-            ErrorKind::Other => others,
-            _ => true,
-        };
         let errors = self.errors.iter();
         errors
-            .filter(|(error, _)| counts(error_kind(error)))
+            .filter(|(error, _)| is_lost(error, others))
             .fold(0, |all, (_, count)| all.saturating_add(*count))
     }
 

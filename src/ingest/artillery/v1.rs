@@ -4,7 +4,7 @@
 //! `as_reported`. Refuses the shape of 2.x. Measured on files of 1.7.9 and of 2018; for legacy reporting the pointer is
 //! `legacyReport` in artillery's `core/lib/ssms.js`.
 
-use crate::ingest::artillery::v1_parse::Document;
+use crate::ingest::artillery::document::Document;
 use crate::ingest::artillery::v1_run::Builder;
 use crate::ingest::error::Place;
 use crate::ingest::json;

@@ -61,87 +61,8 @@ pub(super) struct Samples {
     pub(super) bad: u64,
 }
 
-/// Takes the reports of a document while it is read.
-pub(super) trait Reader<'de> {
-    /// The sums of the run.
-    fn aggregate(&mut self, report: Report<'de>);
-    /// One window.
-    fn window(&mut self, report: Report<'de>);
-}
-
-/// The whole document; gives its reader back.
-pub(super) struct Document<R>(pub(super) R);
-
-impl<'de, R: Reader<'de>> DeserializeSeed<'de> for Document<R> {
-    type Value = R;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<R, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, R: Reader<'de>> Visitor<'de> for Document<R> {
-    type Value = R;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object with `aggregate` and `intermediate`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<R, A::Error> {
-        let (mut sums, mut windows) = (false, false);
-        while let Some(key) = map.next_key_seed(Key)? {
-            match key.as_ref() {
-                "aggregate" if sums => return Err(de::Error::duplicate_field("aggregate")),
-                "intermediate" if windows => {
-                    return Err(de::Error::duplicate_field("intermediate"));
-                }
-                "aggregate" => {
-                    self.0.aggregate(map.next_value_seed(ReportSeed)?);
-                    sums = true;
-                }
-                "intermediate" => {
-                    map.next_value_seed(Windows(&mut self.0))?;
-                    windows = true;
-                }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        if sums {
-            Ok(self.0)
-        } else {
-            Err(de::Error::missing_field("aggregate"))
-        }
-    }
-}
-
-struct Windows<'r, R>(&'r mut R);
-
-impl<'de, R: Reader<'de>> DeserializeSeed<'de> for Windows<'_, R> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de, R: Reader<'de>> Visitor<'de> for Windows<'_, R> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an array of windows")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut windows: A) -> Result<(), A::Error> {
-        while let Some(report) = windows.next_element_seed(ReportSeed)? {
-            self.0.window(report);
-        }
-        Ok(())
-    }
-}
-
-struct ReportSeed;
+/// One report.
+pub(super) struct ReportSeed;
 
 impl<'de> DeserializeSeed<'de> for ReportSeed {
     type Value = Report<'de>;

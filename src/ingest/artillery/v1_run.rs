@@ -7,18 +7,21 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::de::{MapAccess, SeqAccess};
 
 use crate::ingest::IngestError;
-use crate::ingest::artillery::names::{error_kind, is_failure};
+use crate::ingest::artillery::document::Parts;
+use crate::ingest::artillery::names::is_failure;
 use crate::ingest::artillery::phases::placed;
 use crate::ingest::artillery::run::{request_error, status_error};
-use crate::ingest::artillery::v1_parse::{Named, Reader, Report};
-use crate::ingest::artillery::v1_stats::{Count, Course, SLICE_LENGTH, Times, count_of, quote};
+use crate::ingest::artillery::v1_parse::{Report, ReportSeed};
+use crate::ingest::artillery::v1_stats::{Course, SLICE_LENGTH, Times, quote};
+use crate::ingest::artillery::v1_totals::Totals;
 use crate::ingest::artillery::{levels, tally};
 use crate::ingest::error::Place;
 use crate::model::{
-    Custom, CustomKind, ErrorKind, IdentitySource, Latency, LoadModel, Millis, PerSecond,
-    Population, QuantileMethod, Resolution, Run, Seconds, Sessions, Stats,
+    Custom, CustomKind, IdentitySource, Latency, LoadModel, Millis, PerSecond, Population,
+    QuantileMethod, Resolution, Run, Seconds, Sessions, Stats,
 };
 
 /// Collects the parts of a document.
@@ -31,116 +34,25 @@ pub(super) struct Builder<'de> {
     problem: Option<(String, String)>,
 }
 
-impl<'de> Reader<'de> for Builder<'de> {
-    fn aggregate(&mut self, report: Report<'de>) {
+impl<'de> Parts<'de> for Builder<'de> {
+    fn aggregate<A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
+        let report = map.next_value_seed(ReportSeed)?;
         self.duplicates += report.duplicates;
         self.aggregate = Some(report);
+        Ok(())
     }
 
-    fn window(&mut self, report: Report<'de>) {
-        self.duplicates += report.duplicates;
-        let index = self.course.seen();
-        if let Err((member, problem)) = self.course.add(&report)
-            && self.problem.is_none()
-        {
-            self.problem = Some((format!("intermediate[{index}].{member}"), problem));
+    fn windows<A: SeqAccess<'de>>(&mut self, mut windows: A) -> Result<(), A::Error> {
+        while let Some(report) = windows.next_element_seed(ReportSeed)? {
+            self.duplicates += report.duplicates;
+            let index = self.course.seen();
+            if let Err((member, problem)) = self.course.add(&report)
+                && self.problem.is_none()
+            {
+                self.problem = Some((format!("intermediate[{index}].{member}"), problem));
+            }
         }
-    }
-}
-
-/// Whole counts of the aggregate.
-struct Totals<'a> {
-    created: Option<u64>,
-    completed: Option<u64>,
-    avoided: Option<u64>,
-    /// Requests, answers.
-    requests: u64,
-    responses: u64,
-    codes: BTreeMap<String, u64>,
-    errors: BTreeMap<&'a str, u64>,
-    /// Whether errors of no known kind took the place of an answer.
-    others_lost: bool,
-}
-
-fn counts<'a>(
-    member: &str,
-    from: &'a Named<'_, crate::ingest::json::Number>,
-) -> Count<Vec<(&'a str, u64)>> {
-    let mut all = Vec::with_capacity(from.len());
-    for (name, number) in from {
-        let place = || format!("{member}.{name}");
-        if let Some(count) = count_of(place, *number)? {
-            all.push((name.as_ref(), count));
-        }
-    }
-    Ok(all)
-}
-
-impl<'a> Totals<'a> {
-    fn of(report: &'a Report, legacy: bool) -> Count<Totals<'a>> {
-        let count = |name: &str, number| count_of(|| name.to_owned(), number);
-        let responses = count("requestsCompleted", report.responses)?.unwrap_or(0);
-        let sent = count("rps.count", report.sent)?;
-        let codes = counts("codes", &report.codes)?;
-        let errors: BTreeMap<&str, u64> = counts("errors", &report.errors)?.into_iter().collect();
-        let lost = |others: bool| {
-            let lost = errors.iter().filter(|(error, _)| is_lost(error, others));
-            lost.fold(0_u64, |all, (_, n)| all.saturating_add(*n))
-        };
-        // Legacy reporting counts answers only: what is known of the rest are its errors.
-        let requests = if legacy {
-            responses.saturating_add(lost(false))
-        } else {
-            sent.unwrap_or(responses)
-        };
-        let others_lost = lost(true) <= requests.saturating_sub(responses);
-        Ok(Totals {
-            created: count("scenariosCreated", report.created)?,
-            completed: count("scenariosCompleted", report.completed)?,
-            avoided: count("scenariosAvoided", report.avoided)?,
-            requests,
-            responses,
-            codes: codes
-                .into_iter()
-                .map(|(code, n)| (code.to_owned(), n))
-                .collect(),
-            errors,
-            others_lost,
-        })
-    }
-
-    fn failed_answers(&self) -> u64 {
-        let failed = self.codes.iter().filter(|(code, _)| is_failure(code));
-        failed.fold(0, |all, (_, n)| all.saturating_add(*n))
-    }
-
-    /// How the samples without a status ended, where all answers are of one kind.
-    fn outcome(&self) -> Option<bool> {
-        let coded = self.codes.values();
-        let coded = coded.fold(0_u64, |all, n| all.saturating_add(*n));
-        let failed = self.failed_answers();
-        if coded < self.responses || self.responses == 0 {
-            None
-        } else if failed == 0 {
-            Some(true)
-        } else {
-            (failed >= coded).then_some(false)
-        }
-    }
-
-    /// Engines without HTTP answer with code 0.
-    fn is_http(&self) -> bool {
-        let only_messages = !self.codes.is_empty() && self.codes.keys().all(|code| code == "0");
-        self.requests > 0 && !only_messages
-    }
-}
-
-/// Whether an error took the place of an answer.
-pub(super) fn is_lost(error: &str, others: bool) -> bool {
-    match error_kind(error) {
-        ErrorKind::Assertion => false,
-        ErrorKind::Other => others,
-        _ => true,
+        Ok(())
     }
 }
 

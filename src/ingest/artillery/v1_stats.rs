@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use crate::ingest::artillery::names::is_failure;
+use crate::ingest::artillery::names::is_lost;
 use crate::ingest::artillery::parse::Summary;
 use crate::ingest::artillery::tally;
 use crate::ingest::artillery::v1_parse::{Report, Samples};
-use crate::ingest::artillery::v1_run::{METHOD, is_lost};
+use crate::ingest::artillery::v1_run::METHOD;
 use crate::ingest::artillery::windows::{MOST_WINDOWS, set_rates};
 use crate::ingest::json::Number;
 use crate::ingest::recorder;
