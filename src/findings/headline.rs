@@ -319,11 +319,8 @@ fn of_targets(report: &Report, run: &Run) -> String {
                 .as_deref()
                 .map(|label| format!(" at {}", shown(label)))
                 .unwrap_or_default();
-            let value = result
-                .value
-                .zip(result.unit)
-                .map(|(v, unit)| quantity(v, unit.id()))
-                .unwrap_or_default();
+            let value = result.value.map(|value| result.amount(value));
+            let value = value.unwrap_or_default();
             format!("{}{at} is {value}", result.expect)
         })
         .collect();

@@ -1,7 +1,7 @@
 //! Machines and containers beside the run: figures per component, metric and phase.
 
 use crate::findings::{Report, TargetResult, TargetState};
-use crate::model::{MetricId, Resource, ResourcePhase, ResourceStatistic};
+use crate::model::{MetricId, Resource, ResourcePhase};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, text};
 use crate::render::section::{Scope, Section, absent, heading, run_of};
@@ -113,30 +113,20 @@ pub(crate) fn quantity(value: f64, unit: Option<&str>) -> String {
     }
 }
 
-fn words(phase: ResourcePhase) -> &'static str {
+pub(super) fn words(phase: ResourcePhase) -> &'static str {
     match phase {
         ResourcePhase::Idle => "idle",
         ResourcePhase::Load => "load",
     }
 }
 
-/// The targets that were judged by this entry: those whose value is its own.
+/// The targets that were judged by this entry: on its component and name, in its phase.
 fn expected(resource: &Resource, targets: &[(MetricId, &TargetResult)]) -> Line {
     let mut line = Line::new();
     for (metric, result) in targets {
-        let MetricId::Resource(component, name, statistic) = metric else {
-            continue;
-        };
-        let value = match statistic {
-            ResourceStatistic::Max => resource.max,
-            ResourceStatistic::Mean => resource.mean,
-            ResourceStatistic::Slope => resource.slope_per_s,
-            ResourceStatistic::Last => resource.last,
-        };
-        let same = value
-            .zip(result.value)
-            .is_some_and(|(own, judged)| own.total_cmp(&judged).is_eq());
-        if *component != resource.component || *name != resource.name || !same {
+        let is_of = matches!(metric, MetricId::Resource(component, name, _)
+            if *component == resource.component && *name == resource.name);
+        if !is_of || result.phase != resource.phase {
             continue;
         }
         if !line.is_empty() {
