@@ -61,6 +61,18 @@ pub static UNIT_NAMES: &[UnitName] = &[
     unit("/min", UnitKind::Rate, 0, 1.0 / 60.0),
 ];
 
+/// Endings of a name that say a unit.
+const ENDINGS: [(&str, &str); 8] = [
+    ("_ms", "ms"),
+    ("_us", "us"),
+    ("_ns", "ns"),
+    ("_s", "s"),
+    ("_seconds", "s"),
+    ("_pct", "%"),
+    ("_percent", "%"),
+    ("_ratio", "ratio"),
+];
+
 impl UnitName {
     /// The unit of that name.
     ///
@@ -72,6 +84,25 @@ impl UnitName {
     /// ```
     pub fn named(name: &str) -> Option<&'static UnitName> {
         UNIT_NAMES.iter().find(|unit| unit.name == name)
+    }
+
+    /// The unit that a name ends in: `took_ms`, `total (ms)`.
+    ///
+    /// ```
+    /// use knee::model::UnitName;
+    /// assert_eq!(UnitName::of_name("db.write_ms").map(|unit| unit.name), Some("ms"));
+    /// assert_eq!(UnitName::of_name("heap (MiB)").map(|unit| unit.name), Some("MiB"));
+    /// assert_eq!(UnitName::of_name("items"), None);
+    /// ```
+    pub fn of_name(name: &str) -> Option<&'static UnitName> {
+        let inside = name
+            .strip_suffix(')')
+            .and_then(|rest| rest.rsplit_once('('))
+            .and_then(|(_, inside)| UnitName::named(inside));
+        inside.or_else(|| {
+            let (_, unit) = ENDINGS.iter().find(|(ending, _)| name.ends_with(ending))?;
+            UnitName::named(unit)
+        })
     }
 
     /// The base unit of a kind, which is what a bare number of it is in.

@@ -382,7 +382,7 @@ fn set_custom(run: &mut Run, sorted: Sorted, file: &str) -> Result<(), IngestErr
                     (count, _) => (CustomKind::Counter, count, None),
                 }
             }
-            Some(Kind::Rate) => (CustomKind::Rate, rate_of(&named, file)?, None),
+            Some(Kind::Rate) => (CustomKind::Share, share_of(&named, file)?, None),
             Some(Kind::Gauge) => {
                 // The model has no gauge: the last value beside the least and the largest.
                 let latency = Latency {
@@ -418,7 +418,7 @@ fn set_custom(run: &mut Run, sorted: Sorted, file: &str) -> Result<(), IngestErr
 }
 
 /// The share of what was true.
-fn rate_of(named: &Named, file: &str) -> Result<Option<f64>, IngestError> {
+fn share_of(named: &Named, file: &str) -> Result<Option<f64>, IngestError> {
     if let Some(share) = named.metric.share() {
         return Ok(Some(share));
     }

@@ -193,7 +193,7 @@ fn a_gauge_keeps_its_last_least_and_largest_value() {
         r#"{"metrics": {"g": {"value": 3, "min": 1, "max": 7}, "r": {"passes": 3, "fails": 1}, "t": {"min": 1, "max": 2}, "t0": {"count": 0, "avg": 0}}}"#,
     )
     .unwrap();
-    let [gauge, rate, trend] = run.custom.as_slice() else {
+    let [gauge, share, trend] = run.custom.as_slice() else {
         panic!("{:?}", run.custom);
     };
     assert_eq!(
@@ -205,7 +205,7 @@ fn a_gauge_keeps_its_last_least_and_largest_value() {
         (extremes.min, extremes.max),
         (Some(Millis(1.0)), Some(Millis(7.0)))
     );
-    assert_eq!((rate.kind, rate.value), (CustomKind::Rate, Some(0.75)));
+    assert_eq!((share.kind, share.value), (CustomKind::Share, Some(0.75)));
     assert_eq!(trend.latency.as_ref().unwrap().max, Some(Millis(2.0)));
 }
 

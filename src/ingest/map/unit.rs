@@ -2,25 +2,9 @@
 
 use crate::model::{UnitKind, UnitName};
 
-/// Endings of a member's name that say a unit.
-const ENDINGS: [(&str, &str); 8] = [
-    ("_ms", "ms"),
-    ("_us", "us"),
-    ("_ns", "ns"),
-    ("_s", "s"),
-    ("_seconds", "s"),
-    ("_pct", "%"),
-    ("_percent", "%"),
-    ("_ratio", "ratio"),
-];
-
 /// The unit of a kind that a member's name ends in.
 pub fn of_name(name: &str, kind: UnitKind) -> Option<&'static UnitName> {
-    let ending = |(ending, unit): &(&str, &str)| {
-        let unit = UnitName::named(unit).filter(|unit| unit.kind == kind);
-        name.ends_with(ending).then_some(unit).flatten()
-    };
-    ENDINGS.iter().find_map(ending)
+    UnitName::of_name(name).filter(|unit| unit.kind == kind)
 }
 
 /// A number as a text holds it, and the unit behind it if there is one.
