@@ -16,9 +16,10 @@ impl TargetResult {
             return plain();
         };
         let is_own = match (unit, name.kind) {
-            (Unit::Bytes, UnitKind::Bytes) => true,
             (Unit::Millis, UnitKind::Time) => name != UnitName::base(UnitKind::Time),
-            (Unit::AsGiven, UnitKind::Bytes | UnitKind::Time) => true,
+            (Unit::Bytes | Unit::AsGiven, UnitKind::Bytes) | (Unit::AsGiven, UnitKind::Time) => {
+                true
+            }
             (Unit::AsGiven, UnitKind::Share) => return self.share(value),
             _ => false,
         };
