@@ -7,8 +7,8 @@
 use std::ops::Range;
 use std::str::FromStr;
 
-use crate::config::quantity::{Cursor, ExpectError, Kind, Quantity};
-use crate::model::{Bound, Expectation, METRICS, MetricId, Operator, Reading, Unit};
+use crate::config::quantity::{Cursor, ExpectError, Quantity};
+use crate::model::{Bound, Expectation, METRICS, MetricId, Operator, Reading, Unit, UnitKind};
 
 /// Reads an expectation.
 ///
@@ -337,13 +337,13 @@ fn convert(
     let value = match (&quantity.unit, unit) {
         (Some((name, span)), _) => {
             let fits = match unit {
-                Unit::Millis | Unit::Seconds => name.kind == Kind::Time,
-                Unit::Ratio => name.kind == Kind::Share,
-                Unit::PerSecond => name.kind == Kind::Rate,
-                Unit::Bytes => name.kind == Kind::Bytes,
+                Unit::Millis | Unit::Seconds => name.kind == UnitKind::Time,
+                Unit::Ratio => name.kind == UnitKind::Share,
+                Unit::PerSecond => name.kind == UnitKind::Rate,
+                Unit::Bytes => name.kind == UnitKind::Bytes,
                 Unit::Count | Unit::Factor => false,
                 // The reader of a resource converts to base units; a level is a rate or a count.
-                Unit::AsGiven => !levels(metric) || name.kind == Kind::Rate,
+                Unit::AsGiven => !levels(metric) || name.kind == UnitKind::Rate,
             };
             if !fits {
                 let problem = format!(
@@ -354,7 +354,8 @@ fn convert(
                     .with_label(format!("expected {expected}")));
             }
             // Shares of a resource are kept in per cent: 100 % of CPU is one core, and there may be many.
-            let in_percent = name.kind == Kind::Share && matches!(metric, MetricId::Resource(..));
+            let in_percent =
+                name.kind == UnitKind::Share && matches!(metric, MetricId::Resource(..));
             let shift = if unit == Unit::Seconds { -3 } else { 0 };
             number.value(if in_percent { None } else { Some(name) }, shift)
         }
@@ -411,7 +412,7 @@ pub(crate) fn floor(metric: &MetricId, text: &str) -> Result<(), ExpectError> {
     let is_share = quantity
         .unit
         .as_ref()
-        .is_some_and(|(unit, _)| unit.kind == Kind::Share);
+        .is_some_and(|(unit, _)| unit.kind == UnitKind::Share);
     if is_share && metric.unit() != Unit::Ratio {
         let share = quantity.number.value(None, 0);
         if share < 0.0 {

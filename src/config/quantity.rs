@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::model::Seconds;
+use crate::model::{Seconds, UnitKind, UnitName};
 
 /// A mistake in a text of the expectation language.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,59 +47,10 @@ impl ExpectError {
     }
 }
 
-/// What a unit measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// In milliseconds.
-    Time,
-    /// In bytes.
-    Bytes,
-    /// As a ratio.
-    Share,
-    /// Per second.
-    Rate,
-}
-
-/// A unit: what it measures, and its size as `factor` times ten to the `shift` of the base unit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct UnitName {
-    pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
-    shift: i32,
-    factor: f64,
-}
-
-const fn unit(name: &'static str, kind: Kind, shift: i32, factor: f64) -> UnitName {
-    UnitName {
-        name,
-        kind,
-        shift,
-        factor,
-    }
-}
-
-const KIB: f64 = 1024.0;
-
-static UNITS: &[UnitName] = &[
-    unit("us", Kind::Time, -3, 1.0),
-    unit("µs", Kind::Time, -3, 1.0),
-    unit("μs", Kind::Time, -3, 1.0),
-    unit("ms", Kind::Time, 0, 1.0),
-    unit("s", Kind::Time, 3, 1.0),
-    unit("min", Kind::Time, 4, 6.0),
-    unit("B", Kind::Bytes, 0, 1.0),
-    unit("kB", Kind::Bytes, 3, 1.0),
-    unit("MB", Kind::Bytes, 6, 1.0),
-    unit("GB", Kind::Bytes, 9, 1.0),
-    unit("KiB", Kind::Bytes, 0, KIB),
-    unit("MiB", Kind::Bytes, 0, KIB * KIB),
-    unit("GiB", Kind::Bytes, 0, KIB * KIB * KIB),
-    unit("%", Kind::Share, -2, 1.0),
-    unit("/s", Kind::Rate, 0, 1.0),
+/// The units of an expectation; durations of plans and trims also come in hours.
+const UNITS: [&str; 15] = [
+    "us", "µs", "μs", "ms", "s", "min", "B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "%", "/s",
 ];
-
-/// Durations of plans and trims also come in hours.
-static HOUR: UnitName = unit("h", Kind::Time, 5, 36.0);
 
 /// A number as it was written.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,11 +63,14 @@ pub(crate) struct Number {
 impl Number {
     /// In the base unit of `unit`, times ten to the `shift`.
     pub(crate) fn value(&self, unit: Option<&UnitName>, shift: i32) -> f64 {
-        let (own, factor) = unit.map_or((0, 1.0), |unit| (unit.shift, unit.factor));
-        let exponent = self.exponent.saturating_add(own).saturating_add(shift);
-        let text = format!("{}e{exponent}", self.mantissa);
-        // Digits, a sign, a dot and an exponent are always a double.
-        text.parse::<f64>().unwrap_or(f64::NAN) * factor
+        let exponent = self.exponent.saturating_add(shift);
+        match unit {
+            Some(unit) => unit.text_to_base(&self.mantissa, exponent),
+            // Digits, a sign, a dot and an exponent are always a double.
+            None => format!("{}e{exponent}", self.mantissa)
+                .parse()
+                .unwrap_or(f64::NAN),
+        }
     }
 }
 
@@ -297,8 +251,8 @@ impl<'a> Cursor<'a> {
         if matches!(name, "" | "up" | "at" | "users" | "user" | "in") {
             return Ok(None);
         }
-        let all = UNITS.iter().chain(hours.then_some(&HOUR));
-        if let Some(unit) = all.clone().find(|unit| unit.name == name) {
+        let known = || UNITS.iter().copied().chain(hours.then_some("h"));
+        if let Some(unit) = known().find(|unit| *unit == name).and_then(UnitName::named) {
             self.at = ahead.at;
             return Ok(Some((unit, span)));
         }
@@ -309,9 +263,7 @@ impl<'a> Cursor<'a> {
             "msec" | "msecs" | "millis" | "milliseconds" => Some("ms"),
             "rps" | "qps" | "/sec" | "/second" => Some("/s"),
             "percent" | "pct" => Some("%"),
-            lower => all
-                .map(|unit| unit.name)
-                .find(|unit| unit.to_lowercase() == lower),
+            lower => known().find(|unit| unit.to_lowercase() == lower),
         };
         Err(match alias {
             Some(alias) => error.with_hint(format!("did you mean `{alias}`?")),
@@ -329,7 +281,7 @@ impl<'a> Cursor<'a> {
         let number = self.number()?;
         let unit = self.unit(true)?;
         match unit {
-            Some((unit, _)) if unit.kind == Kind::Time => {
+            Some((unit, _)) if unit.kind == UnitKind::Time => {
                 let value = number.value(Some(unit), -3);
                 if value < 0.0 {
                     Err(ExpectError::new(number.span, "a duration is not negative"))

@@ -1,5 +1,7 @@
 //! The first sentences of a report, each made from figures in it. None praises; none names a cause.
 
+mod without_requests;
+
 use std::fmt::Write;
 
 use crate::findings::report::{Finding, Report, Severity, TargetResult, TargetState};
@@ -111,11 +113,18 @@ pub fn of_run(report: &Report, run: &Run) -> Vec<String> {
         ));
     }
     sentences.push(what_happened(report, run));
-    sentences.push(how_long(report, run));
+    let counts_requests = value(report, run, "requests").is_some();
+    let has_latency = !percentiles(report, run).is_empty();
+    if counts_requests || has_latency {
+        sentences.push(how_long(report, run));
+    }
     sentences.push(of_targets(report, run));
     sentences.extend(of_checks(report, run));
     if let Some(sentence) = of_findings(report, run, invalid) {
         sentences.push(sentence);
+    }
+    if !counts_requests {
+        sentences.push(without_requests::what_was_not(has_latency));
     }
     sentences
 }
@@ -128,16 +137,7 @@ fn value(report: &Report, run: &Run, metric: &str) -> Option<f64> {
 
 fn what_happened(report: &Report, run: &Run) -> String {
     let Some(requests) = value(report, run, "requests") else {
-        let sessions = run.sessions.as_ref().and_then(|sessions| sessions.started);
-        return match sessions {
-            Some(started) => {
-                format!(
-                    "The input counts no requests; {} started.",
-                    plural(started, "session")
-                )
-            }
-            None => "The input counts no requests.".to_owned(),
-        };
+        return without_requests::what_was_measured(report, run);
     };
     #[expect(
         clippy::cast_possible_truncation,
@@ -152,7 +152,7 @@ fn what_happened(report: &Report, run: &Run) -> String {
         let _ = write!(text, " ({})", rate(sent));
     }
     if requests < 0.5 {
-        return "0 requests were made: there is nothing to measure.".to_owned();
+        return nothing_made(run);
     }
     let expected = run.overall.expected_failures.unwrap_or(0);
     match (run.overall.failures, value(report, run, "error_rate")) {
@@ -183,13 +183,25 @@ fn what_happened(report: &Report, run: &Run) -> String {
     text
 }
 
-fn how_long(report: &Report, run: &Run) -> String {
-    let wanted = [Percentile::P50, Percentile::P95, Percentile::P99];
-    let figures: Vec<&Figure> = wanted
+/// An array without an entry looks alike from every tool: then its reader says so.
+fn nothing_made(run: &Run) -> String {
+    match run.notes.iter().find(|note| note.id == "empty-array") {
+        Some(note) => format!("There is nothing to measure: {}.", note.text),
+        None => "0 requests were made: there is nothing to measure.".to_owned(),
+    }
+}
+
+/// p50, p95 and p99 of the whole run, where they were measured.
+fn percentiles<'a>(report: &'a Report, run: &Run) -> Vec<&'a Figure> {
+    [Percentile::P50, Percentile::P95, Percentile::P99]
         .iter()
         .filter_map(|percentile| report.figure(&run.id, None, &percentile.to_string()))
         .filter(|figure| figure.value.is_some())
-        .collect();
+        .collect()
+}
+
+fn how_long(report: &Report, run: &Run) -> String {
+    let figures = percentiles(report, run);
     if figures.is_empty() {
         let void = report
             .findings_of(&run.id)
@@ -319,11 +331,8 @@ fn of_targets(report: &Report, run: &Run) -> String {
                 .as_deref()
                 .map(|label| format!(" at {}", shown(label)))
                 .unwrap_or_default();
-            let value = result
-                .value
-                .zip(result.unit)
-                .map(|(v, unit)| quantity(v, unit.id()))
-                .unwrap_or_default();
+            let value = result.value.map(|value| result.amount(value));
+            let value = value.unwrap_or_default();
             format!("{}{at} is {value}", result.expect)
         })
         .collect();

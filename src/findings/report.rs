@@ -13,7 +13,7 @@ use crate::findings::score::Score;
 use crate::findings::trend::Trend;
 use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::workload::Workload;
-use crate::model::{Run, Unit};
+use crate::model::{ResourcePhase, Run, Unit};
 
 /// The version of the schema a report is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -115,6 +115,9 @@ pub struct TargetResult {
     pub level: Option<f64>,
     /// The metric, or `null` where the expectation names none.
     pub metric: Option<String>,
+    /// Of a resource: whether the samples were taken under load or outside; absent where they do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<ResourcePhase>,
     /// The expectation as written.
     pub expect: String,
     /// What was measured.

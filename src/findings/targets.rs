@@ -113,6 +113,7 @@ fn blank(run: &Run, target: &Target) -> TargetResult {
         endpoint: None,
         level,
         metric: metric.map(ToString::to_string),
+        phase: metric.and_then(|metric| phase_judged(run, target, metric)),
         expect: target.expect_text.clone(),
         value: None,
         unit: metric.map(|metric| resource::unit(run, metric)),
@@ -153,6 +154,14 @@ fn phase_of(target: &Target) -> Option<ResourcePhase> {
         "idle" => Some(ResourcePhase::Idle),
         _ => Some(ResourcePhase::Load),
     }
+}
+
+/// The phase of the samples that a target on a resource is judged by.
+fn phase_judged(run: &Run, target: &Target, metric: &MetricId) -> Option<ResourcePhase> {
+    let MetricId::Resource(component, name, _) = metric else {
+        return None;
+    };
+    phase_of(target).or_else(|| resource::entry(run, component, name, None)?.phase)
 }
 
 /// Only resources are sampled outside the load; a run's requests are all made under load.
@@ -438,5 +447,6 @@ fn warn_level(
     }
 }
 
+mod amount;
 #[cfg(test)]
 mod tests;

@@ -370,27 +370,7 @@ fn merged(records: &BTreeMap<String, Record>, population: Population) -> Option<
         .values()
         .map(|record| record.latency(population))
         .collect();
-    let parts = parts?;
-    let count = parts
-        .iter()
-        .try_fold(0u64, |all, part| all.checked_add(part.count))?;
-    let fold = |figure: fn(&Latency) -> Option<Millis>, pick: fn(f64, f64) -> f64| {
-        let figures: Option<Vec<f64>> =
-            parts.iter().map(|part| figure(part).map(|x| x.0)).collect();
-        figures?.into_iter().reduce(pick).map(Millis)
-    };
-    let weighted: Option<f64> = parts
-        .iter()
-        .map(|part| part.mean.map(|mean| mean.0 * part.count as f64))
-        .sum();
-    Some(Latency {
-        min: fold(|part| part.min, f64::min),
-        max: fold(|part| part.max, f64::max),
-        mean: weighted
-            .filter(|_| count > 0)
-            .map(|sum| Millis(sum / count as f64)),
-        ..Latency::of(population, count)
-    })
+    Latency::together(&parts?.iter().collect::<Vec<_>>(), population)
 }
 
 #[cfg(test)]

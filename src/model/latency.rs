@@ -292,6 +292,41 @@ pub struct Latency {
 }
 
 impl Latency {
+    /// What can be said of several without their distributions: count, least, largest and weighted mean, each only where
+    /// every part has it. `None` when the counts are more than fits.
+    ///
+    /// ```
+    /// use knee::model::{Latency, Millis, Population};
+    /// let part = |count, mean| Latency {
+    ///     mean: Some(Millis(mean)),
+    ///     ..Latency::of(Population::All, count)
+    /// };
+    /// let whole = Latency::together(&[&part(1, 10.0), &part(3, 30.0)], Population::All).unwrap();
+    /// assert_eq!((whole.count, whole.mean, whole.max), (4, Some(Millis(25.0)), None));
+    /// ```
+    pub fn together(parts: &[&Latency], population: Population) -> Option<Latency> {
+        let count = parts
+            .iter()
+            .try_fold(0_u64, |all, part| all.checked_add(part.count))?;
+        let fold = |figure: fn(&Latency) -> Option<Millis>, pick: fn(f64, f64) -> f64| {
+            let figures: Option<Vec<f64>> =
+                parts.iter().map(|part| figure(part).map(|x| x.0)).collect();
+            figures?.into_iter().reduce(pick).map(Millis)
+        };
+        let weighted: Option<f64> = parts
+            .iter()
+            .map(|part| part.mean.map(|mean| mean.0 * part.count as f64))
+            .sum();
+        Some(Latency {
+            min: fold(|part| part.min, f64::min),
+            max: fold(|part| part.max, f64::max),
+            mean: weighted
+                .filter(|_| count > 0)
+                .map(|sum| Millis(sum / count as f64)),
+            ..Latency::of(population, count)
+        })
+    }
+
     /// A distribution of which only the number of samples is known.
     pub fn of(population: Population, count: u64) -> Latency {
         Latency {

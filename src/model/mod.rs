@@ -13,6 +13,7 @@ pub mod run;
 pub mod series;
 pub mod stats;
 pub mod target;
+pub mod unit_name;
 pub mod units;
 
 pub use latency::{
@@ -29,4 +30,5 @@ pub use run::{
 pub use series::{EndpointSlice, Slice};
 pub use stats::Stats;
 pub use target::{Bound, Decide, Expectation, Operator, Origin, Target};
+pub use unit_name::{UNIT_NAMES, UnitKind, UnitName};
 pub use units::{Millis, PerSecond, Seconds};

@@ -356,6 +356,8 @@ pub enum CustomKind {
     Counter,
     /// Per second.
     Rate,
+    /// The part of its samples that was true: 0 to 1.
+    Share,
     /// A distribution.
     Distribution,
     /// One figure, in the unit that its name says.

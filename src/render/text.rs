@@ -1,6 +1,6 @@
 //! Plain text for terminals and logs, as wide as asked for; no colour, no control characters of an input.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::findings::Report;
 use crate::render::block::{Align, Block, Inline, Line, Table};
@@ -128,7 +128,8 @@ fn wrap(words: &str, first: &str, rest: &str, width: usize, out: &mut String) {
 const NAME_ROOM: usize = 28;
 
 /// Columns as wide as their content. When that is too much, the widest column of words gives way, cell by cell; when the
-/// names in front would become too short to tell apart, each stands on a line above its numbers.
+/// names in front would become too short to tell apart, each stands on a line above its numbers. A name that is too long
+/// for its column goes on in the next line.
 fn write_table(table: &Table, width: usize, out: &mut String) {
     let names = table.columns.iter().map(|(name, _)| escape::terminal(name));
     let mut cells: Vec<Vec<String>> = vec![names.collect()];
@@ -165,17 +166,29 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
     let space = if gap == 1 { " " } else { "  " };
     for (number, row) in cells.iter().enumerate() {
         let mut line = String::new();
+        let mut rest = Vec::new();
         for (place, ((cell, size), (_, align))) in
             row.iter().zip(&widths).zip(&table.columns).enumerate()
         {
             if stacked && place == 0 {
-                out.push_str(&fit(cell, width));
-                out.push('\n');
+                let indents = std::iter::once("").chain(std::iter::repeat("  "));
+                for (part, indent) in fold(cell, width).iter().zip(indents) {
+                    out.push_str(indent);
+                    out.push_str(part);
+                    out.push('\n');
+                }
                 line.push(' ');
                 line.push_str(space);
                 continue;
             }
-            let shown = fit(cell, *size);
+            let shown = if place == 0 && *align == Align::Left {
+                let mut parts = fold(cell, *size).into_iter();
+                let first = parts.next().unwrap_or_default();
+                rest = parts.collect();
+                first
+            } else {
+                fit(cell, *size)
+            };
             let pad = " ".repeat(size.saturating_sub(shown.width()));
             let (before, after) = if *align == Align::Left {
                 ("", pad.as_str())
@@ -189,6 +202,11 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
         }
         out.push_str(line.trim_end());
         out.push('\n');
+        for part in rest {
+            out.push_str("  ");
+            out.push_str(&part);
+            out.push('\n');
+        }
         if number == 0 {
             let rules: Vec<String> = widths.iter().map(|size| "-".repeat(*size)).collect();
             out.push_str(rules.join(space).trim_end());
@@ -216,6 +234,47 @@ fn shrink(table: &Table, mut widths: Vec<usize>, width: usize, gap: usize) -> Ve
         }
     }
     widths
+}
+
+/// Lines of a name that go on below the first, before the rest of it is left out.
+const FOLDED: usize = 3;
+
+/// A name in lines of at most that width, broken at spaces, and inside of what is longer than a line; never empty. What
+/// goes on is indented by two, so its lines are narrower.
+fn fold(cell: &str, size: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut rest = cell;
+    while lines.len() < FOLDED && rest.width() > narrower(size, &lines) {
+        let room = narrower(size, &lines);
+        let mut used = 0;
+        let end = rest
+            .char_indices()
+            .find(|(_, c)| {
+                used += c.width().unwrap_or(0);
+                used > room
+            })
+            .map_or(rest.len(), |(at, _)| at);
+        let (head, _) = rest.split_at(end);
+        let at = head.rfind(' ').filter(|at| *at > 0).unwrap_or(end);
+        if at == 0 {
+            break;
+        }
+        let (line, tail) = rest.split_at(at);
+        lines.push(line.trim_end().to_owned());
+        rest = tail.trim_start();
+    }
+    if !rest.is_empty() || lines.is_empty() {
+        lines.push(fit(rest, narrower(size, &lines)));
+    }
+    lines
+}
+
+fn narrower(size: usize, lines: &[String]) -> usize {
+    if lines.is_empty() {
+        size
+    } else {
+        size.saturating_sub(2)
+    }
 }
 
 fn fit(cell: &str, size: usize) -> String {

@@ -195,3 +195,39 @@ fn an_unknown_key_shows_its_place_and_the_nearest_known_one() {
         &["--trim-start", "soon"],
     );
 }
+
+#[test]
+fn an_array_is_locusts_by_its_members_and_an_empty_one_only_perhaps() {
+    let here = Scratch::new("arrays");
+    here.write("empty.json", "[]\n");
+    here.write("other.json", "[{\"name\": \"a\", \"value\": 3}]");
+    here.write("two.json", "[{\"num_requests\": 3, \"num_failures\": 0}]");
+    let done = here.knee(&["report", "empty.json"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let first = done.out.lines().find(|line| line.starts_with('-')).unwrap();
+    for part in [
+        "There is nothing to measure: empty.json: an empty array",
+        "as Locust prints it",
+        "nothing in it says that it is Locust's",
+    ] {
+        assert!(first.contains(part), "{first}");
+    }
+    for other in ["other.json", "two.json"] {
+        refused(
+            &here.knee(&["report", other]),
+            &[
+                other,
+                "is not a load-test result",
+                "JSON with other members",
+            ],
+        );
+    }
+    refused(
+        &here.knee(&["report", "other.json", "--from", "k6-summary"]),
+        &[
+            "other.json: expected a summary of k6",
+            "an array of objects with `name`, `value`",
+            "--summary-export",
+        ],
+    );
+}

@@ -123,8 +123,8 @@ fn a_report_holds_what_the_map_names() {
     for part in [
         "Throughput (req/s)",
         "Free Memory (Megabytes)",
-        "| rate | 70 |",
-        "| value | 150 |",
+        "| rate | 1/s | 70 |",
+        "| value | - | 150 |",
         "FAIL",
     ] {
         assert!(done.out.contains(part), "`{part}` is not in:\n{}", done.out);

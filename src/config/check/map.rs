@@ -14,9 +14,9 @@ use crate::config::file;
 use crate::config::syntax::did_you_mean;
 use crate::ingest::map::path::{BadPath, Part, Path, Place, Step};
 use crate::ingest::map::target::{ALIASES, PLAIN, RecordKind, Shape, Target};
-use crate::ingest::map::unit::{Quantity, Unit};
 use crate::ingest::map::value::{Clock, Measure, Raw, Value};
 use crate::ingest::map::{Field, Mapping, unit_of};
+use crate::model::{UnitKind, UnitName};
 
 /// Fields that a suggestion may name besides those of [`PLAIN`].
 const FREE: [&str; 9] = [
@@ -234,7 +234,7 @@ impl Checker<'_> {
         let word = unit.get_ref().trim();
         match target.shape() {
             Shape::Amount(quantity) => {
-                let named = Unit::named(word).filter(|unit| unit.quantity == quantity);
+                let named = UnitName::named(word).filter(|unit| unit.kind == quantity);
                 match named {
                     Some(named) => Ok((Measure::Unit(named), false)),
                     None => Err(self.no_unit(unit, quantity)),
@@ -259,7 +259,7 @@ impl Checker<'_> {
         let Shape::Amount(quantity) = target.shape() else {
             return self.error(at, format!("`{target}` needs a unit"));
         };
-        let example = if quantity == Quantity::Share {
+        let example = if quantity == UnitKind::Share {
             "%"
         } else {
             "ms"
@@ -270,13 +270,13 @@ impl Checker<'_> {
         };
         let problem = format!("`{target}` needs a unit, and the member's name says none");
         self.error(at, problem)
-            .with_label(format!("{}?", Unit::names(quantity).replace(' ', ", ")))
+            .with_label(format!("{}?", UnitName::names(quantity).replace(' ', ", ")))
             .with_hint(Some(format!("such as units = {{ {key} = \"{example}\" }}")))
     }
 
-    fn no_unit(&self, unit: &Spanned<String>, quantity: Quantity) -> ConfigError {
+    fn no_unit(&self, unit: &Spanned<String>, quantity: UnitKind) -> ConfigError {
         let word = unit.get_ref();
-        let names = Unit::names(quantity);
+        let names = UnitName::names(quantity);
         let meant = match word.to_lowercase().as_str() {
             "m" | "mins" | "minute" | "minutes" => Some("min"),
             "sec" | "secs" | "second" | "seconds" => Some("s"),
@@ -434,8 +434,8 @@ mod tests {
                 .find(|field| Some(&field.target) == target.as_ref());
             field.unwrap().measure.clone()
         };
-        assert_eq!(unit("p95"), Measure::Unit(Unit::named("ns").unwrap()));
-        assert_eq!(unit("mean"), Measure::Unit(Unit::named("s").unwrap()));
+        assert_eq!(unit("p95"), Measure::Unit(UnitName::named("ns").unwrap()));
+        assert_eq!(unit("mean"), Measure::Unit(UnitName::named("s").unwrap()));
         assert_eq!(unit("custom:queue"), Measure::Shown("items".into()));
         assert_eq!(unit("started"), Measure::Clock(Clock::named("ms").unwrap()));
         assert_eq!(
@@ -454,7 +454,10 @@ mod tests {
             maps("[[map]]\nname = 'a'\nfields = { latency = 'timing.took_us', code = 'status' }\n");
         assert_eq!(found[0].kind, RecordKind::Sample);
         let latency = found[0].fields.iter().find(|field| field.by_name).unwrap();
-        assert_eq!(latency.measure, Measure::Unit(Unit::named("us").unwrap()));
+        assert_eq!(
+            latency.measure,
+            Measure::Unit(UnitName::named("us").unwrap())
+        );
     }
 
     #[test]

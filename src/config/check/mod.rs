@@ -21,7 +21,7 @@ use crate::config::quantity::{self, ExpectError};
 use crate::config::syntax;
 use crate::config::value::OneOrMany;
 use crate::config::{ABOVE, Config, Project, Report, Status};
-use crate::findings::normalize::{ExpectedError, GroupRule, Rename};
+use crate::findings::normalize::{ExpectedError, GroupRule, Pattern, Rename};
 use crate::findings::plan::{DeclaredLoad, Scenario};
 use crate::findings::rules::RULES;
 use crate::model::{Decide, Expectation, LoadModel, MetricId, Origin, Target, ThinkTime};
@@ -42,6 +42,7 @@ pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
     }
     checker.scenarios(&file.scenario, &mut config)?;
     checker.normalize(&file, &mut config)?;
+    checker.groups_of_targets(&file)?;
     if let Some(classes) = &file.classes {
         checker.classes(classes, &mut config)?;
     }
@@ -374,6 +375,32 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// A group is what this file puts together: one that it does not declare has no endpoint in any run.
+    fn groups_of_targets(&self, file: &File) -> Result<(), ConfigError> {
+        let declared: Vec<String> = file
+            .group
+            .iter()
+            .map(|group| group.name.get_ref().clone())
+            .collect();
+        for wanted in file.target.iter().filter_map(|one| one.group.as_ref()) {
+            let glob = Pattern::new(wanted.get_ref());
+            if declared.iter().any(|name| glob.matches(name)) {
+                continue;
+            }
+            let hint = if declared.is_empty() {
+                "[[group]] with a `name` and a list of globs `match` declares one".to_owned()
+            } else {
+                syntax::one_of(wanted.get_ref(), &declared)
+            };
+            let problem = format!("no [[group]] is called `{}`", wanted.get_ref());
+            return Err(self
+                .error(&wanted.span(), problem)
+                .with_label("not declared")
+                .with_hint(Some(hint)));
+        }
+        Ok(())
+    }
+
     fn classes(&self, classes: &file::Classes, config: &mut Config) -> Result<(), ConfigError> {
         let edges = [
             ("fast", &classes.fast),
@@ -501,7 +528,7 @@ expect = "p95 < 200ms"
 warn = "p95 < 180ms"
 scenario = "search"
 endpoint = "GET /api/*"
-group = "api"
+group = "heal*"
 phase = "load"
 optional = true
 decide = "interval"
@@ -571,6 +598,24 @@ constants = { method = "GET" }
 resources = ["docker.csv"]
 tests = ["junit.xml"]
 "#;
+
+    #[test]
+    fn a_target_for_a_group_that_is_not_declared_is_refused_at_the_word() {
+        let target = "[[target]]\nexpect = 'sum(requests) > 1'\ngroup = 'helth'\n";
+        let declared = "[[group]]\nname = 'health'\nmatch = ['GET /health*']\n";
+        let message = wrong(&format!("{target}{declared}"));
+        assert!(
+            message.starts_with("knee.toml, line 3, column 9: no [[group]] is called `helth`"),
+            "{message}"
+        );
+        assert!(
+            message.ends_with("hint: did you mean `health`?"),
+            "{message}"
+        );
+        let message = wrong(target);
+        assert!(message.ends_with("`match` declares one"), "{message}");
+        read(&format!("{declared}{}", target.replace("helth", "heal*")));
+    }
 
     #[test]
     fn every_key_of_the_contract_is_read() {

@@ -32,13 +32,13 @@ fn ask(context: &RunContext) -> Vec<Fired> {
 
 fn missed(result: &TargetResult) -> String {
     let margin = result.margin.map(f64::abs);
-    match margin.zip(result.unit) {
-        Some((0.0, _)) => {
+    match margin {
+        Some(0.0) => {
             let strict = result.expect.chars().find(|sign| matches!(sign, '<' | '>'));
             let why = strict.map_or(String::new(), |sign| format!(": {sign} is strict"));
             format!("missed: the limit itself is not allowed{why}")
         }
-        Some((margin, unit)) => format!("missed by {}", number::difference(margin, unit.id())),
+        Some(margin) => format!("missed by {}", result.difference(margin)),
         None => "missed".to_owned(),
     }
 }
@@ -112,7 +112,7 @@ fn measured(result: &TargetResult) -> String {
         None => String::new(),
     };
     let value = match result.value {
-        Some(value) => number::quantity(value, result.unit.map_or("", Unit::id)),
+        Some(value) => result.amount(value),
         None => "not kept".to_owned(),
     };
     format!(

@@ -27,19 +27,14 @@ fn ask(context: &RunContext) -> Vec<Fired> {
 }
 
 fn how(targets: &[Target], result: &TargetResult) -> String {
-    let kept = match result.margin.zip(result.unit) {
-        Some((margin, unit)) if margin > 0.0 => {
-            format!("kept by {}", number::difference(margin, unit.id()))
-        }
+    let kept = match result.margin {
+        Some(margin) if margin > 0.0 => format!("kept by {}", result.difference(margin)),
         _ => "kept".to_owned(),
     };
     if let Some(level) = warn_level(targets, result) {
         return format!("{kept}, but its warn level {level} is not");
     }
-    let end = |end: Option<f64>| match end.zip(result.unit) {
-        Some((end, unit)) => number::quantity(end, unit.id()),
-        None => "open".to_owned(),
-    };
+    let end = |end: Option<f64>| end.map_or("open".to_owned(), |end| result.amount(end));
     match result.interval {
         Some(interval) => format!(
             "{kept}, but the limit lies inside the {} interval from {} to {}",

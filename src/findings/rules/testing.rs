@@ -274,6 +274,7 @@ pub(super) fn result(state: TargetState, endpoint: Option<&str>, value: f64) -> 
         endpoint: endpoint.map(str::to_owned),
         level: None,
         metric: Some("p95".to_owned()),
+        phase: None,
         expect: "p95 < 200ms".to_owned(),
         value: Some(value),
         unit: Some(Unit::Millis),

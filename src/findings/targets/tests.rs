@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::model::{
-    Latency, Millis, Operator, Origin, PerSecond, Percentile, Population, Stats, Unit,
+    Latency, Millis, Operator, Origin, PerSecond, Percentile, Population, Resource, Stats, Unit,
 };
 
 fn limit(metric: &str, operator: Operator, limit: f64) -> Expectation {
@@ -432,4 +432,37 @@ fn a_phase_that_is_not_separated_is_not_measured() {
     assert_eq!(one(&run(), given.clone()).state, TargetState::NotMeasured);
     given.phase = Some("load".to_owned());
     assert_eq!(one(&run(), given).state, TargetState::Pass);
+}
+
+#[test]
+fn the_result_of_a_resource_says_in_which_phase_it_was_measured() {
+    let mut run = run();
+    for phase in [ResourcePhase::Idle, ResourcePhase::Load] {
+        run.resources.push(Resource {
+            component: "api".to_owned(),
+            name: "memory".to_owned(),
+            unit: Some("B".to_owned()),
+            phase: Some(phase),
+            samples: 5,
+            min: None,
+            mean: None,
+            // Idle and load alike: nothing but the phase tells them apart.
+            max: Some(7.0),
+            first: None,
+            last: None,
+            slope_per_s: None,
+            series: Vec::new(),
+        });
+    }
+    let mut given = target(limit("resource:api.memory.max", Operator::Less, 9.0));
+    assert_eq!(one(&run, given.clone()).phase, Some(ResourcePhase::Load));
+    given.phase = Some("idle".to_owned());
+    let idle = one(&run, given.clone());
+    assert_eq!(
+        (idle.phase, idle.value),
+        (Some(ResourcePhase::Idle), Some(7.0))
+    );
+    given.expect = limit("p95", Operator::Less, 250.0);
+    given.phase = Some("load".to_owned());
+    assert_eq!(one(&run, given).phase, None);
 }

@@ -12,6 +12,7 @@ use crate::ingest::beside::place::{Sample, Samples, When};
 use crate::ingest::beside::size;
 use crate::ingest::beside::{Beside, Read};
 use crate::ingest::log::cut::{Cutter, Quoting, Skipped};
+use crate::ingest::log::fields::delimiter;
 use crate::ingest::sniff::{Claim, Grade, Head};
 use crate::ingest::{IngestError, Input, Place};
 
@@ -189,22 +190,11 @@ fn roles(titles: &[String]) -> Vec<Role> {
     names.iter().zip(titles).map(role).collect()
 }
 
-fn delimiter(line: &str) -> u8 {
-    let count = |wanted: char| line.chars().filter(|letter| *letter == wanted).count();
-    let mut best = (b',', count(','));
-    for (byte, letter) in [(b';', ';'), (b'\t', '\t')] {
-        if count(letter) > best.1 {
-            best = (byte, count(letter));
-        }
-    }
-    best.0
-}
-
 fn titles(line: &str) -> Vec<String> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(delimiter(line))
+        .delimiter(delimiter(line.as_bytes()))
         .from_reader(line.as_bytes());
     let mut record = csv::StringRecord::new();
     match reader.read_record(&mut record) {
@@ -274,7 +264,7 @@ fn read(input: &Input, reader: &mut dyn BufRead, samples: &mut Samples) -> Resul
         return Err(IngestError::content(&input.name, Place::Line(1), problem));
     }
     let stem = input.file_name().split('.').next().unwrap_or_default();
-    let delimiter = delimiter(&line);
+    let delimiter = delimiter(line.as_bytes());
     let quoting = Quoting {
         quote: b'"',
         delimiter,

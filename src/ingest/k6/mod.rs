@@ -17,7 +17,7 @@ mod tests;
 
 use crate::ingest::error::Place;
 use crate::ingest::json;
-use crate::ingest::sniff::{Claim, Grade, Head, JsonHead, JsonTop, json_head};
+use crate::ingest::sniff::{Claim, Grade, HEAD_BYTES, Head, JsonHead, JsonTop, json_head};
 use crate::ingest::{Format, IngestError, Input, Kind, Unit};
 use crate::model::Run;
 
@@ -128,7 +128,33 @@ fn read_one(input: &Input) -> Result<Run, IngestError> {
     }
     json::mend_surrogates(&mut bytes);
     let summary = json::parse(&bytes, &file.name, || SummarySeed)?;
-    let mut run = run::make(summary, &file.name)?;
+    let mut run = run::make(summary, &file.name, &found(json::without_mark(&bytes)))?;
     run.source.files.push(file);
     Ok(run)
+}
+
+/// Names of members that an error lists.
+const MEMBERS: usize = 5;
+
+/// What a JSON that is no summary holds, as an error says it.
+fn found(bytes: &[u8]) -> String {
+    let head = json_head(bytes.get(..HEAD_BYTES).unwrap_or(bytes));
+    let (what, prefix) = match head.top {
+        JsonTop::Object if head.lines => ("several objects, the first", ""),
+        JsonTop::Object => ("an object", ""),
+        JsonTop::Array => ("an array of objects", "[]."),
+        JsonTop::None => return "no object".to_owned(),
+    };
+    let members = head
+        .paths
+        .iter()
+        .filter_map(|path| path.strip_prefix(prefix));
+    let mut names: Vec<&str> = members.filter(|name| !name.contains('.')).collect();
+    let more = if names.len() > MEMBERS { ", ..." } else { "" };
+    names.truncate(MEMBERS);
+    match names.as_slice() {
+        [] if prefix.is_empty() => format!("{what} without members"),
+        [] => "an array without objects".to_owned(),
+        names => format!("{what} with `{}`{more}", names.join("`, `")),
+    }
 }

@@ -41,8 +41,8 @@ const KNOWN: [&str; 7] = [
     "vus_max",
 ];
 
-/// The run of a summary.
-pub(super) fn make(mut summary: Summary, file: &str) -> Result<Run, IngestError> {
+/// The run of a summary; `found` says what the file holds, for the case that it is none.
+pub(super) fn make(mut summary: Summary, file: &str, found: &str) -> Result<Run, IngestError> {
     let refuse = |problem: String, hint: &str| {
         Err(IngestError::content(file, Place::File, problem).with_hint(hint))
     };
@@ -55,7 +55,7 @@ pub(super) fn make(mut summary: Summary, file: &str) -> Result<Run, IngestError>
     let metrics = summary.metrics.take().unwrap_or_default();
     if metrics.values().all(Metric::is_empty) {
         return refuse(
-            "there is no figure below `metrics`".to_owned(),
+            format!("expected a summary of k6, with figures below `metrics`, and found {found}"),
             "give the file of `k6 run --summary-export=FILE`, or `JSON.stringify(data)` of handleSummary",
         );
     }
@@ -382,7 +382,7 @@ fn set_custom(run: &mut Run, sorted: Sorted, file: &str) -> Result<(), IngestErr
                     (count, _) => (CustomKind::Counter, count, None),
                 }
             }
-            Some(Kind::Rate) => (CustomKind::Rate, rate_of(&named, file)?, None),
+            Some(Kind::Rate) => (CustomKind::Share, share_of(&named, file)?, None),
             Some(Kind::Gauge) => {
                 // The model has no gauge: the last value beside the least and the largest.
                 let latency = Latency {
@@ -418,7 +418,7 @@ fn set_custom(run: &mut Run, sorted: Sorted, file: &str) -> Result<(), IngestErr
 }
 
 /// The share of what was true.
-fn rate_of(named: &Named, file: &str) -> Result<Option<f64>, IngestError> {
+fn share_of(named: &Named, file: &str) -> Result<Option<f64>, IngestError> {
     if let Some(share) = named.metric.share() {
         return Ok(Some(share));
     }

@@ -149,7 +149,10 @@ fn a_summary_of_a_script_may_lack_anything() {
     assert!(run.custom.is_empty());
     for none in ["{}", "{\"metrics\": {}}", "{\"metrics\": 3}", "[]", "3"] {
         let error = read_text(none).unwrap_err().to_string();
-        assert!(error.contains("no figure below `metrics`"), "{error}");
+        assert!(
+            error.contains("expected a summary of k6, with figures below `metrics`"),
+            "{error}"
+        );
     }
     let error = read_text(r#"{"metrics": {"http_reqs": {"count": 1.5, "rate": 1}}}"#).unwrap_err();
     assert_eq!(
@@ -193,7 +196,7 @@ fn a_gauge_keeps_its_last_least_and_largest_value() {
         r#"{"metrics": {"g": {"value": 3, "min": 1, "max": 7}, "r": {"passes": 3, "fails": 1}, "t": {"min": 1, "max": 2}, "t0": {"count": 0, "avg": 0}}}"#,
     )
     .unwrap();
-    let [gauge, rate, trend] = run.custom.as_slice() else {
+    let [gauge, share, trend] = run.custom.as_slice() else {
         panic!("{:?}", run.custom);
     };
     assert_eq!(
@@ -205,7 +208,7 @@ fn a_gauge_keeps_its_last_least_and_largest_value() {
         (extremes.min, extremes.max),
         (Some(Millis(1.0)), Some(Millis(7.0)))
     );
-    assert_eq!((rate.kind, rate.value), (CustomKind::Rate, Some(0.75)));
+    assert_eq!((share.kind, share.value), (CustomKind::Share, Some(0.75)));
     assert_eq!(trend.latency.as_ref().unwrap().max, Some(Millis(2.0)));
 }
 
@@ -344,4 +347,27 @@ fn the_time_of_iterations_is_among_the_metrics_that_are_shown() {
     assert_eq!(shown.kind, CustomKind::Distribution);
     assert_eq!(shown.latency.as_ref().unwrap().max, Some(Millis(30.0)));
     assert_eq!(shown.latency, run.sessions.unwrap().duration);
+}
+
+#[test]
+fn json_of_something_else_is_told_what_was_expected_and_what_it_is() {
+    for (text, found) in [
+        (
+            r#"[{"name": "a", "value": 3}]"#,
+            "an array of objects with `name`, `value`",
+        ),
+        (r#"{"a": {"b": 1}, "c": 2}"#, "an object with `a`, `c`"),
+        ("{}", "an object without members"),
+        ("[]", "an array without objects"),
+        (
+            "{\"a\": 1}\n{\"a\": 2}",
+            "several objects, the first with `a`",
+        ),
+        (
+            r#"{"a": 1, "b": 1, "c": 1, "d": 1, "e": 1, "f": 1}"#,
+            "an object with `a`, `b`, `c`, `d`, `e`, ...",
+        ),
+    ] {
+        assert_eq!(super::found(text.as_bytes()), found);
+    }
 }

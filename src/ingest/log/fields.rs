@@ -37,6 +37,23 @@ pub fn record_end(text: &[u8], quoting: Quoting) -> Option<(usize, usize)> {
     }
 }
 
+/// What stands between the fields of the first line: of comma, semicolon and tab the one that stands there most, outside
+/// of quotes; of equals the first.
+pub fn delimiter(head: &[u8]) -> u8 {
+    let line = head.get(..memchr(b'\n', head).unwrap_or(head.len()));
+    let mut quoted = false;
+    let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0)];
+    for byte in line.unwrap_or_default() {
+        quoted ^= *byte == b'"';
+        let found = counts.iter_mut().find(|(delimiter, _)| delimiter == byte);
+        if let (false, Some(found)) = (quoted, found) {
+            found.1 += 1;
+        }
+    }
+    let best = counts.iter().rev().max_by_key(|(_, count)| *count);
+    best.map_or(b',', |(delimiter, _)| *delimiter)
+}
+
 /// The line without its end.
 pub fn trim_line(line: &str) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
@@ -158,6 +175,19 @@ pub fn split_quoted(record: &str, quoting: Quoting) -> Vec<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_delimiter_is_what_stands_most_in_the_first_line_outside_of_quotes() {
+        for (head, wanted) in [
+            ("a,b;c", b','),
+            ("a;b;c,d\n,,,,", b';'),
+            ("a\tb\tc,d", b'\t'),
+            ("\"a,b,c,d\";e;f", b';'),
+            ("", b','),
+        ] {
+            assert_eq!(delimiter(head.as_bytes()), wanted, "{head}");
+        }
+    }
     use proptest::prelude::*;
 
     const QUOTING: Quoting = Quoting {

@@ -24,9 +24,9 @@ use crate::ingest::error::{IngestError, Place as Where};
 use crate::ingest::{Format, Input, Kind, Unit as Files};
 use crate::model::{FileRef, IdentitySource, Run};
 
+use crate::model::{UnitKind, UnitName};
 use path::{Path, Place};
 use target::{RecordKind, Target};
-use unit::Unit;
 use value::{Measure, Raw, Value};
 
 pub use claim::claims;
@@ -300,7 +300,7 @@ fn describe_by(run: &mut Run, target: &Target, value: &Value) {
 pub fn unit_of(
     target: &Target,
     place: &Place,
-    named: Option<&'static Unit>,
+    named: Option<&'static UnitName>,
 ) -> Option<(Measure, bool)> {
     let target::Shape::Amount(quantity) = target.shape() else {
         return Some((Measure::Base, false));
@@ -310,12 +310,12 @@ pub fn unit_of(
     }
     if let Place::Record(path) | Place::Document(path) = place {
         let mut keys = path.keys_from_the_end();
-        if let Some(unit) = keys.find_map(|key| Unit::of_name(key, quantity)) {
+        if let Some(unit) = keys.find_map(|key| unit::of_name(key, quantity)) {
             return Some((Measure::Unit(unit), true));
         }
     }
     // Bytes and rates have one unit that nobody doubts; a time and a share have several.
-    let is_plain = matches!(quantity, unit::Quantity::Bytes | unit::Quantity::Rate);
+    let is_plain = matches!(quantity, UnitKind::Bytes | UnitKind::Rate);
     is_plain.then_some((Measure::Base, false))
 }
 

@@ -12,6 +12,9 @@ const MOST: usize = 6;
 /// Names of an input are cut in a hint.
 const LONGEST: usize = 60;
 
+/// What the likeness of the last member counts, beside that of the whole path: the same word may stand at many places.
+const ELSEWHERE: f64 = 0.85;
+
 /// An error unless there are records and every path hits something in at least one of them.
 pub(super) fn every_path_leads_somewhere(
     mapping: &Mapping,
@@ -116,20 +119,23 @@ pub(super) fn nearest(wanted: &str, known: &[&str]) -> Option<String> {
         }
         short
     };
-    let short_wanted: String = wanted.chars().take(LONGEST).collect();
-    let last = |path: &str| -> String {
-        let last = path.rsplit('.').next().unwrap_or(path);
-        last.chars().take(LONGEST).collect()
+    let cut = |text: &str| {
+        text.to_lowercase()
+            .chars()
+            .take(LONGEST)
+            .collect::<String>()
     };
+    let last = |path: &str| cut(path.rsplit('.').next().unwrap_or(path));
+    let (cut_wanted, last_wanted) = (cut(wanted), last(wanted));
     let mut near: Vec<(f64, &str)> = known
         .iter()
         .map(|path| {
-            let whole: String = path.chars().take(LONGEST).collect();
-            let likeness = strsim::jaro_winkler(&short_wanted, &whole);
-            let by_last = strsim::jaro_winkler(&last(wanted), &last(path));
-            (likeness.max(by_last), *path)
+            let whole = strsim::jaro_winkler(&cut_wanted, &cut(path));
+            let by_last = strsim::jaro_winkler(&last_wanted, &last(path));
+            (whole, by_last, *path)
         })
-        .filter(|(likeness, _)| *likeness > 0.8)
+        .filter(|(whole, by_last, _)| whole.max(*by_last) > 0.8)
+        .map(|(whole, by_last, path)| (whole.max(ELSEWHERE * by_last), path))
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (start, names): (&str, Vec<&str>) = if near.is_empty() {
@@ -143,4 +149,35 @@ pub(super) fn nearest(wanted: &str, known: &[&str]) -> Option<String> {
     let more = if names.len() > MOST { ", ..." } else { "" };
     let listed: Vec<String> = names.into_iter().take(MOST).map(short).collect();
     Some(format!("{start}{}{more}", listed.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(wanted: &str, known: &[&str]) -> String {
+        let hint = nearest(wanted, known).unwrap();
+        let list = hint.strip_prefix("near to it: ").unwrap_or(&hint);
+        list.split(", ").next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn the_nearest_path_comes_first_and_one_in_another_case_is_the_same() {
+        for (wanted, known, nearest) in [
+            // The same last member elsewhere is farther than the place itself.
+            (
+                "latency.mean",
+                &["requests.mean", "latency.mean_ms"][..],
+                "latency.mean_ms",
+            ),
+            ("metrics.p95", &["stats.p95", "metrics.p99"], "metrics.p99"),
+            // Without a place the last member decides.
+            ("p95", &["p99", "latency.p95"], "latency.p95"),
+            ("Latency.P95", &["latitude", "latency.p95"], "latency.p95"),
+        ] {
+            assert_eq!(first(wanted, known), nearest, "{wanted}");
+        }
+        assert_eq!(nearest("qqq", &["a", "b"]).unwrap(), "there is: a, b");
+        assert_eq!(nearest("a", &[]), None);
+    }
 }

@@ -228,37 +228,12 @@ pub(super) fn span<'v>(records: impl Iterator<Item = &'v Values>, document: &Val
 /// Counts, and of the latency what can be said: least, largest and weighted mean, each only where every part has it.
 pub(super) fn together(parts: &[&Stats], duration: Option<Seconds>) -> Stats {
     let mut whole = Stats::sum(parts);
-    whole.latency = merged(parts, Population::Unknown, |stats| stats.latency.as_ref());
-    whole.latency_ok = merged(parts, Population::Ok, |stats| stats.latency_ok.as_ref());
+    let merged = |population, of: fn(&Stats) -> Option<&Latency>| {
+        let parts: Option<Vec<&Latency>> = parts.iter().map(|stats| of(stats)).collect();
+        Latency::together(&parts?, population)
+    };
+    whole.latency = merged(Population::Unknown, |stats| stats.latency.as_ref());
+    whole.latency_ok = merged(Population::Ok, |stats| stats.latency_ok.as_ref());
     whole.set_rates(duration);
     whole
-}
-
-fn merged(
-    parts: &[&Stats],
-    population: Population,
-    of: fn(&Stats) -> Option<&Latency>,
-) -> Option<Latency> {
-    let parts: Option<Vec<&Latency>> = parts.iter().map(|stats| of(stats)).collect();
-    let parts = parts?;
-    let count = parts
-        .iter()
-        .try_fold(0_u64, |all, part| all.checked_add(part.count))?;
-    let fold = |figure: fn(&Latency) -> Option<Millis>, pick: fn(f64, f64) -> f64| {
-        let figures: Option<Vec<f64>> =
-            parts.iter().map(|part| figure(part).map(|x| x.0)).collect();
-        figures?.into_iter().reduce(pick).map(Millis)
-    };
-    let weighted: Option<f64> = parts
-        .iter()
-        .map(|part| part.mean.map(|mean| mean.0 * part.count as f64))
-        .sum();
-    Some(Latency {
-        min: fold(|part| part.min, f64::min),
-        max: fold(|part| part.max, f64::max),
-        mean: weighted
-            .filter(|_| count > 0)
-            .map(|sum| Millis(sum / count as f64)),
-        ..Latency::of(population, count)
-    })
 }

@@ -4,10 +4,9 @@
 
 use std::io::Read;
 
-use memchr::memchr;
-
 use crate::ingest::error::{IngestError, Place as Where};
 use crate::ingest::log::cut::{Cutter, Quoting, Skipped};
+use crate::ingest::log::fields;
 use crate::ingest::map::near::nearest;
 use crate::ingest::map::path::{Place, Step};
 use crate::ingest::map::value::Raw;
@@ -17,24 +16,9 @@ use crate::ingest::map::{Mapping, Record, Sink};
 const BLOCK_BYTES: usize = 256 * 1024;
 const RECORD_BYTES: usize = 1024 * 1024;
 
-/// What stands between the fields of the first line: whatever stands there most.
+/// What stands between the fields: what the map says, else what the first line shows.
 pub(super) fn delimiter(mapping: &Mapping, head: &[u8]) -> u8 {
-    if let Some(delimiter) = mapping.delimiter {
-        return delimiter;
-    }
-    let line = head.get(..memchr(b'\n', head).unwrap_or(head.len()));
-    let mut quoted = false;
-    let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0)];
-    for byte in line.unwrap_or_default() {
-        quoted ^= *byte == b'"';
-        let found = counts.iter_mut().find(|(delimiter, _)| delimiter == byte);
-        if let (false, Some(found)) = (quoted, found) {
-            found.1 += 1;
-        }
-    }
-    // Of equals the first.
-    let best = counts.iter().rev().max_by_key(|(_, count)| *count);
-    best.map_or(b',', |(delimiter, _)| *delimiter)
+    mapping.delimiter.unwrap_or_else(|| fields::delimiter(head))
 }
 
 /// Whether the first line is a header: it is none where every column is counted.

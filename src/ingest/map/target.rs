@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::ingest::map::unit::Quantity;
+use crate::model::UnitKind;
 use crate::model::{MetricId, PopulationName, Statistic};
 
 /// What a record is.
@@ -25,7 +25,7 @@ pub enum Shape {
     /// A whole number from 0 on.
     Count,
     /// A number from 0 on, in a unit.
-    Amount(Quantity),
+    Amount(UnitKind),
     /// A number.
     Number,
     /// A point in time.
@@ -83,25 +83,25 @@ pub static PLAIN: &[Plain] = &[
     plain("endpoint", Shape::Text, BOTH, false),
     plain("method", Shape::Text, BOTH, false),
     plain("started", Shape::Instant, BOTH, true),
-    plain("duration", Shape::Amount(Quantity::Time), RUNS, true),
+    plain("duration", Shape::Amount(UnitKind::Time), RUNS, true),
     plain("users", Shape::Number, BOTH, true),
     plain("requests", Shape::Count, RUNS, false),
     plain("failures", Shape::Count, RUNS, false),
     plain("successes", Shape::Count, RUNS, false),
-    plain("rate", Shape::Amount(Quantity::Rate), RUNS, false),
-    plain("error_rate", Shape::Amount(Quantity::Share), RUNS, false),
-    plain("success_rate", Shape::Amount(Quantity::Share), RUNS, false),
+    plain("rate", Shape::Amount(UnitKind::Rate), RUNS, false),
+    plain("error_rate", Shape::Amount(UnitKind::Share), RUNS, false),
+    plain("success_rate", Shape::Amount(UnitKind::Share), RUNS, false),
     plain(
         "bytes_received",
-        Shape::Amount(Quantity::Bytes),
+        Shape::Amount(UnitKind::Bytes),
         BOTH,
         false,
     ),
-    plain("bytes_sent", Shape::Amount(Quantity::Bytes), BOTH, false),
+    plain("bytes_sent", Shape::Amount(UnitKind::Bytes), BOTH, false),
     plain("metric", Shape::Text, RUNS, false),
     plain("value", Shape::Number, RUNS, false),
     plain("unit", Shape::Text, RUNS, false),
-    plain("latency", Shape::Amount(Quantity::Time), SAMPLES, false),
+    plain("latency", Shape::Amount(UnitKind::Time), SAMPLES, false),
     plain("ok", Shape::Truth, SAMPLES, false),
     plain("failed", Shape::Truth, SAMPLES, false),
     plain("code", Shape::Text, SAMPLES, false),
@@ -188,7 +188,7 @@ impl Target {
     pub fn shape(&self) -> Shape {
         match self {
             Target::Plain(_) => self.row().map_or(Shape::Text, |row| row.shape),
-            Target::Latency(..) => Shape::Amount(Quantity::Time),
+            Target::Latency(..) => Shape::Amount(UnitKind::Time),
             Target::Code(_) => Shape::Count,
             Target::Custom(_) => Shape::Number,
             Target::Label(_) => Shape::Text,

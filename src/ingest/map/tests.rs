@@ -1,9 +1,9 @@
 use super::target::Target;
-use super::unit::Unit as Named;
 use super::value::{Clock, Measure};
 use super::*;
 use crate::ingest::sniff::Head;
 use crate::ingest::{Options, expand};
+use crate::model::UnitName as Named;
 use crate::model::{CustomKind, ErrorKind, Millis, Percentile, Population, Seconds};
 use proptest::prelude::*;
 use std::io::Cursor;

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use crate::ingest::log::scalar::{self, Scale};
 use crate::ingest::map::target::Shape;
-use crate::ingest::map::unit::{self, Quantity, Unit};
+use crate::ingest::map::unit;
+use crate::model::{UnitKind, UnitName};
 
 /// As it stands in the input.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +74,7 @@ pub enum Measure {
     /// The field takes no unit, or its base unit.
     Base,
     /// A named one.
-    Unit(&'static Unit),
+    Unit(&'static UnitName),
     /// Of a time.
     Clock(Clock),
     /// What a metric of the harness is in: only shown.
@@ -161,10 +162,10 @@ impl Raw {
         }
     }
 
-    fn amount(&self, quantity: Quantity, measure: &Measure) -> Result<Value, String> {
+    fn amount(&self, quantity: UnitKind, measure: &Measure) -> Result<Value, String> {
         let unit = match measure {
             Measure::Unit(unit) => unit,
-            _ => Unit::base(quantity),
+            _ => UnitName::base(quantity),
         };
         let expected = format!("a number of {}", unit.name);
         let wrong = |why: &str| format!("is {}, expected {expected}{why}", self.shown());
@@ -174,7 +175,7 @@ impl Raw {
             Err(why) => return Err(wrong(&format!(" ({why})"))),
         };
         let unit = own.unwrap_or(unit);
-        if unit.quantity != quantity {
+        if unit.kind != quantity {
             return Err(wrong(&format!("; {} is no unit of it", unit.name)));
         }
         let number = unit.to_base(number, 0);
@@ -188,7 +189,7 @@ impl Raw {
         }
     }
 
-    fn number(&self) -> Result<(f64, Option<&'static Unit>), &'static str> {
+    fn number(&self) -> Result<(f64, Option<&'static UnitName>), &'static str> {
         match self {
             Raw::Whole(number) => Ok((*number as f64, None)),
             Raw::Float(number) if number.is_finite() => Ok((*number, None)),
@@ -255,7 +256,7 @@ mod tests {
     use super::*;
 
     fn of(raw: &Raw, shape: Shape, unit: &str) -> Result<Option<Value>, String> {
-        let measure = match Unit::named(unit) {
+        let measure = match UnitName::named(unit) {
             Some(unit) => Measure::Unit(unit),
             None => Measure::Base,
         };
@@ -268,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_value_that_does_not_fit_says_what_stands_there_and_what_was_expected() {
-        let time = Shape::Amount(Quantity::Time);
+        let time = Shape::Amount(UnitKind::Time);
         for (raw, shape, unit, wanted) in [
             (
                 text("fast"),
@@ -337,7 +338,7 @@ mod tests {
 
     #[test]
     fn values_come_in_base_units_and_absent_stays_absent() {
-        let time = Shape::Amount(Quantity::Time);
+        let time = Shape::Amount(UnitKind::Time);
         assert_eq!(
             of(&Raw::Float(12.5), time, "us"),
             Ok(Some(Value::Number(0.0125)))

@@ -10,7 +10,7 @@ use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::{EndLabel, LEFT, Panel};
 use crate::render::chart::percentiles_over_time::people;
 use crate::render::chart::scale::{self, Axis, Scale};
-use crate::render::chart::svg::{self, Canvas, Head, Pen};
+use crate::render::chart::svg::{self, Canvas, Pen};
 use crate::render::chart::theme::{Dash, SMALL, Tone, WIDTH, text_width};
 use crate::render::chart::thin;
 use crate::text::number;
@@ -77,22 +77,18 @@ pub(super) fn draw(run: &Run, _report: &Report, id: &str) -> Option<Figure> {
     let failed = run.overall.latency_failed.as_ref();
     let failed = failed.filter(|latency| latency.count >= FAILED);
     curves.extend(failed.and_then(|latency| Curve::of(latency, Tone::Alarm)));
-    let title = format!("Latency by percentile: {}", svg::plain(&run.name, 60));
+    let named = (id, "Latency by percentile", run.name.as_str());
     let sentences: Vec<String> = curves.iter().map(Curve::sentence).collect();
-    let alt = sentences.join(" ");
-    let head = Head {
-        id,
-        title: &title,
-        alt: &alt,
-    };
-    let svg = svg::drawing(&head, 374, |canvas| picture(canvas, &curves));
-    Some(Figure {
-        id: id.to_owned(),
-        title,
-        alt,
-        svg,
-        data: table(&curves),
-    })
+    let data = table(&curves);
+    Some(svg::figure(
+        named,
+        sentences.join(" "),
+        data,
+        374,
+        |canvas| {
+            picture(canvas, &curves);
+        },
+    ))
 }
 
 fn picture(canvas: &Canvas<'_>, curves: &[Curve<'_>]) {

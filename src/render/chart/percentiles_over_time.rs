@@ -8,7 +8,7 @@ use crate::model::{Latency, PerSecond, Percentile, Population, Run, Seconds, Sli
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::{EndLabel, Panel};
 use crate::render::chart::scale::{self, Axis};
-use crate::render::chart::svg::{self, Canvas, Head, Pen};
+use crate::render::chart::svg::{self, Canvas, Pen};
 use crate::render::chart::theme::{Dash, Tone};
 use crate::render::chart::thin;
 use crate::text::number;
@@ -55,21 +55,11 @@ enum Load {
 /// Draws the chart.
 pub(super) fn draw(run: &Run, _report: &Report, id: &str) -> Option<Figure> {
     let view = View::of(run)?;
-    let title = format!("Latency over time: {}", svg::plain(&run.name, 60));
-    let alt = view.sentence();
-    let head = Head {
-        id,
-        title: &title,
-        alt: &alt,
-    };
-    let svg = svg::drawing(&head, view.height(), |canvas| view.draw(canvas));
-    Some(Figure {
-        id: id.to_owned(),
-        title,
-        alt,
-        svg,
-        data: view.table(),
-    })
+    let named = (id, "Latency over time", run.name.as_str());
+    let (alt, data) = (view.sentence(), view.table());
+    Some(svg::figure(named, alt, data, view.height(), |canvas| {
+        view.draw(canvas);
+    }))
 }
 
 impl<'a> View<'a> {

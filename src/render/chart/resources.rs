@@ -10,7 +10,7 @@ use crate::model::{Resource, Run};
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::Panel;
 use crate::render::chart::scale;
-use crate::render::chart::svg::{self, Canvas, Head, Pen};
+use crate::render::chart::svg::{self, Canvas, Pen};
 use crate::render::chart::theme::{Dash, Tone};
 use crate::render::chart::thin;
 use crate::text::number;
@@ -56,21 +56,11 @@ struct View<'a> {
 /// Draws the chart.
 pub(super) fn draw(run: &Run, _report: &Report, id: &str) -> Option<Figure> {
     let view = View::of(run)?;
-    let title = format!("CPU and memory over time: {}", svg::plain(&run.name, 60));
-    let alt = view.sentence();
-    let head = Head {
-        id,
-        title: &title,
-        alt: &alt,
-    };
-    let svg = svg::drawing(&head, view.height(), |canvas| view.draw(canvas));
-    Some(Figure {
-        id: id.to_owned(),
-        title,
-        alt,
-        svg,
-        data: view.table(),
-    })
+    let named = (id, "CPU and memory over time", run.name.as_str());
+    let (alt, data) = (view.sentence(), view.table());
+    Some(svg::figure(named, alt, data, view.height(), |canvas| {
+        view.draw(canvas);
+    }))
 }
 
 /// The samples of all phases in order.

@@ -11,6 +11,7 @@ use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, IntoTextStyle, ShapeStyle};
 
+use crate::render::block::{Figure, Table};
 use crate::render::chart::scale::Scale;
 use crate::render::chart::theme::{self, Dash, FINE, Tone};
 use crate::text::escape;
@@ -160,6 +161,30 @@ pub(super) fn line(plane: &Plane<'_>, points: Vec<(f64, f64)>, pen: Pen) {
 pub(super) fn fill(plane: &Plane<'_>, outline: Vec<(f64, f64)>, tone: Tone) {
     let colour = theme::sentinel(tone, Dash::Solid);
     done(plane.draw(&Polygon::new(outline, colour.filled())));
+}
+
+/// A chart of a run: called by what it shows and whose it is, described by `alt`, drawn at that height, beside its data.
+pub(super) fn figure(
+    (id, shows, run): (&str, &str, &str),
+    alt: String,
+    data: Table,
+    height: i32,
+    draw: impl FnOnce(&Canvas<'_>),
+) -> Figure {
+    let title = format!("{shows}: {}", plain(run, 60));
+    let head = Head {
+        id,
+        title: &title,
+        alt: &alt,
+    };
+    let svg = drawing(&head, height, draw);
+    Figure {
+        id: id.to_owned(),
+        title,
+        alt,
+        svg,
+        data,
+    }
 }
 
 /// Makes a drawing of that height.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::findings::report::CheckResult;
+use crate::findings::rules::ids::is_known;
 use crate::findings::{Report, suites};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, strong, text};
@@ -77,6 +79,7 @@ fn tests(report: &Report) -> Vec<Block> {
     blocks
 }
 
+/// Checks of the tool and its script, a table for each who checked; then what `knee` itself added up.
 fn checks(report: &Report) -> Vec<Block> {
     let suites: BTreeSet<(&str, &str)> = report
         .runs
@@ -84,41 +87,102 @@ fn checks(report: &Report) -> Vec<Block> {
         .flat_map(|run| &run.checks)
         .filter_map(|check| Some((check.name.as_str(), check.source.as_deref()?)))
         .collect();
-    let mut others = report
+    let others = report
         .checks
         .iter()
-        .filter(|check| !suites.contains(&(check.name.as_str(), check.source.as_str())))
-        .peekable();
-    if others.peek().is_none() {
-        return Vec::new();
+        .filter(|check| !suites.contains(&(check.name.as_str(), check.source.as_str())));
+    let (own, of_tools): (Vec<_>, Vec<_>) = others.partition(|check| is_known(&check.source));
+    let mut sources: Vec<&str> = Vec::new();
+    for check in &of_tools {
+        if !sources.contains(&check.source.as_str()) {
+            sources.push(&check.source);
+        }
     }
+    let mut blocks = Vec::new();
+    for source in sources {
+        let of: Vec<&CheckResult> = of_tools
+            .iter()
+            .copied()
+            .filter(|check| check.source == source)
+            .collect();
+        let words = vec![text("Checks of "), code(source)];
+        blocks.push(Block::Heading(2, words));
+        blocks.push(Block::Table(table(report, &of)));
+    }
+    if !own.is_empty() {
+        blocks.push(Block::Heading(2, vec![text("Sums and totals")]));
+        blocks.push(Block::Table(table(report, &own)));
+    }
+    blocks
+}
+
+fn table(report: &Report, checks: &[&CheckResult]) -> Table {
     // With one run its name says nothing new.
     let several = report.runs.len() > 1;
     let mut columns = vec![
         ("Check", Align::Left),
         ("Passed", Align::Right),
         ("Failed", Align::Right),
-        ("Checked by", Align::Left),
     ];
     if several {
-        columns.insert(0, ("Run", Align::Left));
+        columns.push(("Run", Align::Left));
     }
     let mut table = Table::new(&columns);
-    for check in others {
+    for check in checks {
         let mut row = vec![
             vec![code(&check.name)],
             vec![text(number::count(check.passed))],
             vec![text(number::count(check.failed))],
-            vec![text(&check.source)],
         ];
         if several {
             let run = report
                 .runs
                 .iter()
                 .find(|run| Some(&run.id) == check.run.as_ref());
-            row.insert(0, run.map_or_else(absent, |run| vec![code(&run.name)]));
+            row.push(run.map_or_else(absent, |run| vec![code(&run.name)]));
         }
         table.row(row);
     }
-    vec![Block::Heading(2, vec![text("Checks")]), Block::Table(table)]
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::analyse::{Options, analyse};
+    use crate::model::{Check, Run, Stats};
+    use crate::render::text::write;
+
+    #[test]
+    fn checks_of_the_tool_and_sums_of_this_program_stand_apart_and_are_not_cut() {
+        let long = "threshold: http_req_duration{name:checkout,scenario:buy} p(95)<500 and more";
+        let mut run = Run::new("k6", "format");
+        run.id = "id".to_owned();
+        run.overall = Stats {
+            requests: Some(10),
+            responses: Some(10),
+            codes: [("200".to_owned(), 10)].into(),
+            ..Stats::default()
+        };
+        run.checks.push(Check {
+            name: long.to_owned(),
+            passed: 3,
+            failed: 1,
+            source: None,
+        });
+        let report = analyse(vec![run], &Options::default());
+        let page = write(&build(&report, 0, &Layout::default()), 80, false);
+        let (tool, own) = page.split_once("Sums and totals\n").unwrap();
+        assert!(tool.starts_with("Checks of k6\n"), "{page}");
+        assert!(!own.contains("threshold"), "{page}");
+        assert!(!page.contains('…'), "{page}");
+        let words: Vec<&str> = tool.split_whitespace().collect();
+        for word in long.split(' ') {
+            assert!(words.contains(&word), "{word}: {page}");
+        }
+        assert!(
+            page.lines().all(|line| line.chars().count() <= 80),
+            "{page}"
+        );
+    }
 }

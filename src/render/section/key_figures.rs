@@ -27,7 +27,6 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         ("n", Align::Right),
         ("", Align::Left),
     ]);
-    let mut lacking: Vec<&str> = Vec::new();
     for figure in report
         .figures
         .iter()
@@ -39,8 +38,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
             continue;
         };
         // Of an input without requests only what it does hold is a figure.
-        if run.overall.requests.is_none() && figure.value.is_none() {
-            lacking.push(figure.metric.as_str());
+        if lacks(run, figure) {
             continue;
         }
         table.row(vec![
@@ -58,19 +56,26 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     let marked = figures
         .filter(|figure| figure.endpoint.is_none() && figure.value.is_some())
         .any(|figure| figure.support != Support::Ok);
+    if table.rows.is_empty() && reported.is_none() {
+        return Vec::new();
+    }
     let mut blocks = vec![heading(report, "Key figures")];
     if !table.rows.is_empty() {
         blocks.push(Block::Table(table));
-    }
-    if !lacking.is_empty() {
-        let said = format!("Not measured: {}.", lacking.join(", "));
-        blocks.push(Block::Paragraph(vec![text(said)]));
     }
     if marked {
         blocks.push(Block::Paragraph(vec![text(CARRIED)]));
     }
     blocks.extend(reported);
     blocks
+}
+
+/// Whether it is no figure of this run at all: of an input without requests the last section names those.
+pub(super) fn lacks(run: &Run, figure: &Figure) -> bool {
+    figure.run == run.id
+        && figure.endpoint.is_none()
+        && run.overall.requests.is_none()
+        && figure.value.is_none()
 }
 
 /// The title; percentiles without a row of their own are called by their id.

@@ -1,21 +1,22 @@
-//! How the figures were made. Fixed text, true of every report.
+//! How the figures were made: fixed text, true of every report, and which figures an input without requests lacks.
 
 use crate::findings::Report;
+use crate::model::Run;
 use crate::render::Layout;
-use crate::render::block::{Block, code, text};
-use crate::render::section::{Scope, Section};
+use crate::render::block::{Block, Line, code, text};
+use crate::render::section::{Scope, Section, key_figures};
 
 /// The row of SECTIONS.
 pub const SECTION: Section = Section {
     id: "method",
-    about: "how the figures were made",
+    about: "how the figures were made, and which an input without requests lacks",
     scope: Scope::Report,
     closing: true,
     build,
 };
 
 fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
-    let lines = vec![
+    let mut lines = vec![
         vec![text(
             "Rates are requests divided by the time from the first to the last event; goodput counts successes only.",
         )],
@@ -32,6 +33,7 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
             "What the input does not give is not measured; it is never taken as zero.",
         )],
     ];
+    lines.extend(report.runs.iter().filter_map(|run| lacking(report, run)));
     let mut blocks = Vec::new();
     if !report.runs.is_empty() {
         blocks.push(Block::Heading(2, vec![text("Method")]));
@@ -47,4 +49,14 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
         text(" lists metrics and rules."),
     ]));
     blocks
+}
+
+fn lacking(report: &Report, run: &Run) -> Option<Line> {
+    let figures = report.figures.iter();
+    let names: Vec<&str> = figures
+        .filter(|figure| key_figures::lacks(run, figure))
+        .map(|figure| figure.metric.as_str())
+        .collect();
+    let said = text(format!(": not measured: {}.", names.join(", ")));
+    (!names.is_empty()).then(|| vec![code(&run.name), said])
 }

@@ -1,7 +1,7 @@
 //! Machines and containers beside the run: figures per component, metric and phase.
 
 use crate::findings::{Report, TargetResult, TargetState};
-use crate::model::{MetricId, Resource, ResourcePhase, ResourceStatistic};
+use crate::model::{MetricId, Resource, ResourcePhase};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, text};
 use crate::render::section::{Scope, Section, absent, heading, run_of};
@@ -32,7 +32,7 @@ fn build(report: &Report, place: usize, layout: &Layout) -> Vec<Block> {
         .filter(|result| result.run == run.id)
         .filter_map(|result| Some((result.metric.as_ref()?.parse().ok()?, result)))
         .collect();
-    let mut columns = vec![
+    let columns = [
         ("Component", Align::Left),
         ("Metric", Align::Left),
         ("Phase", Align::Left),
@@ -43,12 +43,6 @@ fn build(report: &Report, place: usize, layout: &Layout) -> Vec<Block> {
         ("Last", Align::Right),
         ("Slope per s", Align::Right),
     ];
-    let has_targets = targets
-        .iter()
-        .any(|(metric, _)| matches!(metric, MetricId::Resource(..)));
-    if has_targets {
-        columns.push(("Target", Align::Left));
-    }
     let mut table = Table::new(&columns);
     let most = if layout.full { usize::MAX } else { ROWS };
     for resource in run.resources.iter().take(most) {
@@ -56,7 +50,7 @@ fn build(report: &Report, place: usize, layout: &Layout) -> Vec<Block> {
         let amount = |value: Option<f64>| {
             value.map_or_else(absent, |value| vec![text(quantity(value, unit))])
         };
-        let mut row = vec![
+        table.row(vec![
             vec![code(&resource.component)],
             vec![code(&resource.name)],
             resource
@@ -68,13 +62,17 @@ fn build(report: &Report, place: usize, layout: &Layout) -> Vec<Block> {
             amount(resource.max),
             amount(resource.last),
             amount(resource.slope_per_s),
-        ];
-        if has_targets {
-            row.push(expected(resource, &targets));
-        }
-        table.row(row);
+        ]);
     }
     let mut blocks = vec![heading(report, "Resources"), Block::Table(table)];
+    let judged: Vec<Line> = run
+        .resources
+        .iter()
+        .flat_map(|resource| judged(resource, &targets))
+        .collect();
+    if !judged.is_empty() {
+        blocks.push(Block::List(judged));
+    }
     let hidden = run.resources.len().saturating_sub(ROWS);
     let mut remarks = Vec::new();
     if hidden > 0 && !layout.full {
@@ -113,43 +111,107 @@ pub(crate) fn quantity(value: f64, unit: Option<&str>) -> String {
     }
 }
 
-fn words(phase: ResourcePhase) -> &'static str {
+pub(super) fn words(phase: ResourcePhase) -> &'static str {
     match phase {
         ResourcePhase::Idle => "idle",
         ResourcePhase::Load => "load",
     }
 }
 
-/// The targets that were judged by this entry: those whose value is its own.
-fn expected(resource: &Resource, targets: &[(MetricId, &TargetResult)]) -> Line {
-    let mut line = Line::new();
-    for (metric, result) in targets {
-        let MetricId::Resource(component, name, statistic) = metric else {
-            continue;
-        };
-        let value = match statistic {
-            ResourceStatistic::Max => resource.max,
-            ResourceStatistic::Mean => resource.mean,
-            ResourceStatistic::Slope => resource.slope_per_s,
-            ResourceStatistic::Last => resource.last,
-        };
-        let same = value
-            .zip(result.value)
-            .is_some_and(|(own, judged)| own.total_cmp(&judged).is_eq());
-        if *component != resource.component || *name != resource.name || !same {
-            continue;
+/// The targets that speak of this entry: of its component and name, in its phase.
+fn judged(resource: &Resource, targets: &[(MetricId, &TargetResult)]) -> Vec<Line> {
+    let is_of = |metric: &MetricId, result: &TargetResult| {
+        matches!(metric, MetricId::Resource(component, name, _)
+            if *component == resource.component && *name == resource.name)
+            && result.phase == resource.phase
+    };
+    targets
+        .iter()
+        .filter(|(metric, result)| is_of(metric, result))
+        .map(|(_, result)| {
+            let mut line = vec![code(&result.expect)];
+            if let Some(phase) = resource.phase {
+                line.push(text(format!(", {}", words(phase))));
+            }
+            if let Some(value) = result.value {
+                line.push(text(format!(": {}", result.amount(value))));
+            }
+            line.push(text(match result.state {
+                TargetState::Pass => ", pass",
+                TargetState::Warn => ", warn",
+                TargetState::Fail => ", FAIL",
+                TargetState::NotMeasured => ", not measured",
+                TargetState::NotApplicable => ", not applicable",
+            }));
+            line
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::analyse::{Options, analyse};
+    use crate::model::{Bound, Decide, Expectation, Operator, Origin, Run, Target};
+    use crate::render::text::write;
+
+    fn memory(phase: ResourcePhase, max: f64) -> Resource {
+        Resource {
+            component: "api".to_owned(),
+            name: "memory".to_owned(),
+            unit: Some("B".to_owned()),
+            phase: Some(phase),
+            samples: 5,
+            min: None,
+            mean: None,
+            max: Some(max),
+            first: None,
+            last: None,
+            slope_per_s: None,
+            series: Vec::new(),
         }
-        if !line.is_empty() {
-            line.push(text(", "));
-        }
-        line.push(code(&result.expect));
-        line.push(text(match result.state {
-            TargetState::Pass => " pass",
-            TargetState::Warn => " warn",
-            TargetState::Fail => " FAIL",
-            TargetState::NotMeasured => " not measured",
-            TargetState::NotApplicable => " not applicable",
-        }));
     }
-    if line.is_empty() { absent() } else { line }
+
+    #[test]
+    fn a_target_stands_at_the_phase_that_it_names_in_the_unit_of_its_limit() {
+        let gib = f64::from(1024_u32.pow(3));
+        let mut run = Run::new("tool", "format");
+        run.id = "id".to_owned();
+        // Alike to the byte: only the phase tells them apart.
+        run.resources = vec![
+            memory(ResourcePhase::Idle, 1.5 * gib),
+            memory(ResourcePhase::Load, 1.5 * gib),
+        ];
+        let target = Target {
+            name: None,
+            scenario: None,
+            endpoint: None,
+            group: None,
+            phase: Some("idle".to_owned()),
+            expect: Expectation::Figure {
+                metric: "resource:api.memory.max".parse().unwrap(),
+                sum: false,
+                at: None,
+                bound: Bound::Limit(Operator::Less, gib),
+                up_to: None,
+            },
+            expect_text: "resource:api.memory.max < 1GiB".to_owned(),
+            warn: None,
+            warn_text: None,
+            optional: false,
+            decide: Decide::Value,
+            origin: Origin::Flag,
+        };
+        let options = Options {
+            targets: vec![target],
+            ..Options::default()
+        };
+        let report = analyse(vec![run], &options);
+        let page = write(&build(&report, 0, &Layout::default()), 80, false);
+        let said: Vec<&str> = page.lines().filter(|line| line.starts_with('*')).collect();
+        assert_eq!(
+            said,
+            ["* resource:api.memory.max < 1GiB, idle: 1.5 GiB, FAIL"]
+        );
+    }
 }

@@ -1,9 +1,10 @@
 //! Every declared target with value, limit, interval, samples and state.
 
 use crate::findings::{Report, TargetResult, TargetState};
+use crate::model::MetricId;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, strong, text};
-use crate::render::section::{Scope, Section, absent, heading, run_of};
+use crate::render::section::{Scope, Section, absent, heading, resources, run_of};
 use crate::text::number;
 
 /// The row of SECTIONS.
@@ -44,10 +45,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         };
         table.row(vec![
             name,
-            result
-                .endpoint
-                .as_ref()
-                .map_or_else(|| vec![text("whole run")], |label| vec![code(label)]),
+            whose(result),
             quantity(result, result.value),
             quantity(result, result.margin),
             interval(result),
@@ -73,20 +71,35 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     blocks
 }
 
+/// What the value is of: an endpoint, a component and its phase, or the whole run.
+fn whose(result: &TargetResult) -> Line {
+    if let Some(label) = &result.endpoint {
+        return vec![code(label)];
+    }
+    let metric = result.metric.as_ref().and_then(|text| text.parse().ok());
+    let Some(MetricId::Resource(component, ..)) = metric else {
+        return vec![text("whole run")];
+    };
+    let mut line = vec![code(component)];
+    if let Some(phase) = result.phase {
+        line.push(text(format!(", {}", resources::words(phase))));
+    }
+    line
+}
+
 fn quantity(result: &TargetResult, value: Option<f64>) -> Line {
-    match (value, result.unit) {
-        (Some(value), Some(unit)) => vec![text(number::quantity(value, unit.id()))],
-        _ => absent(),
+    match value {
+        Some(value) => vec![text(result.amount(value))],
+        None => absent(),
     }
 }
 
 fn interval(result: &TargetResult) -> Line {
-    let (Some(interval), Some(unit)) = (result.interval, result.unit) else {
+    let Some(interval) = result.interval else {
         return absent();
     };
-    let end = |value: Option<f64>| {
-        value.map_or_else(|| "open".to_owned(), |v| number::quantity(v, unit.id()))
-    };
+    let end =
+        |value: Option<f64>| value.map_or_else(|| "open".to_owned(), |value| result.amount(value));
     vec![text(format!(
         "{} to {}",
         end(interval.lo),
