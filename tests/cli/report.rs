@@ -323,5 +323,12 @@ fn trimming_recomputes_counts_and_drops_what_cannot_be_known() {
         "trimmed-none",
         &["report", steps.to_str().unwrap(), "--trim-start", "500s"],
     );
+    assert_eq!(none.code, 2, "{}", none.err);
+    assert!(none.out.is_empty(), "no report of the whole: {}", none.out);
     assert!(none.err.contains("nothing is trimmed"), "{}", none.err);
+    assert!(
+        none.err.contains("hint: leave --trim-start"),
+        "{}",
+        none.err
+    );
 }
