@@ -173,6 +173,11 @@ fn analyse_run(run: &mut Run, options: &Options, report: &mut Report) {
     report.checks.extend(whole_checks);
     report.groups.extend(groups_of(masked));
     report.classes.extend(classes_of(masked, &options.classes));
+    let above = figures::above_max(masked, &options.figures);
+    if above > 0 {
+        let text = "percentiles that the tool took from a bucket and that lie above the measured maximum are shown as that maximum";
+        run.note("above-max", text, above);
+    }
 }
 
 /// Takes every voided latency out: what is void is not measured, for whoever reads the report.

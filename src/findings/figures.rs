@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::findings::figures::reader::Reader;
 use crate::findings::report::Interval;
 use crate::model::metric::{PopulationName, ResourceStatistic};
-use crate::model::{Endpoint, METRICS, MetricId, Percentile, Reading, Run, Statistic, Unit};
+use crate::model::{Endpoint, METRICS, MetricId, Percentile, Reading, Run, Statistic, Stats, Unit};
 use crate::stats::quantile;
 
 /// How well the samples carry a quantile (statistics 2a).
@@ -197,6 +197,20 @@ pub fn figures_of(run: &Run, options: &Options) -> Vec<Figure> {
         }
     }
     figures
+}
+
+/// How many percentiles of the tables are shown as the maximum, for the input gives a bucket that lies above it.
+pub(crate) fn above_max(run: &Run, options: &Options) -> u64 {
+    let stats = run.endpoints.iter().map(|endpoint| &endpoint.stats);
+    let latencies = stats.chain([&run.overall]).filter_map(Stats::primary);
+    let above = latencies.map(|latency| {
+        let shown = options.percentiles.iter();
+        let given = shown.filter_map(|percentile| latency.percentile(*percentile));
+        given
+            .filter(|value| latency.at_most_max(*value).0 < value.0)
+            .count() as u64
+    });
+    above.sum()
 }
 
 /// The figures of a run that every page speaks of, measured or not.

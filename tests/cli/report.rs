@@ -332,3 +332,12 @@ fn trimming_recomputes_counts_and_drops_what_cannot_be_known() {
         none.err
     );
 }
+
+#[test]
+fn percentiles_of_uncounted_requests_are_not_called_few() {
+    // A summary of k6 has trends of its thresholds' tags, and does not say how many requests they are of.
+    let file = sample("k6/v1.1.0/shop-export.json");
+    let done = knee("uncounted", &["report", file.to_str().unwrap()]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("? count not measured:"), "{}", done.out);
+}

@@ -249,12 +249,18 @@ impl<'a> Distribution<'a> {
             Statistic::Max => latency.max,
             Statistic::Quantile(percentile) => return self.quantile(percentile),
         };
-        plain.map(|value| counted(value.0, Some(latency.count)))
+        plain.map(|value| counted(value.0, self.count()))
+    }
+
+    /// Samples; a figure of none was not counted.
+    fn count(&self) -> Option<u64> {
+        Some(self.latency.count).filter(|count| *count > 0)
     }
 
     fn quantile(&self, percentile: Percentile) -> Option<Measured> {
         let share = percentile.share();
         let given = self.latency.percentile(percentile).map(|value| value.0);
+        let given = given.map(|value| self.latency.at_most_max(Millis(value)).0);
         let value = given.or_else(|| self.of_bucket(self.counts().quantile(share)?))?;
         let sides = if self.counts().total() > 0 {
             let sides = self.counts().interval(share, LEVEL);
@@ -279,7 +285,7 @@ impl<'a> Distribution<'a> {
         let hi = sides.hi.map(|hi| hi.max(value));
         Some(Measured {
             value,
-            n: Some(self.latency.count),
+            n: self.count(),
             interval: (lo.is_some() || hi.is_some()).then(|| interval(lo, hi)),
             support: quantile::support(self.latency.count, share).into(),
         })

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{
     Check, Custom, CustomKind, Histogram, Latency, Millis, Population, Resolution, ResolutionKind,
-    Resource, Seconds, Sessions, Stats,
+    Resource, Seconds, Sessions,
 };
 
 /// Every whole millisecond from 1 to 1000, once.
@@ -454,4 +454,36 @@ fn every_headline_figure_is_a_metric() {
     for name in HEADLINE {
         assert_eq!(name.parse::<MetricId>().unwrap().to_string(), *name);
     }
+}
+
+#[test]
+fn a_percentile_of_a_bucket_is_not_shown_above_the_maximum() {
+    let mut latency = summary(1000);
+    latency.resolution = Resolution {
+        kind: ResolutionKind::Relative,
+        relative: Some(0.01),
+        absolute: None,
+    };
+    latency.percentiles.insert(Percentile::P99_9, Millis(908.0));
+    let mut run = with_latency(latency);
+    assert_eq!(value(&run, "p99.9"), Some(900.0));
+    assert_eq!(value(&run, "p99"), Some(400.0));
+    assert_eq!(above_max(&run, &Options::default()), 1);
+    // Further away than the buckets explain, it is a contradiction, which V12 tells: nothing is hidden.
+    let given = run.overall.latency.as_mut().unwrap();
+    given.percentiles.insert(Percentile::P99_9, Millis(1000.0));
+    assert_eq!(value(&run, "p99.9"), Some(1000.0));
+    assert_eq!(above_max(&run, &Options::default()), 0);
+}
+
+#[test]
+fn figures_of_uncounted_requests_have_no_n() {
+    let run = run_of(Stats {
+        latency: Some(summary(0)),
+        ..Stats::default()
+    });
+    let p95 = read(&run, "p95").unwrap();
+    assert_eq!(p95.n, None, "not measured, and not none");
+    assert_eq!(p95.support, Support::None);
+    assert_eq!(read(&run, "max").unwrap().n, None);
 }
