@@ -76,17 +76,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         inputs::check_endpoints(&args.looking, &runs)?;
     }
     let report = analyse::analyse(runs, &options);
-    let untrimmed = report.runs.iter().flat_map(|run| &run.notes);
-    let untrimmed = untrimmed
-        .map(|note| note.text.as_str())
-        .find(|text| text.starts_with("nothing is trimmed"));
-    if let Some(why) = untrimmed {
-        // A verdict over what was to be left out is none.
-        return Err(advise(
-            format!("a run cannot be judged as asked: {why}"),
-            "leave --trim-start and --trim-end out, or make them shorter",
-        ));
-    }
+    inputs::refuse_untrimmed(&report.runs)?;
     output::write_report(&outputs, &report, &layout, out)?;
     let is_silent = outputs
         .iter()

@@ -10,7 +10,7 @@ use crate::cli::Console;
 use crate::cli::message::{self, advise};
 use crate::config::{self, Config};
 use crate::findings::analyse;
-use crate::findings::normalize::Pattern;
+use crate::findings::normalize::{self, Pattern};
 use crate::findings::report::Page;
 use crate::ingest::{self, Input};
 use crate::model::{Endpoint, Run};
@@ -256,14 +256,17 @@ pub(crate) fn layout(config: &Config, full: bool) -> anyhow::Result<Layout> {
     })
 }
 
-/// Says on standard error what was asked of a run and could not be done.
-pub(crate) fn tell_untrimmed(runs: &[Run], console: &mut Console) {
+/// Refuses a trim that a run could not be given: figures over what was to be left out are none that were asked for.
+pub(crate) fn refuse_untrimmed(runs: &[Run]) -> anyhow::Result<()> {
     for run in runs {
-        let notes = run.notes.iter();
-        for note in notes.filter(|note| note.text.starts_with("nothing is trimmed")) {
-            message::note(console, &format!("{}: {}", run.name, note.text));
+        if let Some(note) = run.notes.iter().find(|note| note.id == normalize::UNDONE) {
+            return Err(advise(
+                format!("{} cannot be trimmed as asked: {}", run.name, note.text),
+                "leave --trim-start and --trim-end out, or make them shorter",
+            ));
         }
     }
+    Ok(())
 }
 
 /// What the analysis is told.

@@ -42,6 +42,6 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let runs = inputs::read(&args.runs.runs, &args.reading, &config, console, &spare)?;
     inputs::check_endpoints(&args.looking, &runs)?;
     let report = analyse::analyse(runs, &options);
-    inputs::tell_untrimmed(&report.runs, console);
+    inputs::refuse_untrimmed(&report.runs)?;
     output::write_report(&outputs, &report, &layout, out)
 }

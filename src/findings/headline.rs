@@ -221,6 +221,7 @@ fn how_long(report: &Report, run: &Run) -> String {
             let mark = match figure.support {
                 Support::Ok => "",
                 Support::Weak => " (thin)",
+                Support::None if figure.n.is_none() => " (count not measured)",
                 Support::None => " (too few requests to judge)",
             };
             format!(

@@ -1,19 +1,13 @@
-//! The steady phase of a run, and rates over windows of its timeline.
-//!
-//! The phase is where the load neither rises nor falls. It speaks of the load and never of the answers: a system that
-//! slows down under a steady load is in its steady phase. In this order:
-//!
-//! 1. declared phases: the longest one that is no ramp and has load, neighbours of one level taken together; where all
-//!    are ramps and the load is not open, users stay, and the rest of the run counts;
-//! 2. users, unless the load is open: the longest stretch of slices with at least 95 % of the most users;
-//! 3. arrivals, else requests: the longest stretch of blocks of 10 s whose rate is near the median rate: within 20 %, or
-//!    within four standard deviations of a Poisson count, so that a low rate is not taken for an unsteady one; a stretch
-//!    whose second half is clearly above or below its first is a ramp and no steady phase.
+//! Rates over windows of a run's timeline and over its steady phase; which phase that is, says [`phase`].
 //!
 //! Slices are cut to the run; a first or last one that covers less than half of a usual slice is left out. A gap in the
 //! timeline is time without events: it ends a stretch, and it counts as time in the rates.
 
-use crate::model::{LoadModel, Phase, Run};
+mod phase;
+
+pub use phase::{Level, LoadOf, Steadiness, levels_in_words, steadiness};
+
+use crate::model::Run;
 
 /// Of the rate that a short burst reaches.
 const PEAK_S: f64 = 10.0;
@@ -24,62 +18,10 @@ const SLACK_S: f64 = 1e-6;
 
 /// Start and end of the steady phase in seconds from the start of the run; `None` = not known, or there is none.
 pub fn steady_phase(run: &Run) -> Option<(f64, f64)> {
-    if !run.load.phases.is_empty() {
-        return declared(run);
+    match steadiness(run) {
+        Steadiness::Phase(start, end) => Some((start, end)),
+        _ => None,
     }
-    let parts = parts_of(run);
-    let is_open = run.load.model == Some(LoadModel::Open);
-    let most = parts.iter().filter_map(|part| part.users);
-    let most = most.fold(run.load.users_max.unwrap_or(0.0), f64::max);
-    if !is_open && most > 0.0 && parts.iter().any(|part| part.users.is_some()) {
-        return longest(&parts, |part| {
-            part.users.is_some_and(|users| users >= 0.95 * most)
-        });
-    }
-    let counted = |count: fn(&Part) -> Option<u64>| {
-        let blocks = blocks_of(&parts, count);
-        let median = median_rate(&blocks)?;
-        let stretch = longest(&blocks, |block| {
-            let expected = median * (block.end - block.start);
-            let allowed = (0.2 * expected).max(4.0 * expected.sqrt());
-            median > 0.0 && (block.count as f64 - expected).abs() <= allowed
-        })?;
-        (!rises_or_falls(&blocks, stretch)).then_some(stretch)
-    };
-    counted(|part| part.arrivals).or_else(|| counted(|part| part.requests))
-}
-
-/// Whether the halves of a stretch differ by more than 20 % and by more than three standard deviations of their counts:
-/// a slow ramp stays near its median all the way, and is no steady phase.
-fn rises_or_falls(blocks: &[Block], (start, end): (f64, f64)) -> bool {
-    let middle = f64::midpoint(start, end);
-    let (mut early, mut late) = (Half::default(), Half::default());
-    for block in blocks
-        .iter()
-        .filter(|block| block.start >= start - SLACK_S && block.end <= end + SLACK_S)
-    {
-        let half = if f64::midpoint(block.start, block.end) < middle {
-            &mut early
-        } else {
-            &mut late
-        };
-        half.count += block.count as f64;
-        half.seconds += block.end - block.start;
-    }
-    if early.seconds <= 0.0 || late.seconds <= 0.0 {
-        return false;
-    }
-    let (before, after) = (early.count / early.seconds, late.count / late.seconds);
-    let spread = (early.count / early.seconds.powi(2) + late.count / late.seconds.powi(2)).sqrt();
-    let apart = (after - before).abs();
-    apart > 3.0 * spread && before.max(after) > 1.2 * before.min(after)
-}
-
-/// One half of a stretch.
-#[derive(Default)]
-struct Half {
-    count: f64,
-    seconds: f64,
 }
 
 /// A rate and the requests it was counted from.
@@ -153,30 +95,6 @@ struct Part {
     requests: Option<u64>,
 }
 
-/// Slices taken together.
-struct Block {
-    start: f64,
-    end: f64,
-    count: u64,
-}
-
-/// Something with a place in time.
-trait Placed {
-    fn place(&self) -> (f64, f64);
-}
-
-impl Placed for Part {
-    fn place(&self) -> (f64, f64) {
-        (self.start, self.end)
-    }
-}
-
-impl Placed for Block {
-    fn place(&self) -> (f64, f64) {
-        (self.start, self.end)
-    }
-}
-
 fn parts_of(run: &Run) -> Vec<Part> {
     let end_of_run = run.duration.map_or(f64::INFINITY, |duration| duration.0);
     let mut parts: Vec<Part> = run
@@ -193,7 +111,7 @@ fn parts_of(run: &Run) -> Vec<Part> {
         .collect();
     parts.sort_by(|a, b| a.start.total_cmp(&b.start));
     let mut lengths: Vec<f64> = run.timeline.iter().map(|slice| slice.duration.0).collect();
-    let half = median(&mut lengths).unwrap_or(0.0) / 2.0;
+    let half = phase::median(&mut lengths).unwrap_or(0.0) / 2.0;
     let short = |part: Option<&Part>| part.is_some_and(|part| part.end - part.start < half);
     if short(parts.last()) {
         parts.pop();
@@ -204,109 +122,9 @@ fn parts_of(run: &Run) -> Vec<Part> {
     parts
 }
 
-fn declared(run: &Run) -> Option<(f64, f64)> {
-    let end_of_run = run.duration.map_or(f64::INFINITY, |duration| duration.0);
-    let level = |phase: &Phase| {
-        let rates = (phase.rate_from, phase.rate_to);
-        (phase.users_from, phase.users_to, rates)
-    };
-    let is_pause = |phase: &Phase| {
-        let zero = |value: Option<f64>| value.is_some_and(|value| value <= 0.0);
-        zero(phase.users_to) || zero(phase.rate_to.map(|rate| rate.0))
-    };
-    let mut best: Option<(f64, f64)> = None;
-    let mut current: Option<(f64, f64, &Phase)> = None;
-    for phase in &run.load.phases {
-        if phase.is_ramp() || is_pause(phase) {
-            current = None;
-            continue;
-        }
-        let (start, end) = (phase.start.0, phase.start.0 + phase.duration.0);
-        let from = match current {
-            Some((from, to, before))
-                if (start - to).abs() < SLACK_S && level(before) == level(phase) =>
-            {
-                from
-            }
-            _ => start,
-        };
-        current = Some((from, end, phase));
-        best = longer(best, (from.max(0.0), end.min(end_of_run)));
-    }
-    let last = run.load.phases.last()?;
-    let all_ramps = run.load.phases.iter().all(Phase::is_ramp);
-    if all_ramps && run.load.model != Some(LoadModel::Open) && !is_pause(last) {
-        best = longer(best, (last.start.0 + last.duration.0, end_of_run));
-    }
-    best.filter(|(_, end)| end.is_finite())
-}
-
-/// The longer stretch; the earlier one of two that are equally long.
-fn longer(best: Option<(f64, f64)>, next: (f64, f64)) -> Option<(f64, f64)> {
-    let least = best.map_or(0.0, |(start, end)| end - start);
-    if next.1 - next.0 > least + SLACK_S {
-        Some(next)
-    } else {
-        best
-    }
-}
-
-/// The longest stretch without a gap in which all are as wanted.
-fn longest<P: Placed>(places: &[P], wanted: impl Fn(&P) -> bool) -> Option<(f64, f64)> {
-    let mut best = None;
-    let mut current: Option<(f64, f64)> = None;
-    for place in places {
-        if !wanted(place) {
-            current = None;
-            continue;
-        }
-        let (start, end) = place.place();
-        let from = match current {
-            Some((from, to)) if start - to <= gap(end - start) => from,
-            _ => start,
-        };
-        current = Some((from, end));
-        best = longer(best, (from, end));
-    }
-    best
-}
-
 /// Clocks of slices jitter: a distance below half a slice is no gap.
 fn gap(length: f64) -> f64 {
     length / 2.0
-}
-
-/// Neighbouring slices taken together until they cover ten seconds.
-fn blocks_of(parts: &[Part], count: fn(&Part) -> Option<u64>) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    for part in parts {
-        let Some(events) = count(part) else { continue };
-        match blocks.last_mut() {
-            Some(block)
-                if block.end - block.start < PEAK_S - SLACK_S
-                    && part.start - block.end <= gap(part.end - part.start) =>
-            {
-                block.end = part.end;
-                block.count = block.count.saturating_add(events);
-            }
-            _ => blocks.push(Block {
-                start: part.start,
-                end: part.end,
-                count: events,
-            }),
-        }
-    }
-    blocks
-}
-
-fn median_rate(blocks: &[Block]) -> Option<f64> {
-    let rate = |block: &Block| block.count as f64 / (block.end - block.start);
-    median(&mut blocks.iter().map(rate).collect::<Vec<f64>>())
-}
-
-fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
 }
 
 /// From every slice on, the shortest window of whole slices that covers so many seconds.
@@ -349,7 +167,7 @@ fn windows_of(parts: &[Part], length: f64) -> Vec<WindowRate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{PerSecond, Seconds, Slice, Stats};
+    use crate::model::{LoadModel, PerSecond, Phase, Seconds, Slice, Stats};
 
     /// A run of slices of that length with these requests, cut to `duration`.
     fn run(start: f64, length: f64, requests: &[u64], duration: f64) -> Run {

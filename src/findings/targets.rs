@@ -389,11 +389,17 @@ fn too_few(metric: &MetricId, measured: &Measured) -> Option<String> {
         return None;
     }
     let needed = quantile::needed(percentile.share())?.interval;
+    let Some(n) = measured.n else {
+        return Some(format!(
+            "count not measured: {metric} needs {} requests, and the input does not say how many there are",
+            number::count(needed),
+        ));
+    };
     Some(format!(
         "too few requests to judge: {metric} needs {}, there {} {}",
         number::count(needed),
-        if measured.n == Some(1) { "is" } else { "are" },
-        number::count(measured.n.unwrap_or(0)),
+        if n == 1 { "is" } else { "are" },
+        number::count(n),
     ))
 }
 

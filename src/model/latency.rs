@@ -121,6 +121,25 @@ impl Resolution {
             }
         }
     }
+
+    /// How far two figures of one set of samples may be apart on the wrong side without contradicting one another.
+    ///
+    /// ```
+    /// # use knee::model::{Millis, Resolution, ResolutionKind};
+    /// let sketch = Resolution { kind: ResolutionKind::Relative, relative: Some(0.01), absolute: None };
+    /// // A p99 of 6,064.7 ms beside a max of 6,043 ms.
+    /// assert!(sketch.slack(Millis(6064.7)) > 6064.7 - 6043.0);
+    /// assert!(sketch.slack(Millis(6064.7)) < 6064.7 - 5900.0);
+    /// ```
+    pub fn slack(&self, value: Millis) -> f64 {
+        // A mean or percentile that was computed in another order of additions.
+        let computed = 1e-6 * value.0.abs();
+        match self.half_width(value) {
+            Some(half) => 2.0 * half.0 + computed,
+            None if self.kind == ResolutionKind::Exact => computed,
+            None => 0.02 * value.0.abs() + computed,
+        }
+    }
 }
 
 /// A percentile's name: `p50`, `p99.9`. Kept in thousandths of a per cent, so it has an order and equality.

@@ -164,16 +164,17 @@ pub fn times(factor: f64) -> String {
     format!("{}x", significant(factor, 3))
 }
 
-/// Seconds: `77.6 s`, from ten minutes up `12 min 3 s`, from two hours up `2 h 5 min`.
+/// Seconds: `77.6 s`, from two minutes up `12 min 3 s`, from two hours up `2 h 5 min`; a rest of zero is left out.
 ///
 /// ```
 /// use knee::text::number::seconds;
 /// assert_eq!(seconds(77.63), "77.6 s");
+/// assert_eq!(seconds(300.0), "5 min");
 /// assert_eq!(seconds(723.0), "12 min 3 s");
 /// assert_eq!(seconds(7500.0), "2 h 5 min");
 /// ```
 pub fn seconds(value: f64) -> String {
-    if value.abs() < 600.0 {
+    if value.abs().round() < 120.0 {
         return format!("{} s", significant(value, 3));
     }
     if value < 0.0 {
@@ -184,14 +185,18 @@ pub fn seconds(value: f64) -> String {
     }
     let whole = value.round();
     let (minutes, rest) = ((whole / 60.0).floor(), whole % 60.0);
+    let joined = |whole: String, rest: f64, unit: &str| match rest {
+        0.0 => whole,
+        rest => format!("{whole} {rest:.0} {unit}"),
+    };
     if minutes < 120.0 {
-        return format!("{minutes:.0} min {rest:.0} s");
+        return joined(format!("{minutes:.0} min"), rest, "s");
     }
     let hours = (minutes / 60.0).floor();
     if hours >= SCIENTIFIC {
         return format!("{} h", decimal(hours, 0));
     }
-    format!("{} h {:.0} min", decimal(hours, 0), minutes % 60.0)
+    joined(format!("{} h", decimal(hours, 0)), minutes % 60.0, "min")
 }
 
 /// Bytes in decimal steps, as tools and disks count: `13.5 MB`.
@@ -282,6 +287,23 @@ mod tests {
         assert_eq!(seconds(1e308), "2.78e304 h");
         assert_eq!(seconds(-723.0), "-12 min 3 s");
         assert_eq!(seconds(f64::NAN), "- s");
+    }
+
+    #[test]
+    fn durations_of_one_page_follow_one_rule() {
+        for (value, text) in [
+            (119.4, "119 s"),
+            (119.6, "2 min"),
+            (140.9, "2 min 21 s"),
+            (300.0, "5 min"),
+            (600.0, "10 min"),
+            (7199.4, "119 min 59 s"),
+            (7199.6, "2 h"),
+            (7260.0, "2 h 1 min"),
+            (-300.0, "-5 min"),
+        ] {
+            assert_eq!(seconds(value), text);
+        }
     }
 
     #[test]

@@ -380,3 +380,22 @@ fn an_output_never_replaces_what_is_read_beside_the_run() {
     assert_eq!(done.code, 2, "{}", done.err);
     assert_eq!(here.read("wide.csv"), before);
 }
+
+#[test]
+fn a_failed_test_is_named_in_one_place_of_a_report() {
+    let here = Scratch::new("beside-once");
+    let file = std::fs::read_to_string(sample("tests/pytest-junit.xml")).unwrap();
+    assert!(file.contains("test_slow_report"));
+    here.write("junit.xml", file);
+    here.write("knee.toml", "[inputs]\ntests = [\"junit.xml\"]\n");
+    let done = here.knee(&["report", &path(RUN)]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert_eq!(done.out.matches(r"slow\_report").count(), 1, "{}", done.out);
+    // Where the page has no table of tests, the reader's notes still tell.
+    here.write(
+        "knee.toml",
+        "[report]\nsections = [\"inputs\"]\n[inputs]\ntests = [\"junit.xml\"]\n",
+    );
+    let bare = here.knee(&["report", &path(RUN)]);
+    assert_eq!(bare.out.matches(r"slow\_report").count(), 1, "{}", bare.out);
+}

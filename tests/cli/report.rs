@@ -323,5 +323,21 @@ fn trimming_recomputes_counts_and_drops_what_cannot_be_known() {
         "trimmed-none",
         &["report", steps.to_str().unwrap(), "--trim-start", "500s"],
     );
+    assert_eq!(none.code, 2, "{}", none.err);
+    assert!(none.out.is_empty(), "no report of the whole: {}", none.out);
     assert!(none.err.contains("nothing is trimmed"), "{}", none.err);
+    assert!(
+        none.err.contains("hint: leave --trim-start"),
+        "{}",
+        none.err
+    );
+}
+
+#[test]
+fn percentiles_of_uncounted_requests_are_not_called_few() {
+    // A summary of k6 has trends of its thresholds' tags, and does not say how many requests they are of.
+    let file = sample("k6/v1.1.0/shop-export.json");
+    let done = knee("uncounted", &["report", file.to_str().unwrap()]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("? count not measured:"), "{}", done.out);
 }

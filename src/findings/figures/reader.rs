@@ -249,7 +249,12 @@ impl<'a> Distribution<'a> {
             Statistic::Max => latency.max,
             Statistic::Quantile(percentile) => return self.quantile(percentile),
         };
-        plain.map(|value| counted(value.0, Some(latency.count)))
+        plain.map(|value| counted(value.0, self.count()))
+    }
+
+    /// Samples; a figure of none was not counted.
+    fn count(&self) -> Option<u64> {
+        Some(self.latency.count).filter(|count| *count > 0)
     }
 
     fn quantile(&self, percentile: Percentile) -> Option<Measured> {
@@ -279,7 +284,7 @@ impl<'a> Distribution<'a> {
         let hi = sides.hi.map(|hi| hi.max(value));
         Some(Measured {
             value,
-            n: Some(self.latency.count),
+            n: self.count(),
             interval: (lo.is_some() || hi.is_some()).then(|| interval(lo, hi)),
             support: quantile::support(self.latency.count, share).into(),
         })

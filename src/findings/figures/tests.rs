@@ -455,3 +455,15 @@ fn every_headline_figure_is_a_metric() {
         assert_eq!(name.parse::<MetricId>().unwrap().to_string(), *name);
     }
 }
+
+#[test]
+fn figures_of_uncounted_requests_have_no_n() {
+    let run = run_of(Stats {
+        latency: Some(summary(0)),
+        ..Stats::default()
+    });
+    let p95 = read(&run, "p95").unwrap();
+    assert_eq!(p95.n, None, "not measured, and not none");
+    assert_eq!(p95.support, Support::None);
+    assert_eq!(read(&run, "max").unwrap().n, None);
+}

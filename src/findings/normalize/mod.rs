@@ -8,6 +8,8 @@ mod pattern;
 mod rename;
 mod trim;
 
+pub(crate) use trim::UNDONE;
+
 pub use pattern::{Pattern, PatternError};
 
 use crate::model::{Run, Seconds};

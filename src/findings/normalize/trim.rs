@@ -20,6 +20,9 @@ const TOLERANCE: f64 = 0.001;
 
 const NOTE: &str = "trim";
 
+/// The note of a run that could not be trimmed as asked.
+pub(crate) const UNDONE: &str = "untrimmed";
+
 /// Leaves the requested seconds out at the start and the end.
 pub(crate) fn trim(run: &mut Run, start: Option<Seconds>, end: Option<Seconds>) {
     let start = start.filter(|start| start.0 > 0.0);
@@ -29,7 +32,7 @@ pub(crate) fn trim(run: &mut Run, start: Option<Seconds>, end: Option<Seconds>) 
     }
     let Some(length) = length(run) else {
         run.note(
-            NOTE,
+            UNDONE,
             "nothing is trimmed: trimming needs a timeline, and the input has none",
             1,
         );
@@ -50,13 +53,13 @@ pub(crate) fn trim(run: &mut Run, start: Option<Seconds>, end: Option<Seconds>) 
             seconds(length)
         );
         run.timeline = outside;
-        run.note(NOTE, text, 1);
+        run.note(UNDONE, text, 1);
         return;
     };
     if outside.is_empty() {
         run.timeline = inside;
         run.note(
-            NOTE,
+            UNDONE,
             "nothing is trimmed: every slice of the timeline lies inside",
             1,
         );

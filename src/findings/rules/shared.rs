@@ -2,7 +2,7 @@
 //!
 //! Decides nothing; limits and words about them stay in the rules.
 
-use crate::model::{Latency, Millis, Percentile, Run, Stats};
+use crate::model::{Latency, LoadModel, Millis, Percentile, Run, Stats};
 use crate::text::number;
 
 /// Longest endpoint name in a message; a renderer shows the whole one where there is room for it.
@@ -98,7 +98,7 @@ pub(super) struct Stretch<'a> {
     pub(super) latency: &'a Latency,
     /// Its median.
     pub(super) p50: f64,
-    /// Users, else arrivals of users per second.
+    /// Arrivals of users per second where the run has them, else users; of a closed load users first.
     pub(super) load: Option<f64>,
 }
 
@@ -118,6 +118,11 @@ pub(super) const SLICE_SAMPLES: u64 = 20;
 /// Of sliding windows only those that share no request are taken.
 pub(super) fn stretches(run: &Run) -> Vec<Stretch<'_>> {
     let of_successes = run.overall.latency_ok.is_some();
+    // Users inside an open system pile up when it slows down: they are no load that was asked for.
+    let is_closed = run.load.model == Some(LoadModel::Closed);
+    let has_users = run.timeline.iter().any(|slice| slice.users.is_some());
+    let has_arrivals = run.timeline.iter().any(|slice| slice.arrivals.is_some());
+    let by_users = if is_closed { has_users } else { !has_arrivals };
     let mut covered = f64::NEG_INFINITY;
     run.timeline
         .iter()
@@ -145,7 +150,7 @@ pub(super) fn stretches(run: &Run) -> Vec<Stretch<'_>> {
                 end: slice.start.0 + slice.duration.0,
                 latency,
                 p50: p50.or_else(|| weighted_median(samples(latency)?))?,
-                load: slice.users.or(arriving),
+                load: if by_users { slice.users } else { arriving },
             })
         })
         .collect()

@@ -114,7 +114,7 @@ mod tests {
         let fired = ask_of(&RULE, &run(counts(100, 0), 60.0), &declared);
         assert_eq!(
             fired[0].message,
-            "The run lasted 60 s, and the scenario \"search\" (knee.toml:12) declares 300 s: 240 s (80 %) shorter."
+            "The run lasted 60 s, and the scenario \"search\" (knee.toml:12) declares 5 min: 4 min (80 %) shorter."
         );
         assert_eq!(fired[0].effect, Effect::Warn);
     }
@@ -125,7 +125,7 @@ mod tests {
         given.load.phases = vec![ramp(0.0, 20.0), ramp(20.0, 40.0)];
         assert_eq!(
             ask(&RULE, &given)[0].message,
-            "The run lasted 120 s, and the phases end after 60 s: 60 s (100 %) longer."
+            "The run lasted 2 min, and the phases end after 60 s: 60 s (100 %) longer."
         );
         given.note("trim", "10 s are left out", 1);
         assert!(ask(&RULE, &given).is_empty());

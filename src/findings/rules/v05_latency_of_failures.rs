@@ -18,6 +18,9 @@ const NAMED: usize = 3;
 
 const HINT: &str = "Use an output that keeps successes apart, such as a log of single requests, or mend the failures and run again.";
 
+/// Where nothing succeeded there is nothing to keep apart.
+const NO_SUCCESS: &str = "Mend the failures and run again: no output holds the latency of a success where there was none.";
+
 pub(super) const RULE: Rule = Rule {
     id: "V05",
     name: "latency-of-failures",
@@ -51,6 +54,14 @@ impl Inside {
             .count("failures", self.failed)
             .count("requests", self.of)
             .with("share", self.share(), Unit::Ratio)
+    }
+
+    fn hint(&self) -> &'static str {
+        if self.failed == self.of {
+            NO_SUCCESS
+        } else {
+            HINT
+        }
     }
 
     fn sentence(&self) -> String {
@@ -121,7 +132,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
                     inside.evidence(),
                 )
                 .at(endpoint.label())
-                .hint(HINT),
+                .hint(inside.hint()),
             );
         } else if inside.share() > context.limit && inside.failed >= FEW {
             partly.push((inside, endpoint.label()));
@@ -150,7 +161,8 @@ fn ask(context: &RunContext) -> Vec<Fired> {
         if effect == Effect::Warn && !named.is_empty() {
             message = format!("{message} Highest share: {}.", first_of(&named, NAMED));
         }
-        fired.insert(0, Fired::new(effect, message, inside.evidence()).hint(HINT));
+        let hint = inside.hint();
+        fired.insert(0, Fired::new(effect, message, inside.evidence()).hint(hint));
     }
     // Said once: with the run, unless that is void or clean.
     let alone = overall_share <= context.limit || overall_share > void;
@@ -212,6 +224,17 @@ mod tests {
             "All 197 requests failed, so there is no latency of a success: the latency of this endpoint is not measured."
         );
         assert_eq!(fired[4].evidence.get("share"), Some(0.25));
+    }
+
+    #[test]
+    fn where_nothing_succeeded_no_output_is_recommended() {
+        let fired = ask(&RULE, &of(Population::Answered, 40, 40));
+        let hint = fired[0].hint.as_deref().unwrap();
+        assert!(hint.starts_with("Mend the failures"), "{hint}");
+        assert!(!hint.contains("keeps successes apart"), "{hint}");
+        let fired = ask(&RULE, &of(Population::Answered, 40, 39));
+        let hint = fired[0].hint.as_deref().unwrap();
+        assert!(hint.contains("keeps successes apart"), "{hint}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{listed, of_endpoints, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
-use crate::model::{Latency, Percentile, Unit};
+use crate::model::{Latency, Percentile, Population, Unit};
 use crate::stats::quantile::{Support, support};
 use crate::text::number;
 
@@ -66,6 +66,18 @@ fn carried(
     (!names.is_empty()).then(|| format!("{} {how} ({} beyond)", listed(&names), listed(&beyond)))
 }
 
+/// `480 answered requests`: what the latency was measured of.
+fn counted(count: u64, population: Population) -> String {
+    let noun = match population {
+        Population::All => "request",
+        Population::Answered => "answered request",
+        Population::Ok => "successful request",
+        Population::Failed => "failed request",
+        Population::Unknown => "sample",
+    };
+    number::plural(count, noun)
+}
+
 fn ask(context: &RunContext) -> Vec<Fired> {
     question(context).into_iter().collect()
 }
@@ -75,15 +87,16 @@ fn question(context: &RunContext) -> Option<Fired> {
     let shown = &context.figures.percentiles;
     let overall = run.overall.primary();
     let found = overall.map_or_else(Vec::new, |latency| thin(latency, shown));
-    let mut endpoints: Vec<(u64, String)> = run
+    let mut endpoints: Vec<(u64, String, Population)> = run
         .endpoints
         .iter()
         .filter_map(|endpoint| {
             let latency = endpoint.stats.primary()?;
-            (!thin(latency, shown).is_empty()).then(|| (latency.count, endpoint.label()))
+            (!thin(latency, shown).is_empty())
+                .then(|| (latency.count, endpoint.label(), latency.population))
         })
         .collect();
-    endpoints.sort();
+    endpoints.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
 
     let mut sentences = Vec::new();
     let mut evidence = Evidence::new();
@@ -102,21 +115,21 @@ fn question(context: &RunContext) -> Option<Fired> {
             .filter_map(|(support, how)| carried(latency.count, &found, support, how))
             .collect();
         sentences.push(format!(
-            "{} carry {}; an estimate needs {} beyond it.",
-            number::plural(latency.count, "sample"),
+            "{} of the whole run carry {}; an estimate needs {} beyond it.",
+            counted(latency.count, latency.population),
             listed(&words),
             number::decimal(BEYOND, 0),
         ));
     }
-    if let Some((fewest, label)) = endpoints.first() {
+    if let Some((fewest, label, population)) = endpoints.first() {
         evidence = evidence
             .count("thin_endpoints", endpoints.len() as u64)
             .count("fewest_samples", *fewest);
         sentences.push(format!(
-            "A percentile that is shown is thin at {}; the fewest samples are those of {} ({}).",
+            "By endpoint, a percentile that is shown is thin at {}; the fewest are the {} of {}.",
             of_endpoints(endpoints.len(), run.endpoints.len()),
+            counted(*fewest, *population),
             quoted(label),
-            number::count(*fewest),
         ));
     }
     if sentences.is_empty() {
@@ -138,7 +151,6 @@ mod tests {
     use crate::findings::rules::testing::{
         ask, counts, endpoint, hardwork_1, hardwork_4, latency, run,
     };
-    use crate::model::Population;
 
     #[test]
     fn document_000_report_2_has_five_samples_beyond_p99() {
@@ -146,7 +158,7 @@ mod tests {
         assert_eq!(fired.len(), 1);
         assert_eq!(
             fired[0].message,
-            "480 samples carry p99 weakly (4.8 beyond); an estimate needs 20 beyond it."
+            "480 answered requests of the whole run carry p99 weakly (4.8 beyond); an estimate needs 20 beyond it."
         );
         assert!((fired[0].evidence.get("beyond_p99").unwrap() - 4.8).abs() < 1e-9);
         assert_eq!(
@@ -172,7 +184,27 @@ mod tests {
         let fired = ask(&RULE, &given);
         assert_eq!(
             fired[0].message,
-            "A percentile that is shown is thin at 2 of 2 endpoints; the fewest samples are those of \"GET /b\" (34)."
+            "By endpoint, a percentile that is shown is thin at 2 of 2 endpoints; the fewest are the 34 requests of \"GET /b\"."
+        );
+    }
+
+    #[test]
+    fn every_number_of_samples_says_what_it_counts() {
+        let of = |count| {
+            let mut stats = counts(count + 100, 0);
+            stats.latency = Some(latency(Population::Answered, count, &[("p99", 12.0)]));
+            stats
+        };
+        let mut given = run(of(500), 60.0);
+        given.endpoints.push(endpoint("GET", "/a", of(200)));
+        let message = &ask(&RULE, &given)[0].message;
+        assert!(
+            message.starts_with("500 answered requests of the whole run carry p99"),
+            "{message}"
+        );
+        assert!(
+            message.ends_with("the fewest are the 200 answered requests of \"GET /a\"."),
+            "{message}"
         );
     }
 
@@ -220,7 +252,7 @@ mod tests {
         stats.latency = Some(latency(Population::All, 1999, &figures));
         assert_eq!(
             ask(&RULE, &run(stats, 60.0))[0].message,
-            "1,999 samples carry p99 weakly (19.9 beyond) and p99.9 no further than the maximum (1.9 beyond); an estimate needs 20 beyond it."
+            "1,999 requests of the whole run carry p99 weakly (19.9 beyond) and p99.9 no further than the maximum (1.9 beyond); an estimate needs 20 beyond it."
         );
     }
 }

@@ -4,7 +4,7 @@ use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{is_trimmed, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
-use crate::model::{Latency, Millis, QuantileMethod, ResolutionKind, Stats};
+use crate::model::{Latency, Millis, QuantileMethod, Stats};
 use crate::text::number;
 
 /// Contradictions that a message tells.
@@ -110,17 +110,6 @@ fn of_stats(stats: &Stats, trimmed: bool) -> Vec<String> {
     told
 }
 
-/// How far two figures may be apart on the wrong side.
-fn slack(latency: &Latency, value: f64) -> f64 {
-    // A mean or percentile that was computed in another order of additions.
-    let computed = 1e-6 * value.abs();
-    match latency.resolution.half_width(Millis(value)) {
-        Some(half) => 2.0 * half.0 + computed,
-        None if latency.resolution.kind == ResolutionKind::Exact => computed,
-        None => 0.02 * value.abs() + computed,
-    }
-}
-
 /// Without a number of requests, 0 samples are not counted ones.
 fn of_latency(latency: &Latency, counted: bool) -> Vec<String> {
     let figure = |name: &str, value: Option<Millis>| value.map(|v| (name.to_owned(), v.0));
@@ -154,7 +143,7 @@ fn of_latency(latency: &Latency, counted: bool) -> Vec<String> {
     }
     let mut above = |low: Option<&(String, f64)>, high: Option<&(String, f64)>| {
         if let (Some((low_name, low)), Some((high_name, high))) = (low, high)
-            && *low > high + slack(latency, low.max(*high))
+            && *low > high + latency.resolution.slack(Millis(low.max(*high)))
         {
             told.push(format!(
                 "{low_name} {} lies above {high_name} {}",
@@ -181,7 +170,7 @@ mod tests {
         SKETCH, TWO_DIGITS, ask, counts, day_17, endpoint, hardwork_1, hardwork_2, hardwork_4,
         latency, run, search,
     };
-    use crate::model::{Population, Resolution, Run};
+    use crate::model::{Population, Resolution, ResolutionKind, Run};
 
     fn of(count: u64, resolution: Resolution, figures: &[(&str, f64)]) -> Run {
         let mut stats = counts(count, 0);

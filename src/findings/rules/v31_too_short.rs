@@ -2,7 +2,7 @@
 
 use crate::findings::evidence::Evidence;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::steady::steady_phase;
+use crate::findings::steady::{Level, Steadiness, steadiness};
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Unit};
 use crate::text::number;
@@ -18,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether the run is long enough to speak about stability or capacity.
 Fires when the steady phase is shorter than 30 s, or when there are fewer than 1,000 requests.
-Where no steady phase can be told from the ramps, the whole run is taken for it; 1 % less than 30 s is tolerated.
+Of a run with several load levels the longest one is asked; where no steady phase is found, the whole run is taken for
+it; 1 % less than 30 s is tolerated.
 Example: 5 sequential requests, or 100 requests at 50/s: over in two seconds, before a pool is full or a collector runs.
 What to do: run for minutes at the level that is claimed; take such a run as a smoke test.",
     asks: Asks::Run(ask),
@@ -30,9 +31,13 @@ fn ask(context: &RunContext) -> Vec<Fired> {
 
 fn question(context: &RunContext) -> Option<Fired> {
     let run = context.run;
-    let steady = steady_phase(run).map(|(start, end)| end - start);
     let whole = run.duration.map(|duration| duration.0);
-    let length = steady.or(whole);
+    let found = steadiness(run);
+    let length = match &found {
+        Steadiness::Phase(start, end) => Some(end - start),
+        Steadiness::Levels(levels) => levels.iter().map(Level::length).reduce(f64::max),
+        _ => whole,
+    };
     let requests = run.overall.requests;
     // A run planned for 30 s has its last event a little earlier.
     let is_short = length.is_some_and(|length| length < 0.99 * context.limit);
@@ -40,21 +45,29 @@ fn question(context: &RunContext) -> Option<Fired> {
     if !is_short && !are_few {
         return None;
     }
+    let is_part = length
+        .zip(whole)
+        .is_some_and(|(length, whole)| length < whole - 0.05);
     let mut evidence = Evidence::new();
     let mut fact = String::new();
     if let Some(length) = length {
-        let ramped = whole.is_some_and(|whole| length < whole - 0.05);
-        let (what, id) = if ramped {
-            ("The steady phase", "steady_phase")
-        } else {
-            ("The run", "duration")
+        let (what, id) = match &found {
+            Steadiness::Levels(levels) => (
+                format!(
+                    "The longest of {}",
+                    number::plural(levels.len() as u64, "load level")
+                ),
+                "longest_level",
+            ),
+            _ if is_part => ("The steady phase".to_owned(), "steady_phase"),
+            _ => ("The run".to_owned(), "duration"),
         };
         evidence = evidence.with(id, length, Unit::Seconds);
         fact = format!("{what} lasts {}", number::seconds(length));
     }
     if let Some(requests) = requests {
         evidence = evidence.count("requests", requests);
-        let joined = if fact.starts_with("The steady") {
+        let joined = if is_part {
             ", and the run has"
         } else if fact.is_empty() {
             "The run has"

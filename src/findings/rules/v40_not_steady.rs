@@ -1,9 +1,9 @@
-//! V40: the latency rises while the load is steady.
+//! V40: the latency rises while the load is steady, or the run holds several load levels.
 
 use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{Stretch, half_width, median_of, stretches};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::steady::steady_phase;
+use crate::findings::steady::{Level, Steadiness, levels_in_words, steadiness};
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Millis, Percentile, Unit};
 use crate::stats::trend::mann_kendall;
@@ -25,18 +25,58 @@ Asks whether the latency keeps rising during the steady phase.
 Fires when the medians of the slices have a trend (Mann-Kendall test, p < 0.01) and the last third is more than
 1.2 times the first, beyond the resolution. Needs 6 slices with 20 samples or more; without such a steady phase, all count.
 Example: p50 of 20 ms in the first minutes and 30 ms in the last: a longer run would report a higher figure.
-One p50 over such a run describes no state of the system. Queues, caches and memory that grow look like this,
-and so does a load that rises, which is then said.
+Fires too when the run holds several load levels, by its phases or its users, none twice as long as every other:
+percentiles over the whole run mix them. Queues, caches and memory that grow look like a rise, and so does a load that
+rises, which is then said.
 What to do: run until it levels off, or look at resources and backlog beside it.",
     asks: Asks::Run(ask),
 };
 
+const LEVELS_HINT: &str =
+    "The run holds several load levels: look at each by itself, no single p50 describes them.";
+
 fn ask(context: &RunContext) -> Vec<Fired> {
-    question(context).into_iter().collect()
+    let found = steadiness(context.run);
+    let phase = match found {
+        Steadiness::Phase(start, end) => Some((start, end)),
+        _ => None,
+    };
+    let levels = match found {
+        Steadiness::Levels(levels) => levels,
+        _ => Vec::new(),
+    };
+    rise(context, phase, &levels)
+        .or_else(|| mixed(context, &levels))
+        .into_iter()
+        .collect()
 }
 
-fn question(context: &RunContext) -> Option<Fired> {
-    let steady = steady_phase(context.run);
+/// Several levels, whatever the latency does over them.
+fn mixed(context: &RunContext, levels: &[Level]) -> Option<Fired> {
+    context.run.overall.primary()?;
+    let loads = || levels.iter().map(|level| level.load);
+    let (least, most) = (loads().reduce(f64::min)?, loads().reduce(f64::max)?);
+    let evidence = Evidence::new()
+        .count("levels", levels.len() as u64)
+        .with("lowest_level", least, Unit::AsGiven)
+        .with("highest_level", most, Unit::AsGiven);
+    let message = format!("{}.", sentence(levels));
+    Some(
+        Fired::new(Effect::Warn, message, evidence)
+            .on(MetricId::quantile(Percentile::P50))
+            .hint(LEVELS_HINT),
+    )
+}
+
+fn sentence(levels: &[Level]) -> String {
+    format!(
+        "The run holds {}: percentiles over the whole run mix them",
+        levels_in_words(levels)
+    )
+}
+
+/// A latency that keeps rising.
+fn rise(context: &RunContext, steady: Option<(f64, f64)>, levels: &[Level]) -> Option<Fired> {
     let inside =
         |slice: &Stretch| steady.is_none_or(|(start, end)| (start..=end).contains(&slice.middle()));
     let mut all = stretches(context.run);
@@ -82,7 +122,8 @@ fn question(context: &RunContext) -> Option<Fired> {
         .with("from", from, Unit::Seconds)
         .with("to", to, Unit::Seconds)
         .count("slices", all.len() as u64);
-    let hint = if let Some((before, after)) = load {
+    let rising = load.is_some();
+    if let Some((before, after)) = load {
         evidence = evidence
             .with("first_third_load", before, Unit::AsGiven)
             .with("last_third_load", after, Unit::AsGiven);
@@ -90,10 +131,16 @@ fn question(context: &RunContext) -> Option<Fired> {
             "{message} The load rises too, {}.",
             number::times(after / before)
         );
-        "The run holds several load levels: look at each by itself, no single p50 describes them."
+    }
+    let hint = if rising || !levels.is_empty() {
+        LEVELS_HINT
     } else {
         "Run until the latency levels off, and look at queues, pools and memory beside it."
     };
+    if !levels.is_empty() {
+        evidence = evidence.count("levels", levels.len() as u64);
+        message = format!("{message} {}.", sentence(levels));
+    }
     Some(
         Fired::new(Effect::Warn, message, evidence)
             .on(MetricId::quantile(Percentile::P50))
@@ -155,6 +202,43 @@ mod tests {
                 .unwrap()
                 .contains("several load levels")
         );
+    }
+
+    #[test]
+    fn steps_of_users_are_said_though_the_latency_stays() {
+        let mut given = sliced(&[20.0; 12]);
+        assert!(ask(&RULE, &given).is_empty());
+        for (slice, place) in given.timeline.iter_mut().zip(0..) {
+            slice.users = Some([5.0, 20.0, 80.0][place / 4]);
+        }
+        let fired = ask(&RULE, &given);
+        assert_eq!(fired.len(), 1);
+        assert_eq!(fired[0].effect, Effect::Warn);
+        assert_eq!(
+            fired[0].message,
+            "The run holds 3 load levels, from 5 to 80 users: percentiles over the whole run mix them."
+        );
+        assert_eq!(fired[0].evidence.get("levels"), Some(3.0));
+        // A warm-up at fewer users does not make the run one of several levels.
+        for slice in given.timeline.iter_mut().skip(4) {
+            slice.users = Some(80.0);
+        }
+        assert!(ask(&RULE, &given).is_empty());
+    }
+
+    #[test]
+    fn arrivals_are_the_load_of_an_open_run_and_not_the_users_inside() {
+        // Users pile up behind a slow system; as many arrive as before.
+        let medians: Vec<f64> = (0..12).map(|n| 20.0 + 10.0 * f64::from(n)).collect();
+        let mut given = sliced(&medians);
+        given.load.model = Some(LoadModel::Open);
+        for (slice, n) in given.timeline.iter_mut().zip(1_u32..) {
+            slice.arrivals = Some(80);
+            slice.users = Some(f64::from(40 * n));
+        }
+        let fired = ask(&RULE, &given);
+        assert!(fired[0].message.ends_with("the run is not steady."));
+        assert_eq!(fired[0].evidence.get("first_third_load"), None);
     }
 
     #[test]

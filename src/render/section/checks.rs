@@ -63,7 +63,7 @@ fn tests(report: &Report) -> Vec<Block> {
     let mut seen = BTreeSet::new();
     let mut remarks: Vec<Line> = Vec::new();
     let notes = report.runs.iter().flat_map(|run| &run.notes);
-    for note in notes.filter(|note| note.id.starts_with("test")) {
+    for note in notes.filter(|note| is_remark(&note.id)) {
         if seen.insert(&note.text) {
             let times = if note.count > 1 {
                 format!(" ({}x)", number::count(note.count))
@@ -77,6 +77,11 @@ fn tests(report: &Report) -> Vec<Block> {
         blocks.push(Block::List(remarks));
     }
     blocks
+}
+
+/// Whether a note with that id speaks of tests: it is told below their table and nowhere else.
+pub(super) fn is_remark(id: &str) -> bool {
+    id.starts_with("test")
 }
 
 /// Checks of the tool and its script, a table for each who checked; then what `knee` itself added up.

@@ -3,8 +3,10 @@
 use crate::findings::Report;
 use crate::model::{Endpoint, Percentile, Run};
 use crate::render::Layout;
-use crate::render::block::{Align, Block, Table, code, text};
-use crate::render::section::{MARKS, Scope, Section, cell, heading, millis_cell, run_of};
+use crate::render::block::{Align, Block, Inline, Table, code, text};
+use crate::render::section::{
+    MARKS, Scope, Section, UNCOUNTED, cell, heading, millis_cell, run_of,
+};
 use crate::text::number;
 
 /// The row of SECTIONS.
@@ -83,9 +85,14 @@ fn build(report: &Report, place: usize, layout: &Layout) -> Vec<Block> {
         row.push(millis_cell(of("max")));
         table.row(row);
     }
-    let marked = table.rows.iter().flatten().flatten().any(|part| {
-        matches!(part, crate::render::block::Inline::Text(words) if words.ends_with('*') || words.starts_with('('))
-    });
+    let has_mark = |is_mark: fn(&str) -> bool| {
+        let parts = table.rows.iter().flatten().flatten();
+        parts
+            .into_iter()
+            .any(|part| matches!(part, Inline::Text(words) if is_mark(words)))
+    };
+    let marked = has_mark(|words| words.ends_with('*') || words.starts_with('('));
+    let uncounted = has_mark(|words| words.ends_with('?'));
     let mut blocks = vec![heading(report, "Endpoints"), Block::Table(table)];
     if shown < endpoints.len() {
         let rest = (endpoints.len() - shown) as u64;
@@ -97,6 +104,9 @@ fn build(report: &Report, place: usize, layout: &Layout) -> Vec<Block> {
     }
     if marked {
         blocks.push(Block::Paragraph(vec![text(MARKS)]));
+    }
+    if uncounted {
+        blocks.push(Block::Paragraph(vec![text(UNCOUNTED)]));
     }
     blocks
 }

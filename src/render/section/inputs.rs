@@ -1,9 +1,9 @@
 //! What was read: files with hashes, and what the reader wants known.
 
-use crate::findings::Report;
+use crate::findings::{Report, suites};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, text};
-use crate::render::section::{Scope, Section};
+use crate::render::section::{Scope, Section, checks};
 use crate::text::number;
 
 /// The row of SECTIONS.
@@ -15,7 +15,15 @@ pub const SECTION: Section = Section {
     build,
 };
 
-fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
+fn build(report: &Report, _: usize, layout: &Layout) -> Vec<Block> {
+    // What is said of tests stands below their table, where there is one.
+    let has_table = layout.template.is_none()
+        && suites::of(report).is_some()
+        && layout
+            .sections
+            .as_ref()
+            .is_none_or(|ids| ids.iter().any(|id| id == checks::SECTION.id));
+    let told_elsewhere = |id: &str| has_table && checks::is_remark(id);
     if report.runs.is_empty() {
         return Vec::new();
     }
@@ -38,7 +46,7 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
                 vec![code(file.sha256.chars().take(16).collect::<String>())],
             ]);
         }
-        for note in &run.notes {
+        for note in run.notes.iter().filter(|note| !told_elsewhere(&note.id)) {
             let mut line = Vec::new();
             if several {
                 line.push(code(&run.name));

@@ -119,6 +119,7 @@ fn remark(figure: &Figure) -> Line {
     if figure.value.is_some() {
         match figure.support {
             Support::Weak => return vec![text("thin")],
+            Support::None if figure.n.is_none() => return vec![text("count not measured")],
             Support::None => return vec![text("never judged")],
             Support::Ok => {}
         }

@@ -1,7 +1,7 @@
 //! How the figures were made: fixed text, true of every report, and which figures an input without requests lacks.
 
 use crate::findings::Report;
-use crate::model::Run;
+use crate::model::{Run, Stats};
 use crate::render::Layout;
 use crate::render::block::{Block, Line, code, text};
 use crate::render::section::{Scope, Section, key_figures};
@@ -33,6 +33,11 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
             "What the input does not give is not measured; it is never taken as zero.",
         )],
     ];
+    if report.runs.iter().any(above_max) {
+        lines.push(vec![text(
+            "A percentile that a tool takes from a bucket may lie above the measured maximum, by no more than the bucket is wide; it is shown as the tool gives it.",
+        )]);
+    }
     lines.extend(report.runs.iter().filter_map(|run| lacking(report, run)));
     let mut blocks = Vec::new();
     if !report.runs.is_empty() {
@@ -51,6 +56,17 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
     blocks
 }
 
+/// Whether a percentile of the run lies above the maximum beside it.
+fn above_max(run: &Run) -> bool {
+    let stats = run.endpoints.iter().map(|endpoint| &endpoint.stats);
+    let mut latencies = stats.chain([&run.overall]).filter_map(Stats::primary);
+    latencies.any(|latency| {
+        let largest = latency.percentiles.values().map(|value| value.0);
+        let largest = largest.fold(f64::NEG_INFINITY, f64::max);
+        latency.max.is_some_and(|max| largest > max.0)
+    })
+}
+
 fn lacking(report: &Report, run: &Run) -> Option<Line> {
     let figures = report.figures.iter();
     let names: Vec<&str> = figures
@@ -59,4 +75,24 @@ fn lacking(report: &Report, run: &Run) -> Option<Line> {
         .collect();
     let said = text(format!(": not measured: {}.", names.join(", ")));
     (!names.is_empty()).then(|| vec![code(&run.name), said])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Latency, Millis, Percentile, Population};
+
+    #[test]
+    fn a_percentile_above_the_maximum_is_explained_where_there_is_one() {
+        let mut run = Run::new("tool", "format");
+        let mut latency = Latency::of(Population::All, 10);
+        latency.max = Some(Millis(44.0));
+        latency.percentiles.insert(Percentile::P50, Millis(12.0));
+        latency.percentiles.insert(Percentile::P99, Millis(44.0));
+        run.overall.latency = Some(latency.clone());
+        assert!(!above_max(&run));
+        latency.percentiles.insert(Percentile::P99, Millis(44.3));
+        run.overall.latency = Some(latency);
+        assert!(above_max(&run));
+    }
 }

@@ -98,17 +98,18 @@ fn cell(figure: Option<&Figure>) -> Line {
     }
 }
 
-/// A latency as a cell of a column in milliseconds: `*` = thin, `(…)` = too few to judge.
+/// A latency as a cell of a column in milliseconds: `*` = thin, `(…)` = too few to judge, `?` = of nobody knows how many.
 fn millis_cell(figure: Option<&Figure>) -> Line {
-    match figure.and_then(|figure| figure.value.map(|value| (value, figure.support))) {
-        Some((value, support)) => vec![text(supported(number::millis_bare(value), support))],
+    match figure.and_then(|figure| figure.value.map(|value| (value, figure))) {
+        Some((value, figure)) => vec![text(supported(number::millis_bare(value), figure))],
         None => absent(),
     }
 }
 
-fn supported(value: String, support: Support) -> String {
-    match support {
+fn supported(value: String, figure: &Figure) -> String {
+    match figure.support {
         Support::Ok => value,
+        Support::None if figure.n.is_none() => format!("{value}?"),
         Support::Weak => format!("{value}*"),
         Support::None => format!("({value})"),
     }
@@ -116,6 +117,10 @@ fn supported(value: String, support: Support) -> String {
 
 /// The sentence that explains the marks, where any is used.
 const MARKS: &str = "* thin: fewer than 20 requests lie beyond it; (...) too few requests: as good as the maximum, never judged.";
+
+/// The sentence that explains the question mark.
+const UNCOUNTED: &str =
+    "? count not measured: the input does not say how many requests these are of; never judged.";
 
 /// The same for tables that say it in words.
 const CARRIED: &str = "thin: fewer than 20 requests lie beyond it; never judged: too few requests, as good as the maximum.";

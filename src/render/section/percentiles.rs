@@ -65,6 +65,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
             vec![text(match figure.support {
                 Support::Ok => "yes",
                 Support::Weak => "thin",
+                Support::None if figure.n.is_none() => "count not measured",
                 Support::None => "never judged",
             })],
         ]);
@@ -143,10 +144,11 @@ fn describe(latency: &Latency) -> String {
             .collect::<Vec<_>>()
             .join(", "),
     };
-    format!(
-        "{}: {population}; {clock}; percentiles {method}; {fineness}.",
-        number::plural(latency.count, "sample")
-    )
+    let count = match latency.count {
+        0 => "Count not measured".to_owned(),
+        count => number::plural(count, "sample"),
+    };
+    format!("{count}: {population}; {clock}; percentiles {method}; {fineness}.")
 }
 
 fn classes(report: &Report, run: &Run) -> Vec<Block> {

@@ -1,7 +1,7 @@
 //! The course of the run in a few lines, for outputs without pictures.
 
 use crate::findings::Report;
-use crate::findings::steady::steady_phase;
+use crate::findings::steady::{Steadiness, steadiness};
 use crate::model::Slice;
 use crate::render::Layout;
 use crate::render::block::{Block, text};
@@ -34,15 +34,17 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         number::seconds(first.start.0),
         number::seconds(last.start.0 + last.duration.0),
     ))]];
-    lines.push(vec![text(match steady_phase(run) {
-        Some((from, to)) => {
-            format!(
-                "Steady phase, where the load neither rises nor falls: {} to {}.",
-                number::seconds(from),
-                number::seconds(to)
-            )
-        }
-        None => "No steady phase: the load rises or falls throughout, or is not known.".to_owned(),
+    let steadiness = steadiness(run);
+    lines.push(vec![text(match &steadiness {
+        Steadiness::Phase(from, to) => format!(
+            "Steady phase, where the load neither rises nor falls: {} to {}.",
+            number::seconds(*from),
+            number::seconds(*to)
+        ),
+        none => format!(
+            "No steady phase found: {}.",
+            none.reason().unwrap_or_default()
+        ),
     })]);
     for (metric, words) in [
         (
