@@ -1,7 +1,7 @@
 //! The figures of the whole run. What the input cannot give is said, not left out.
 
 use crate::findings::{Figure, Report, Support};
-use crate::model::{MetricId, Run, Unit};
+use crate::model::{MetricId, Reading, Run, Unit};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, text};
 use crate::render::section::{CARRIED, Scope, Section, absent, heading, run_of};
@@ -42,7 +42,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
             continue;
         }
         table.row(vec![
-            name(&metric),
+            name(report, run, &metric),
             value(figure),
             interval(figure),
             figure
@@ -78,9 +78,15 @@ pub(super) fn lacks(run: &Run, figure: &Figure) -> bool {
         && figure.value.is_none()
 }
 
-/// The title; percentiles without a row of their own are called by their id.
-fn name(metric: &MetricId) -> Line {
+/// The title; percentiles without a row of their own are called by their id. An Apdex says nothing without its T, the edge
+/// of the first latency class.
+fn name(report: &Report, run: &Run, metric: &MetricId) -> Line {
     let (spec, id) = (metric.spec(), metric.to_string());
+    let class = report.classes.iter().find(|class| class.run == run.id);
+    if let (Reading::Apdex, Some(t)) = (spec.reading, class.and_then(|class| class.upto_ms)) {
+        let t = number::quantity(t, Unit::Millis.id());
+        return vec![text(format!("{} (T {t})", spec.title))];
+    }
     vec![text(if spec.id == id {
         spec.title.to_owned()
     } else {
