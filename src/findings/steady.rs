@@ -1,4 +1,4 @@
-//! Rates over windows of a run's timeline and over its steady phase; which phase that is, says [`phase`].
+//! Rates over windows of a run's timeline and over its steady phase; which phase that is, `phase` says.
 //!
 //! Slices are cut to the run; a first or last one that covers less than half of a usual slice is left out. A gap in the
 //! timeline is time without events: it ends a stretch, and it counts as time in the rates.
