@@ -1,4 +1,7 @@
-//! Base against new: the result type of a comparison.
+//! Base against new: the result of a comparison.
+//!
+//! Every member is named by DESIGN section 5. A state follows from the figures beside it; what could not be judged is said
+//! with its reason and never passes as unchanged.
 
 use std::collections::BTreeMap;
 
@@ -8,30 +11,100 @@ use serde::{Deserialize, Serialize};
 use crate::findings::report::Interval;
 use crate::model::{Better, Unit};
 
+/// What was shown of one metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricState {
+    /// Worse, proven beyond the floor.
+    Regressed,
+    /// Better, proven beyond the floor.
+    Improved,
+    /// A change beyond the margin is ruled out, or the change is proven and below the floor.
+    Unchanged,
+    /// Neither shown nor ruled out.
+    Undecided,
+    /// It looks worse than the assumed spread explains, but a single run cannot prove it.
+    Suspect,
+    /// One side, or both, does not give it.
+    NotMeasured,
+}
+
+/// What a comparison comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ComparisonVerdict {
+    /// At least one metric is proven worse.
+    Regressed,
+    /// None is proven worse, at least one is proven better.
+    Improved,
+    /// None is proven worse or better.
+    NoRegressionShown,
+    /// The sides are unlike.
+    NotComparable,
+}
+
+/// In which unit a change is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeUnit {
+    /// New over base, minus 1.
+    Relative,
+    /// Difference of two shares: 0.01 is one percentage point.
+    Points,
+}
+
+/// How a change was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// One run a side: the sampling error of each and an assumed spread between runs.
+    Single,
+    /// Repeats: runs far out clipped, variance moderated by the assumed or learned spread.
+    Repeats,
+    /// Shares: Newcombe's interval.
+    Newcombe,
+    /// Shares with fewer than five failures on a side: Fisher's exact test.
+    Fisher,
+}
+
 /// One metric of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the comparison fills them in"
-)]
 pub struct ComparedMetric {
+    /// The endpoint; `null` = the whole run.
     pub endpoint: Option<String>,
+    /// Id of the metric.
     pub metric: String,
+    /// Its unit.
     pub unit: Unit,
+    /// Which direction is good.
     pub better: Better,
+    /// The base: the value of its run, or the median over its repeats.
     pub base: Option<f64>,
+    /// The new side.
     pub new: Option<f64>,
+    /// How far the new side lies from the base.
     pub change: Option<f64>,
-    pub change_unit: Option<String>,
+    /// In which unit.
+    pub change_unit: Option<ChangeUnit>,
+    /// Interval of the change.
     pub interval: Option<Interval>,
-    pub method: Option<String>,
+    /// How it was judged; `null` = it was not.
+    pub method: Option<Method>,
+    /// Requests behind the base, over all its repeats.
     pub n_base: Option<u64>,
+    /// Requests behind the new side.
     pub n_new: Option<u64>,
+    /// Chance of such a change for the worse where nothing changed, one-sided.
     pub p_value: Option<f64>,
+    /// The same, corrected for all metrics of the report that are judged (Benjamini-Hochberg).
     pub q_value: Option<f64>,
-    pub state: String,
+    /// What was shown.
+    pub state: MetricState,
+    /// Rule ids and words that say why it is not judged or only suspected.
     pub reasons: Vec<String>,
+    /// The smallest change for the worse that this comparison would have shown in 95 of 100 cases.
     pub smallest_detectable: Option<f64>,
+    /// Repeats a side that would show a change of 20 % in 95 of 100 cases.
     pub repeats_needed: Option<u64>,
 }
 
@@ -48,19 +121,25 @@ pub struct ComparedSide {
 
 /// Base against new, for one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[expect(
-    missing_docs,
-    reason = "DESIGN section 5 names them; the comparison fills them in"
-)]
 pub struct Comparison {
+    /// The scenario.
     pub scenario: String,
-    pub verdict: String,
+    /// What it comes to.
+    pub verdict: ComparisonVerdict,
+    /// Ids of the rules that made it not comparable.
     pub reasons: Vec<String>,
+    /// What is compared against.
     pub base: ComparedSide,
+    /// What is compared.
     pub new: ComparedSide,
+    /// Whether both sides were run in turn, in one job.
     pub interleaved: bool,
+    /// Spread between runs that was assumed or learned, as a standard deviation of logarithms: `p50`, `p95`, ..., `between_jobs`.
     pub spread: BTreeMap<String, f64>,
+    /// The metrics, whole run first, then endpoints by name.
     pub metrics: Vec<ComparedMetric>,
+    /// Endpoints that only the new side has.
     pub endpoints_added: Vec<String>,
+    /// Endpoints that only the base has.
     pub endpoints_removed: Vec<String>,
 }
