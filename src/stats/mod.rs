@@ -12,4 +12,5 @@ pub mod histogram;
 pub mod line;
 pub mod proportion;
 pub mod quantile;
+pub mod repeats;
 pub mod trend;
