@@ -39,6 +39,7 @@ mod v42_clipped_at_timeout;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::findings::comparison::{Allow, Comparison};
 use crate::findings::evidence::Evidence;
 use crate::findings::figures;
 use crate::findings::plan::{Plan, Scenario};
@@ -72,11 +73,27 @@ pub struct GroupContext<'a> {
     pub limit: f64,
 }
 
-/// What a rule is shown of two sides.
+/// What a rule is shown of two sides, before anything is compared.
 pub struct PairContext<'a> {
-    /// The base.
+    /// The scenario of the base.
+    pub scenario: &'a str,
+    /// The base; never empty.
     pub base: &'a [&'a Run],
-    /// The new side.
+    /// The new side; never empty.
+    pub new: &'a [&'a Run],
+    /// Differences that the user allows.
+    pub allow: Allow,
+    /// The rule's limit.
+    pub limit: f64,
+}
+
+/// What a rule is shown of two sides that were compared.
+pub struct ComparedContext<'a> {
+    /// The outcome.
+    pub comparison: &'a Comparison,
+    /// The base; never empty.
+    pub base: &'a [&'a Run],
+    /// The new side; never empty.
     pub new: &'a [&'a Run],
     /// The rule's limit.
     pub limit: f64,
@@ -113,8 +130,10 @@ pub enum Asks {
     Run(fn(&RunContext) -> Vec<Fired>),
     /// A group of repeats.
     Group(fn(&GroupContext) -> Vec<Fired>),
-    /// A pair.
+    /// A pair, before it is compared.
     Pair(fn(&PairContext) -> Vec<Fired>),
+    /// A pair, and what comparing it gave.
+    Compared(fn(&ComparedContext) -> Vec<Fired>),
     /// A series of levels.
     Series(fn(&SeriesContext) -> Vec<Fired>),
     /// The plan.
@@ -326,6 +345,48 @@ pub fn ask_of_plan(runs: &[&Run], results: &[TargetResult], asking: &Asking) -> 
         findings.extend(named(rule, None, fired, asking.options));
     }
     sort(&mut findings);
+    findings
+}
+
+/// Asks every rule about two sides before they are compared.
+pub fn ask_of_pair(base: &[&Run], new: &[&Run], allow: Allow, options: &Options) -> Vec<Finding> {
+    let scenario = base.first().or(new.first());
+    let scenario = scenario.map_or("", |run| run.identity.scenario.as_str());
+    let mut findings = Vec::new();
+    for (rule, limit) in options.asked() {
+        if let Asks::Pair(question) = rule.asks {
+            let context = PairContext {
+                scenario,
+                base,
+                new,
+                allow,
+                limit,
+            };
+            findings.extend(named(rule, None, question(&context), options));
+        }
+    }
+    findings
+}
+
+/// Asks every rule about what a comparison gave.
+pub fn ask_of_comparison(
+    comparison: &Comparison,
+    base: &[&Run],
+    new: &[&Run],
+    options: &Options,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (rule, limit) in options.asked() {
+        if let Asks::Compared(question) = rule.asks {
+            let context = ComparedContext {
+                comparison,
+                base,
+                new,
+                limit,
+            };
+            findings.extend(named(rule, None, question(&context), options));
+        }
+    }
     findings
 }
 
