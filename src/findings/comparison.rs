@@ -3,6 +3,10 @@
 //! Every member is named by DESIGN section 5. A state follows from the figures beside it; what could not be judged is said
 //! with its reason and never passes as unchanged.
 
+pub mod compare;
+mod judge;
+mod values;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -18,6 +22,15 @@ pub struct Allow {
     pub error_rate: bool,
     /// Environments may differ.
     pub environment: bool,
+}
+
+/// The smallest change worth talking about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Floor {
+    /// As a share of the base: 0.05 = 5 %.
+    Share(f64),
+    /// In the unit of the metric.
+    Value(f64),
 }
 
 /// What was shown of one metric.

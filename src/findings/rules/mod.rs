@@ -257,6 +257,11 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }
 
+/// Whether a rule asks about two sides.
+pub fn is_of_pair(id: &str) -> bool {
+    rule(id).is_some_and(|rule| matches!(rule.asks, Asks::Pair(_) | Asks::Compared(_)))
+}
+
 /// `[rules]` of `knee.toml`.
 ///
 /// An effect set here replaces that of a rule's findings, whatever it is, except `void`: a latency that was taken back
