@@ -6,12 +6,18 @@
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod block;
+mod change;
 pub mod chart;
 pub mod csv;
+pub mod github;
+mod issue;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 pub mod page;
 pub mod section;
+#[cfg(test)]
+mod testing;
 pub mod text;
 
 use crate::findings::Report;
@@ -29,6 +35,8 @@ pub struct Layout {
     pub sections: Option<Vec<String>>,
     /// `[report] template`: the text of a layout of the user's.
     pub template: Option<String>,
+    /// `knee.toml` as its repository names it, for outputs that point at a line of it.
+    pub plan: Option<String>,
 }
 
 impl Default for Layout {
@@ -39,6 +47,7 @@ impl Default for Layout {
             full: false,
             sections: None,
             template: None,
+            plan: None,
         }
     }
 }
@@ -78,6 +87,9 @@ pub enum RenderError {
     /// A table that cannot be written.
     #[error("cannot write CSV")]
     Csv(#[from] ::csv::Error),
+    /// Suites that cannot be written.
+    #[error("cannot write JUnit XML")]
+    Junit(#[from] quick_junit::SerializeError),
 }
 
 /// One row of [`RENDERERS`].
@@ -100,12 +112,12 @@ pub static RENDERERS: &[Renderer] = &[
     text::RENDERER,
     json::RENDERER,
     csv::RENDERER,
+    junit::RENDERER,
+    github::RENDERER,
 ];
 
 /// KINDs that are named in the contract and not built.
 pub static LATER: &[&str] = &[
-    "junit",
-    "github",
     "github-summary",
     "pr-comment",
     "gitlab-codequality",
