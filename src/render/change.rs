@@ -2,11 +2,20 @@
 
 use crate::findings::Interval;
 use crate::findings::comparison::{ChangeUnit, ComparedMetric, ComparisonVerdict, MetricState};
+use crate::render::block::{Align, Line, Table, code, strong, text};
 use crate::text::number;
 
 /// Whether it was put to a test at all.
 pub(super) fn is_judged(metric: &ComparedMetric) -> bool {
     metric.method.is_some()
+}
+
+/// Whether it changed, or looks as if.
+pub(super) fn is_changed(metric: &ComparedMetric) -> bool {
+    matches!(
+        metric.state,
+        MetricState::Regressed | MetricState::Improved | MetricState::Suspect
+    )
 }
 
 /// What was shown, in words.
@@ -94,6 +103,45 @@ pub(super) fn sentence(metric: &ComparedMetric) -> String {
         change.unwrap_or_default(),
         state(metric.state),
     )
+}
+
+/// A line per metric.
+pub(super) fn table(metrics: &[&ComparedMetric]) -> Table {
+    let mut table = Table::new(&[
+        ("Metric", Align::Left),
+        ("At", Align::Left),
+        ("Base", Align::Right),
+        ("New", Align::Right),
+        ("Change", Align::Right),
+        ("Interval", Align::Right),
+        ("Shown", Align::Left),
+    ]);
+    for metric in metrics {
+        let at: Line = match &metric.endpoint {
+            Some(label) => vec![code(label)],
+            None => vec![text("whole run")],
+        };
+        let or_absent = |words: Option<String>| words.unwrap_or_else(|| number::ABSENT.to_owned());
+        let shown = state(metric.state);
+        table.row(vec![
+            vec![text(&metric.metric)],
+            at,
+            vec![text(value(metric, metric.base))],
+            vec![text(value(metric, metric.new))],
+            vec![text(or_absent(
+                metric.change.map(|change| amount(metric, change)),
+            ))],
+            vec![text(or_absent(
+                metric.interval.map(|found| interval(metric, found)),
+            ))],
+            match metric.state {
+                MetricState::Regressed => vec![strong(shown.to_uppercase())],
+                MetricState::Improved | MetricState::Suspect => vec![strong(shown)],
+                _ => vec![text(shown)],
+            },
+        ]);
+    }
+    table
 }
 
 #[cfg(test)]

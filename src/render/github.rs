@@ -25,6 +25,7 @@ const SHOWN: usize = 10;
 /// Longest message; GitHub cuts what is much longer.
 const LONGEST: usize = 2000;
 
+#[expect(clippy::unnecessary_wraps, reason = "a row of RENDERERS may fail")]
 fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
     let title = format!("Load test: {}", words(report.verdict));
     let mut page = command("notice", None, &title, &report.headline.join(" "));

@@ -102,10 +102,6 @@ fn of_target(report: &Report, target: &TargetResult, layout: &Layout) -> Option<
         TargetState::Warn => (Gravity::Warning, "target-near", "Target near"),
         TargetState::Pass | TargetState::NotMeasured | TargetState::NotApplicable => return None,
     };
-    let weight = match (target.margin, target.value) {
-        (Some(margin), Some(value)) if value != 0.0 => -margin / value.abs(),
-        _ => 0.0,
-    };
     let mut subject = vec![target.name.clone(), target.expect.clone()];
     subject.extend(target.endpoint.clone());
     subject.extend(target.level.map(|level| level.to_string()));
@@ -117,8 +113,16 @@ fn of_target(report: &Report, target: &TargetResult, layout: &Layout) -> Option<
         message: of_run(report, Some(&target.run), &target.sentence()),
         place: place(target, layout),
         subject,
-        weight,
+        weight: distance(target),
     })
+}
+
+/// How far a value is off its target, beside its size; only to sort by.
+pub(super) fn distance(target: &TargetResult) -> f64 {
+    match (target.margin, target.value) {
+        (Some(margin), Some(value)) if value != 0.0 => -margin / value.abs(),
+        _ => 0.0,
+    }
 }
 
 fn of_comparison(comparison: &Comparison) -> Vec<Issue> {

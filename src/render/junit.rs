@@ -10,7 +10,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::findings::comparison::{ComparedMetric, Comparison, ComparisonVerdict, MetricState};
 use crate::findings::{Effect, Finding, Interval, Report, Severity, TargetResult, TargetState};
-use crate::model::Run;
+use crate::model::{Run, Unit};
 use crate::render::{Layout, RenderError, Rendered, Renderer, change, issue};
 use crate::text::escape::visible;
 use crate::text::number;
@@ -181,10 +181,7 @@ fn of_target(target: &TargetResult, name: &str, suite: &str, layout: &Layout) ->
     figures.words("expect", &target.expect);
     figures.words("state", state(target.state));
     figures.number("value", target.value);
-    figures.words(
-        "unit",
-        target.unit.map(|unit| unit.id()).unwrap_or_default(),
-    );
+    figures.words("unit", target.unit.map(Unit::id).unwrap_or_default());
     figures.number("margin", target.margin);
     figures.interval(target.interval);
     figures.count("n", target.n);

@@ -10,11 +10,15 @@ mod change;
 pub mod chart;
 pub mod csv;
 pub mod github;
+pub mod github_summary;
+pub mod gitlab_codequality;
 mod issue;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod openmetrics;
 pub mod page;
+pub mod pr_comment;
 pub mod section;
 #[cfg(test)]
 mod testing;
@@ -114,17 +118,14 @@ pub static RENDERERS: &[Renderer] = &[
     csv::RENDERER,
     junit::RENDERER,
     github::RENDERER,
+    github_summary::RENDERER,
+    pr_comment::RENDERER,
+    gitlab_codequality::RENDERER,
+    openmetrics::RENDERER,
 ];
 
 /// KINDs that are named in the contract and not built.
-pub static LATER: &[&str] = &[
-    "github-summary",
-    "pr-comment",
-    "gitlab-codequality",
-    "openmetrics",
-    "html",
-    "gitlab-load-performance",
-];
+pub static LATER: &[&str] = &["html", "gitlab-load-performance"];
 
 /// The renderer of that KIND.
 pub fn renderer(id: &str) -> Option<&'static Renderer> {

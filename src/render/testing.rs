@@ -5,7 +5,7 @@ use crate::findings::comparison::{
     ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, Method, MetricState,
 };
 use crate::findings::{Effect, Evidence, Finding, Interval, Report, TargetResult, TargetState};
-use crate::model::{Better, Run, Seconds, Stats, Unit};
+use crate::model::{Better, PerSecond, Run, Seconds, Stats, Unit};
 
 /// A run of 1,000 requests in 100 s, all answered 200.
 pub(super) fn report() -> Report {
@@ -17,6 +17,7 @@ pub(super) fn report() -> Report {
         requests: Some(1000),
         responses: Some(1000),
         failures: Some(0),
+        rate: Some(PerSecond(10.0)),
         codes: [("200".to_owned(), 1000)].into(),
         ..Stats::default()
     };
