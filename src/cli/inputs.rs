@@ -252,6 +252,7 @@ pub(crate) fn layout(config: &Config, full: bool) -> anyhow::Result<Layout> {
         sections: config.report.sections.clone(),
         template,
         full,
+        plan: config.path.as_deref().map(config::in_repository),
         ..Layout::default()
     })
 }

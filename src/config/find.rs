@@ -44,6 +44,26 @@ fn upwards(from: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
     }))
 }
 
+/// A file as its repository names it; without a repository its name alone, since no path of the machine is told.
+pub fn in_repository(path: &Path) -> String {
+    let name = || {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        name.to_string_lossy().into_owned()
+    };
+    let Ok(real) = fs::canonicalize(path) else {
+        return name();
+    };
+    let root = real
+        .ancestors()
+        .skip(1)
+        .find(|folder| folder.join(".git").exists());
+    let Some(inside) = root.and_then(|root| real.strip_prefix(root).ok()) else {
+        return name();
+    };
+    let parts = inside.iter().map(|part| part.to_string_lossy());
+    parts.collect::<Vec<_>>().join("/")
+}
+
 fn read(path: &Path, name: String) -> Result<Text, ConfigError> {
     let open = |source| ConfigError::Open {
         file: name.clone(),
@@ -78,6 +98,21 @@ mod tests {
 
     fn name(from: &Path) -> Option<String> {
         find(None, from).unwrap().map(|text| text.name.clone())
+    }
+
+    #[test]
+    fn a_file_is_told_from_the_root_of_its_repository_and_never_from_that_of_the_machine() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("repo/tests/load");
+        fs::create_dir_all(&deep).unwrap();
+        let file = deep.join(NAME);
+        fs::write(&file, "").unwrap();
+        assert_eq!(in_repository(&file), "knee.toml");
+        fs::create_dir(folder.path().join("repo/.git")).unwrap();
+        assert_eq!(in_repository(&file), "tests/load/knee.toml");
+        let around = deep.join("../load").join(NAME);
+        assert_eq!(in_repository(&around), "tests/load/knee.toml");
+        assert_eq!(in_repository(&deep.join("gone.toml")), "gone.toml");
     }
 
     #[test]

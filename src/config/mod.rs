@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 pub use error::ConfigError;
 pub use file::Status;
+pub use find::in_repository;
 pub use flags::{Labels, flag_target, parse_duration, parse_labels, parse_percentiles};
 
 use crate::config::error::Text;

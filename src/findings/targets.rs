@@ -454,5 +454,6 @@ fn warn_level(
 }
 
 mod amount;
+mod said;
 #[cfg(test)]
 mod tests;

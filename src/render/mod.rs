@@ -6,12 +6,22 @@
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod block;
+mod change;
 pub mod chart;
 pub mod csv;
+pub mod github;
+pub mod github_summary;
+pub mod gitlab_codequality;
+mod issue;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+pub mod openmetrics;
 pub mod page;
+pub mod pr_comment;
 pub mod section;
+#[cfg(test)]
+mod testing;
 pub mod text;
 
 use crate::findings::Report;
@@ -31,6 +41,8 @@ pub struct Layout {
     pub sections: Option<Vec<String>>,
     /// `[report] template`: the text of a layout of the user's.
     pub template: Option<String>,
+    /// `knee.toml` as its repository names it, for outputs that point at a line of it.
+    pub plan: Option<String>,
 }
 
 impl Default for Layout {
@@ -42,6 +54,7 @@ impl Default for Layout {
             only_changes: false,
             sections: None,
             template: None,
+            plan: None,
         }
     }
 }
@@ -81,6 +94,9 @@ pub enum RenderError {
     /// A table that cannot be written.
     #[error("cannot write CSV")]
     Csv(#[from] ::csv::Error),
+    /// Suites that cannot be written.
+    #[error("cannot write JUnit XML")]
+    Junit(#[from] quick_junit::SerializeError),
 }
 
 /// One row of [`RENDERERS`].
@@ -103,19 +119,16 @@ pub static RENDERERS: &[Renderer] = &[
     text::RENDERER,
     json::RENDERER,
     csv::RENDERER,
+    junit::RENDERER,
+    github::RENDERER,
+    github_summary::RENDERER,
+    pr_comment::RENDERER,
+    gitlab_codequality::RENDERER,
+    openmetrics::RENDERER,
 ];
 
 /// KINDs that are named in the contract and not built.
-pub static LATER: &[&str] = &[
-    "junit",
-    "github",
-    "github-summary",
-    "pr-comment",
-    "gitlab-codequality",
-    "openmetrics",
-    "html",
-    "gitlab-load-performance",
-];
+pub static LATER: &[&str] = &["html", "gitlab-load-performance"];
 
 /// The renderer of that KIND.
 pub fn renderer(id: &str) -> Option<&'static Renderer> {

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, context};
 
 use crate::findings::Report;
-use crate::render::block::Block;
+use crate::render::block::{Block, code, text};
 use crate::render::section::{SECTIONS, Scope, Section};
 use crate::render::{Layout, RenderError};
+use crate::text::number;
 
 /// The whole page: every section through `write`, in the order of the layout or by the template.
 pub fn compose(
@@ -52,6 +53,101 @@ pub fn compose(
                 .detail()
                 .map_or_else(|| error.kind().to_string(), str::to_owned),
         })
+}
+
+/// A section as text.
+pub struct Piece {
+    /// Its id, and the part it is of.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Every section apart, in the order of the layout, for outputs that have only so much room; templates are not asked.
+pub fn pieces(
+    report: &Report,
+    layout: &Layout,
+    write: &dyn Fn(&[Block]) -> String,
+) -> Result<Vec<Piece>, RenderError> {
+    let wanted = wanted(layout)?;
+    let piece = |section: &Section, run: usize| Piece {
+        name: match section.scope {
+            Scope::Run if report.runs.len() > 1 => format!("{} of part {}", section.id, run + 1),
+            _ => section.id.to_owned(),
+        },
+        text: write(&(section.build)(report, run, layout)),
+    };
+    let whole = |closing: bool| {
+        wanted
+            .iter()
+            .filter(move |section| section.scope == Scope::Report && section.closing == closing)
+            .map(|section| piece(section, 0))
+    };
+    let of_runs = (0..report.runs.len()).flat_map(|run| {
+        let sections = wanted.iter().filter(|section| section.scope == Scope::Run);
+        sections.map(move |section| piece(section, run))
+    });
+    let all = whole(false).chain(of_runs).chain(whole(true));
+    Ok(all.filter(|piece| !piece.text.is_empty()).collect())
+}
+
+/// As many whole pieces as there is room for, from the front; what was left out is said at the end. `size` measures a text
+/// in the unit of `room`, which is called `unit`.
+pub fn fit(
+    pieces: &[Piece],
+    room: usize,
+    unit: &str,
+    size: &dyn Fn(&str) -> usize,
+    write: &dyn Fn(&[Block]) -> String,
+) -> String {
+    let kept = |number: usize| -> String {
+        let (kept, dropped) = pieces.split_at(number);
+        let mut page: String = kept.iter().map(|piece| piece.text.as_str()).collect();
+        if !dropped.is_empty() {
+            page.push_str(&write(&[left_out(dropped, room, unit)]));
+        }
+        page
+    };
+    let mut total = 0;
+    let mut most = 0;
+    for piece in pieces {
+        total += size(&piece.text);
+        if total > room {
+            break;
+        }
+        most += 1;
+    }
+    // The sentence about what is left out takes room too.
+    (0..=most)
+        .rev()
+        .map(kept)
+        .find(|page| size(page) <= room)
+        .unwrap_or_default()
+}
+
+/// Sections that are named when they are left out.
+const NAMED: usize = 8;
+
+fn left_out(dropped: &[Piece], room: usize, unit: &str) -> Block {
+    let names: Vec<&str> = dropped
+        .iter()
+        .take(NAMED)
+        .map(|piece| piece.name.as_str())
+        .collect();
+    let more = match dropped.len().saturating_sub(NAMED) as u64 {
+        0 => String::new(),
+        more => format!(" and {} more", number::count(more)),
+    };
+    Block::Paragraph(vec![
+        text(format!(
+            "{} left out, since there is room for {} {unit}: {}{more}. The whole report: ",
+            number::plural(dropped.len() as u64, "section"),
+            number::count(room as u64),
+            names.join(", "),
+        )),
+        code("knee report -o report.md"),
+        text("."),
+    ])
 }
 
 /// Every section as text: once for the report, or once per run.
@@ -119,5 +215,39 @@ fn wanted(layout: &Layout) -> Result<Vec<&'static Section>, RenderError> {
     match &layout.sections {
         None => Ok(SECTIONS.iter().collect()),
         Some(ids) => ids.iter().map(|id| find(id)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::markdown;
+
+    #[test]
+    fn pieces_are_dropped_whole_from_the_end_and_named() {
+        let pieces: Vec<Piece> = (0..20)
+            .map(|number| Piece {
+                name: format!("s{number}"),
+                text: "x".repeat(100),
+            })
+            .collect();
+        let with = |room| fit(&pieces, room, "bytes", &str::len, &markdown::write);
+        assert_eq!(with(2000), "x".repeat(2000));
+        for room in 200..2000 {
+            let page = with(room);
+            assert!(page.len() <= room, "{room}");
+            let kept = page.chars().take_while(|c| *c == 'x').count();
+            assert_eq!(kept % 100, 0);
+            // The next one would not have fitted.
+            assert!(
+                page.len() + 100 > room - 20 || kept == 1900,
+                "{room}: {}",
+                page.len()
+            );
+            let said = format!("{} sections left out", 20 - kept / 100);
+            assert!(kept == 1900 || page.contains(&said), "{room}: {page}");
+            assert!(page.contains(&format!("s{}", kept / 100)));
+        }
+        assert_eq!(with(10), "");
     }
 }

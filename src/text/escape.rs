@@ -195,6 +195,36 @@ pub fn csv_name(text: &str) -> String {
     }
 }
 
+/// The message of a GitHub workflow command: it ends with its line, and nothing in it begins another.
+///
+/// ```
+/// use knee::text::escape::github_message;
+/// assert_eq!(github_message("50 % of a\r\n::error::b"), r"50 %25 of a\r\n::error::b");
+/// ```
+pub fn github_message(text: &str) -> String {
+    visible(text).replace('%', "%25")
+}
+
+/// A property of a GitHub workflow command: commas and colons end it too.
+///
+/// ```
+/// use knee::text::escape::github_property;
+/// assert_eq!(github_property("a,b::c"), "a%2Cb%3A%3Ac");
+/// ```
+pub fn github_property(text: &str) -> String {
+    github_message(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// The value of a label in OpenMetrics, between its quotes.
+///
+/// ```
+/// use knee::text::escape::openmetrics_label;
+/// assert_eq!(openmetrics_label("say \"a\\b\""), r#"say \"a\\b\""#);
+/// ```
+pub fn openmetrics_label(text: &str) -> String {
+    visible(text).replace('\\', "\\\\").replace('"', "\\\"")
+}
+
 /// Words on a terminal: no escape sequence of an input reaches it.
 pub fn terminal(text: &str) -> String {
     visible(text)

@@ -197,6 +197,36 @@ pub fn difference(value: f64, unit: &str) -> String {
     }
 }
 
+/// A change against a base, with its sign: `+23.8 %`, `-4 %`, and `0 %` only where nothing changed.
+///
+/// ```
+/// use knee::text::number::change;
+/// assert_eq!(change(0.2381), "+23.8 %");
+/// assert_eq!(change(-0.000_012), "-0.0012 %");
+/// assert_eq!(change(8.5), "+850 %");
+/// assert_eq!(change(0.0), "0 %");
+/// ```
+pub fn change(relative: f64) -> String {
+    format!("{} %", signed(relative, &significant(relative * 100.0, 3)))
+}
+
+/// A change of a share, in percentage points with its sign: `+1.2 points`.
+///
+/// ```
+/// assert_eq!(knee::text::number::change_of_share(0.012), "+1.2 points");
+/// ```
+pub fn change_of_share(difference: f64) -> String {
+    signed(difference, &points(difference))
+}
+
+fn signed(value: f64, words: &str) -> String {
+    if value > 0.0 {
+        format!("+{words}")
+    } else {
+        words.to_owned()
+    }
+}
+
 /// A factor: `9.39x`.
 pub fn times(factor: f64) -> String {
     format!("{}x", significant(factor, 3))

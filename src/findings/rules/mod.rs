@@ -3,11 +3,11 @@
 pub mod ids;
 
 mod l01_heavy_tail;
-mod shared;
+pub(in crate::findings) mod shared;
 mod t01_target_broken;
 mod t02_target_near;
 #[cfg(test)]
-mod testing;
+pub(in crate::findings) mod testing;
 mod v01_rate_total_duration;
 mod v02_duration_against_plan;
 mod v03_error_rate;

@@ -9,7 +9,7 @@ use crate::text::number;
 const LONGEST_NAME: usize = 80;
 
 /// An endpoint's name in plain quotes, shortened.
-pub(super) fn quoted(label: &str) -> String {
+pub(in crate::findings) fn quoted(label: &str) -> String {
     if label.chars().count() <= LONGEST_NAME {
         return format!("\"{label}\"");
     }

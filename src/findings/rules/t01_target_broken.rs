@@ -2,7 +2,6 @@
 
 use crate::findings::evidence::Evidence;
 use crate::findings::report::{TargetResult, TargetState};
-use crate::findings::rules::shared::quoted;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
 use crate::model::Unit;
@@ -26,21 +25,8 @@ What to do: mend what became slow, or change the target in `knee.toml` on purpos
 };
 
 fn ask(context: &RunContext) -> Vec<Fired> {
-    let broken = |result: &TargetResult| missed(result);
+    let broken = |result: &TargetResult| result.missed();
     one_each(context, TargetState::Fail, Effect::Fail, "broken", broken)
-}
-
-fn missed(result: &TargetResult) -> String {
-    let margin = result.margin.map(f64::abs);
-    match margin {
-        Some(0.0) => {
-            let strict = result.expect.chars().find(|sign| matches!(sign, '<' | '>'));
-            let why = strict.map_or(String::new(), |sign| format!(": {sign} is strict"));
-            format!("missed: the limit itself is not allowed{why}")
-        }
-        Some(margin) => format!("missed by {}", result.difference(margin)),
-        None => "missed".to_owned(),
-    }
 }
 
 /// A finding for each result in that state, worst first, and one for those beyond the first ten of a target.
@@ -70,17 +56,22 @@ pub(super) fn one_each(
         });
         let (single, rest) = target.split_at(target.len().min(SINGLE));
         fired.extend(single.iter().map(|result| {
-            let message = format!("{}, {}{}.", measured(result), how(result), samples(result));
+            let message = format!(
+                "{}, {}{}.",
+                result.measured(),
+                how(result),
+                result.samples()
+            );
             about(result, effect, message)
         }));
         if let Some(worst) = rest.first() {
             let message = format!(
                 "{} is {called} at {}, by less than at those named; the next is: {}, {}{}.",
-                named(worst),
+                worst.called(),
                 number::plural(rest.len() as u64, "more endpoint"),
-                measured(worst),
+                worst.measured(),
                 how(worst),
-                samples(worst),
+                worst.samples(),
             );
             let mut folded = about(worst, effect, message);
             folded.endpoint = None;
@@ -89,43 +80,6 @@ pub(super) fn one_each(
         }
     }
     fired
-}
-
-/// The target as people call it: its name beside the expectation, where it has one.
-fn named(result: &TargetResult) -> String {
-    if result.name == result.expect {
-        result.expect.clone()
-    } else {
-        format!("{} ({})", quoted(&result.name), result.expect)
-    }
-}
-
-/// `p95 of "GET /x" is 210 ms where p95 < 200ms is demanded`.
-fn measured(result: &TargetResult) -> String {
-    let metric = result.metric.as_deref().unwrap_or("the expectation");
-    let endpoint = match &result.endpoint {
-        Some(label) => format!(" of {}", quoted(label)),
-        None => String::new(),
-    };
-    let level = match result.level {
-        Some(level) => format!(" at level {}", number::significant(level, 4)),
-        None => String::new(),
-    };
-    let value = match result.value {
-        Some(value) => result.amount(value),
-        None => "not kept".to_owned(),
-    };
-    format!(
-        "{metric}{endpoint}{level} is {value} where {} is demanded",
-        named(result)
-    )
-}
-
-fn samples(result: &TargetResult) -> String {
-    match result.n {
-        Some(n) => format!(" (n = {})", number::count(n)),
-        None => String::new(),
-    }
 }
 
 fn about(result: &TargetResult, effect: Effect, message: String) -> Fired {

@@ -27,10 +27,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
 }
 
 fn how(targets: &[Target], result: &TargetResult) -> String {
-    let kept = match result.margin {
-        Some(margin) if margin > 0.0 => format!("kept by {}", result.difference(margin)),
-        _ => "kept".to_owned(),
-    };
+    let kept = result.kept();
     if let Some(level) = warn_level(targets, result) {
         return format!("{kept}, but its warn level {level} is not");
     }

@@ -267,7 +267,11 @@ pub(super) fn resource(
 }
 
 /// A target's result on p95 with the limit 200 ms.
-pub(super) fn result(state: TargetState, endpoint: Option<&str>, value: f64) -> TargetResult {
+pub(in crate::findings) fn result(
+    state: TargetState,
+    endpoint: Option<&str>,
+    value: f64,
+) -> TargetResult {
     TargetResult {
         name: "p95 < 200ms".to_owned(),
         run: "run".to_owned(),

@@ -28,6 +28,24 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     if results.is_empty() {
         return Vec::new();
     }
+    let mut blocks = vec![heading(report, "Targets"), Block::Table(table(&results))];
+    let reasons: Vec<Line> = results
+        .iter()
+        .filter_map(|result| {
+            let reason = result.reason.as_ref()?;
+            let mut line = vec![code(&result.expect), text(": ")];
+            line.extend(prose(reason));
+            Some(line)
+        })
+        .collect();
+    if !reasons.is_empty() {
+        blocks.push(Block::List(reasons));
+    }
+    blocks
+}
+
+/// A line per result.
+pub(in crate::render) fn table(results: &[&TargetResult]) -> Table {
     let mut table = Table::new(&[
         ("Target", Align::Left),
         ("At", Align::Left),
@@ -37,7 +55,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         ("n", Align::Right),
         ("State", Align::Left),
     ]);
-    for result in &results {
+    for result in results {
         let name = if result.name == result.expect {
             vec![code(&result.expect)]
         } else {
@@ -55,20 +73,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
             state(result),
         ]);
     }
-    let mut blocks = vec![heading(report, "Targets"), Block::Table(table)];
-    let reasons: Vec<Line> = results
-        .iter()
-        .filter_map(|result| {
-            let reason = result.reason.as_ref()?;
-            let mut line = vec![code(&result.expect), text(": ")];
-            line.extend(prose(reason));
-            Some(line)
-        })
-        .collect();
-    if !reasons.is_empty() {
-        blocks.push(Block::List(reasons));
-    }
-    blocks
+    table
 }
 
 /// What the value is of: an endpoint, a component and its phase, or the whole run.

@@ -1,0 +1,322 @@
+//! JUnit XML, which every CI shows: a suite per run and per comparison, a case per target and per metric that was judged.
+//!
+//! A broken target and a regression are failures, a run that cannot be believed is an error, what was not measured or does
+//! not apply is skipped. What could not be decided passes, and says so in its output.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+
+use crate::findings::comparison::{ComparedMetric, Comparison, ComparisonVerdict, MetricState};
+use crate::findings::{Effect, Finding, Interval, Report, Severity, TargetResult, TargetState};
+use crate::model::{Run, Unit};
+use crate::render::{Layout, RenderError, Rendered, Renderer, change, issue};
+use crate::text::escape::visible;
+use crate::text::number;
+
+/// The row of RENDERERS.
+pub const RENDERER: Renderer = Renderer {
+    id: "junit",
+    endings: &[".xml"],
+    about: "JUnit XML for any CI: a case per target and judged metric",
+    has_files: false,
+    render,
+};
+
+fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
+    let name = report.page.project.as_deref().unwrap_or("knee");
+    let mut junit = quick_junit::Report::new(visible(name));
+    let mut suites = Names::default();
+    for run in &report.runs {
+        let name = suites.once(&visible(&suite_name(report, run)));
+        junit.add_test_suite(of_run(report, run, &name, layout));
+    }
+    for comparison in &report.comparisons {
+        let base = comparison.base.name.as_deref().unwrap_or("the base");
+        let name = format!("{} against {base}", comparison.scenario);
+        junit.add_test_suite(of_comparison(comparison, &suites.once(&visible(&name))));
+    }
+    let of_plan: Vec<&Finding> = report.findings_of_plan().collect();
+    if report.runs.is_empty() || !of_plan.is_empty() {
+        let name = suites.once("plan");
+        let mut suite = TestSuite::new(name.as_str());
+        suite.add_test_case(of_findings("plan", &name, &of_plan));
+        junit.add_test_suite(suite);
+    }
+    Ok(Rendered {
+        page: junit.to_string()?.into_bytes(),
+        files: Vec::new(),
+    })
+}
+
+/// CI systems follow a case by the names of its suite and its own: neither stands twice.
+#[derive(Default)]
+struct Names(BTreeMap<String, u64>);
+
+impl Names {
+    fn once(&mut self, name: &str) -> String {
+        let seen = self.0.entry(name.to_owned()).or_insert(0);
+        *seen += 1;
+        match *seen {
+            1 => name.to_owned(),
+            number => {
+                let name = format!("{name} ({number})");
+                self.once(&name)
+            }
+        }
+    }
+}
+
+/// The scenario, which stays the same from run to run; the run's name where it has none or where several are of one.
+fn suite_name(report: &Report, run: &Run) -> String {
+    let scenario = &run.identity.scenario;
+    let same = |other: &&Run| other.identity.scenario == *scenario;
+    match (scenario.as_str(), report.runs.iter().filter(same).count()) {
+        ("default", _) => run.name.clone(),
+        (_, 1) => scenario.clone(),
+        _ => format!("{scenario}: {}", run.name),
+    }
+}
+
+/// Dots would be taken for packages.
+fn class(suite: &str) -> String {
+    format!("knee.{}", suite.replace('.', "_"))
+}
+
+fn of_run(report: &Report, run: &Run, name: &str, layout: &Layout) -> TestSuite {
+    let mut suite = TestSuite::new(name);
+    let duration = report.figure(&run.id, None, "duration");
+    let seconds = duration.and_then(|figure| figure.value);
+    if let Some(time) = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+        suite.set_time(time);
+    }
+    suite.add_property(("run", visible(&run.name).as_str()));
+    suite.add_property(("run_id", visible(&run.id).as_str()));
+    suite.add_property(("tool", visible(&run.source.tool).as_str()));
+    let findings: Vec<&Finding> = report.findings_of(&run.id).collect();
+    suite.add_test_case(of_findings("validity", name, &findings));
+    let mut names = Names::default();
+    for target in report.targets.iter().filter(|of| of.run == run.id) {
+        let called = names.once(&visible(&case_name(target)));
+        suite.add_test_case(of_target(target, &called, name, layout));
+    }
+    suite
+}
+
+/// Whether a run, or a plan, can be believed; what rules say of it is its output.
+fn of_findings(name: &str, suite: &str, findings: &[&Finding]) -> TestCase {
+    let invalid = findings
+        .iter()
+        .find(|finding| matches!(finding.effect, Effect::Invalid | Effect::Refuse));
+    let status = match invalid {
+        Some(finding) => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(visible(&finding.message));
+            status.set_type(format!("{} {}", finding.rule, finding.name));
+            status.set_description(visible(&finding.message));
+            status
+        }
+        None => TestCaseStatus::success(),
+    };
+    let mut case = TestCase::new(name, status);
+    case.set_classname(class(suite));
+    // Targets are cases of their own.
+    let others = findings
+        .iter()
+        .filter(|finding| !matches!(finding.rule.as_str(), "T01" | "T02"));
+    let said: Vec<String> = others.map(|finding| line(finding)).collect();
+    if !said.is_empty() {
+        case.set_system_out(said.join("\n"));
+    }
+    case
+}
+
+fn line(finding: &Finding) -> String {
+    let severity = match finding.severity {
+        Severity::Error => "ERROR",
+        Severity::Warning => "WARN",
+        Severity::Info => "note",
+    };
+    let at = match &finding.endpoint {
+        Some(label) => format!(" \"{label}\":"),
+        None => String::new(),
+    };
+    let words = format!(
+        "{severity} {} {}:{at} {}",
+        finding.rule, finding.name, finding.message
+    );
+    visible(&words)
+}
+
+fn case_name(target: &TargetResult) -> String {
+    let mut name = target.name.clone();
+    if let Some(label) = &target.endpoint {
+        name = format!("{name}: {label}");
+    }
+    if let Some(level) = target.level {
+        name = format!("{name} at {level}");
+    }
+    name
+}
+
+fn of_target(target: &TargetResult, name: &str, suite: &str, layout: &Layout) -> TestCase {
+    let sentence = visible(&target.sentence());
+    let said = said_of(target, &sentence);
+    let status = match target.state {
+        TargetState::Pass | TargetState::Warn => TestCaseStatus::success(),
+        TargetState::Fail => failure(&sentence, &said, "target-broken"),
+        TargetState::NotMeasured => skipped(&sentence, "not-measured"),
+        TargetState::NotApplicable => skipped(&sentence, "not-applicable"),
+    };
+    let mut case = TestCase::new(name, status);
+    case.set_classname(class(suite));
+    if let Some(place) = issue::place(target, layout) {
+        let line = place.line.to_string();
+        case.extra
+            .insert("file".into(), visible(&place.file).into());
+        case.extra.insert("line".into(), line.into());
+    }
+    let mut figures = Figures(&mut case);
+    figures.words("expect", &target.expect);
+    figures.words("state", state(target.state));
+    figures.number("value", target.value);
+    figures.words("unit", target.unit.map(Unit::id).unwrap_or_default());
+    figures.number("margin", target.margin);
+    figures.interval(target.interval);
+    figures.count("n", target.n);
+    figures.words("origin", &target.origin);
+    case.set_system_out(said);
+    case
+}
+
+/// The sentence, the interval of the value, and where the target was written.
+fn said_of(target: &TargetResult, sentence: &str) -> String {
+    let mut lines = vec![sentence.to_owned()];
+    if let Some(interval) = target.interval {
+        let end = |end: Option<f64>| end.map_or("open".to_owned(), |end| target.amount(end));
+        lines.push(format!(
+            "{} interval: {} to {}",
+            number::percent(interval.level),
+            end(interval.lo),
+            end(interval.hi)
+        ));
+    }
+    if !target.origin.is_empty() {
+        lines.push(visible(&format!("written in: {}", target.origin)));
+    }
+    lines.join("\n")
+}
+
+fn state(state: TargetState) -> &'static str {
+    match state {
+        TargetState::Pass => "pass",
+        TargetState::Warn => "warn",
+        TargetState::Fail => "fail",
+        TargetState::NotMeasured => "not_measured",
+        TargetState::NotApplicable => "not_applicable",
+    }
+}
+
+fn failure(message: &str, said: &str, kind: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(message);
+    status.set_type(kind);
+    status.set_description(said);
+    status
+}
+
+fn skipped(message: &str, kind: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(message);
+    status.set_type(kind);
+    status
+}
+
+fn of_comparison(comparison: &Comparison, name: &str) -> TestSuite {
+    let mut suite = TestSuite::new(name);
+    let verdict = change::verdict(comparison.verdict);
+    suite.add_property(("verdict", verdict));
+    let status = match comparison.verdict {
+        ComparisonVerdict::NotComparable => {
+            let reasons = visible(&comparison.reasons.join(", "));
+            skipped(&format!("not comparable: {reasons}"), "not-comparable")
+        }
+        _ => TestCaseStatus::success(),
+    };
+    let mut case = TestCase::new("comparable", status);
+    case.set_classname(class(name));
+    case.set_system_out(verdict);
+    suite.add_test_case(case);
+    let mut names = Names::default();
+    for metric in comparison.metrics.iter().filter(|of| change::is_judged(of)) {
+        let mut called = metric.metric.clone();
+        if let Some(label) = &metric.endpoint {
+            called = format!("{called}: {label}");
+        }
+        suite.add_test_case(of_metric(metric, &names.once(&visible(&called)), name));
+    }
+    suite
+}
+
+fn of_metric(metric: &ComparedMetric, name: &str, suite: &str) -> TestCase {
+    let sentence = visible(&change::sentence(metric));
+    let status = match metric.state {
+        MetricState::Regressed => failure(&sentence, &sentence, "regressed"),
+        MetricState::NotMeasured => skipped(&sentence, "not-measured"),
+        MetricState::Improved
+        | MetricState::Unchanged
+        | MetricState::Undecided
+        | MetricState::Suspect => TestCaseStatus::success(),
+    };
+    let mut case = TestCase::new(name, status);
+    case.set_classname(class(suite));
+    let mut figures = Figures(&mut case);
+    figures.words("state", change::state(metric.state));
+    figures.number("base", metric.base);
+    figures.number("new", metric.new);
+    figures.words("unit", metric.unit.id());
+    figures.number("change", metric.change);
+    figures.interval(metric.interval);
+    figures.count("n_base", metric.n_base);
+    figures.count("n_new", metric.n_new);
+    figures.number("p_value", metric.p_value);
+    figures.number("q_value", metric.q_value);
+    figures.number("smallest_detectable", metric.smallest_detectable);
+    case.set_system_out(sentence);
+    case
+}
+
+/// Figures of a case as properties, in full; what was not measured has none.
+struct Figures<'a>(&'a mut TestCase);
+
+impl Figures<'_> {
+    fn words(&mut self, name: &str, words: &str) {
+        if !words.is_empty() {
+            self.0.add_property((name, visible(words).as_str()));
+        }
+    }
+
+    fn number(&mut self, name: &str, value: Option<f64>) {
+        if let Some(value) = value {
+            self.words(name, &value.to_string());
+        }
+    }
+
+    fn count(&mut self, name: &str, value: Option<u64>) {
+        if let Some(value) = value {
+            self.words(name, &value.to_string());
+        }
+    }
+
+    fn interval(&mut self, interval: Option<Interval>) {
+        if let Some(interval) = interval {
+            self.number("lo", interval.lo);
+            self.number("hi", interval.hi);
+            self.number("level", Some(interval.level));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
