@@ -22,6 +22,7 @@ mod v16_not_sustained;
 pub mod v17_totals_reconcile;
 mod v18_copied_column;
 mod v20_snapshot_not_series;
+mod v22_unlike_runs;
 mod v26_unreachable_target;
 mod v27_idle_generator;
 mod v28_task_weights;
@@ -234,6 +235,7 @@ pub static RULES: &[Rule] = &[
     v17_totals_reconcile::RULE,
     v18_copied_column::RULE,
     v20_snapshot_not_series::RULE,
+    v22_unlike_runs::RULE,
     v26_unreachable_target::RULE,
     v27_idle_generator::RULE,
     v28_task_weights::RULE,
