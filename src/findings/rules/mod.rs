@@ -36,6 +36,10 @@ mod v39_warm_up_inside;
 mod v40_not_steady;
 mod v41_generator_saturated;
 mod v42_clipped_at_timeout;
+mod v44_unit_mismatch;
+mod v47_endpoint_gone;
+mod v48_same_run_twice;
+mod v49_faster_because_failing;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -249,6 +253,10 @@ pub static RULES: &[Rule] = &[
     v40_not_steady::RULE,
     v41_generator_saturated::RULE,
     v42_clipped_at_timeout::RULE,
+    v44_unit_mismatch::RULE,
+    v47_endpoint_gone::RULE,
+    v48_same_run_twice::RULE,
+    v49_faster_because_failing::RULE,
     l01_heavy_tail::RULE,
     t01_target_broken::RULE,
     t02_target_near::RULE,
