@@ -22,6 +22,7 @@ mod v16_not_sustained;
 pub mod v17_totals_reconcile;
 mod v18_copied_column;
 mod v20_snapshot_not_series;
+mod v22_unlike_runs;
 mod v26_unreachable_target;
 mod v27_idle_generator;
 mod v28_task_weights;
@@ -35,6 +36,10 @@ mod v39_warm_up_inside;
 mod v40_not_steady;
 mod v41_generator_saturated;
 mod v42_clipped_at_timeout;
+mod v44_unit_mismatch;
+mod v47_endpoint_gone;
+mod v48_same_run_twice;
+mod v49_faster_because_failing;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -234,6 +239,7 @@ pub static RULES: &[Rule] = &[
     v17_totals_reconcile::RULE,
     v18_copied_column::RULE,
     v20_snapshot_not_series::RULE,
+    v22_unlike_runs::RULE,
     v26_unreachable_target::RULE,
     v27_idle_generator::RULE,
     v28_task_weights::RULE,
@@ -247,6 +253,10 @@ pub static RULES: &[Rule] = &[
     v40_not_steady::RULE,
     v41_generator_saturated::RULE,
     v42_clipped_at_timeout::RULE,
+    v44_unit_mismatch::RULE,
+    v47_endpoint_gone::RULE,
+    v48_same_run_twice::RULE,
+    v49_faster_because_failing::RULE,
     l01_heavy_tail::RULE,
     t01_target_broken::RULE,
     t02_target_near::RULE,

@@ -1,9 +1,10 @@
 //! Hand-made runs for the tests of rules, among them the ones that documents 000 and 002 describe.
 
+use crate::findings::comparison::Allow;
 use crate::findings::figures;
 use crate::findings::plan::{DeclaredLoad, Plan, Scenario};
 use crate::findings::report::{TargetResult, TargetState};
-use crate::findings::rules::{Asks, Fired, Options, PlanContext, Rule, RunContext};
+use crate::findings::rules::{Asks, Fired, Options, PairContext, PlanContext, Rule, RunContext};
 use crate::model::{
     Bound, Decide, Endpoint, ErrorCount, ErrorKind, Expectation, Histogram, Latency, Millis,
     Origin, Phase, Population, QuantileMethod, Resolution, ResolutionKind, Resource, Run, Seconds,
@@ -46,6 +47,30 @@ fn ask_run(
         results,
         scenario,
         figures: &figures::Options::default(),
+        limit: rule.limit.map_or(0.0, |(limit, _)| limit),
+    })
+}
+
+/// Asks one rule about two sides, nothing allowed, with its own limit.
+pub(super) fn ask_pair(rule: &Rule, base: &[&Run], new: &[&Run]) -> Vec<Fired> {
+    ask_pair_allowing(rule, base, new, Allow::default())
+}
+
+/// Asks one rule about two sides with differences that are allowed.
+pub(super) fn ask_pair_allowing(
+    rule: &Rule,
+    base: &[&Run],
+    new: &[&Run],
+    allow: Allow,
+) -> Vec<Fired> {
+    let Asks::Pair(question) = rule.asks else {
+        panic!("{} asks no pair", rule.id);
+    };
+    question(&PairContext {
+        scenario: &base[0].identity.scenario,
+        base,
+        new,
+        allow,
         limit: rule.limit.map_or(0.0, |(limit, _)| limit),
     })
 }
