@@ -145,44 +145,6 @@ pub fn points(difference: f64) -> String {
     format!("{text} {noun}")
 }
 
-/// A relative change with its sign, three digits: `+18.2 %`, `-4 %`.
-///
-/// ```
-/// use knee::text::number::change;
-/// assert_eq!(change(0.1823), "+18.2 %");
-/// assert_eq!(change(-0.04), "-4 %");
-/// assert_eq!(change(8.394), "+839 %");
-/// assert_eq!(change(0.0), "0 %");
-/// ```
-pub fn change(relative: f64) -> String {
-    format!("{} %", signed(relative * 100.0))
-}
-
-/// A difference of two shares with its sign: `+5.1 points`.
-///
-/// ```
-/// assert_eq!(knee::text::number::change_points(0.051), "+5.1 points");
-/// ```
-pub fn change_points(difference: f64) -> String {
-    let sign = if difference > 0.0 { "+" } else { "" };
-    format!("{sign}{}", points(difference))
-}
-
-/// Three digits, two decimals at the most, with a sign.
-fn signed(value: f64) -> String {
-    let decimals = match value.abs() {
-        size if size >= 100.0 => 0,
-        size if size >= 10.0 => 1,
-        _ => 2,
-    };
-    let text = decimal(value, decimals);
-    if text == "0" || value < 0.0 {
-        text
-    } else {
-        format!("+{text}")
-    }
-}
-
 /// How far a value in the unit of that id is from another: of shares in percentage points, else as [`quantity`].
 ///
 /// ```

@@ -6,7 +6,7 @@ use crate::findings::comparison::{
 use crate::findings::headline::{first_sentence, shown, upper_first};
 use crate::findings::report::Report;
 use crate::findings::verdict::Effect;
-use crate::text::number::{change, change_points, percent, plural, quantity};
+use crate::text::number::{change, change_of_share, percent, plural, quantity};
 
 /// How many metrics a sentence names.
 const NAMED: usize = 3;
@@ -135,7 +135,7 @@ fn one(metric: &ComparedMetric) -> String {
         |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| quantity(value, unit));
     let how_far = match (metric.change, metric.change_unit) {
         (Some(far), Some(ChangeUnit::Relative)) => format!(" ({})", change(far)),
-        (Some(far), Some(ChangeUnit::Points)) => format!(" ({})", change_points(far)),
+        (Some(far), Some(ChangeUnit::Points)) => format!(" ({})", change_of_share(far)),
         _ => String::new(),
     };
     format!(
@@ -158,7 +158,7 @@ fn detectable(comparison: &Comparison) -> Option<String> {
             let sign = if metric.metric == "goodput" { '-' } else { '+' };
             Some(match metric.change_unit? {
                 ChangeUnit::Relative => format!("{} {sign}{}", metric.metric, percent(least)),
-                ChangeUnit::Points => format!("{} {}", metric.metric, change_points(least)),
+                ChangeUnit::Points => format!("{} {}", metric.metric, change_of_share(least)),
             })
         })
         .collect();

@@ -230,7 +230,7 @@ fn endpoint(rows: &[&ComparedMetric], place: usize) -> Line {
 
 fn by(metric: &ComparedMetric, change: f64) -> String {
     match metric.change_unit {
-        Some(ChangeUnit::Points) => number::change_points(change)
+        Some(ChangeUnit::Points) => number::change_of_share(change)
             .replace(" points", " pt")
             .replace(" point", " pt"),
         _ => number::change(change),
