@@ -10,6 +10,7 @@ pub mod binomial;
 pub mod chi_squared;
 pub mod histogram;
 pub mod line;
+pub mod multiplicity;
 pub mod proportion;
 pub mod quantile;
 pub mod trend;
