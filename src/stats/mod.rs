@@ -13,6 +13,5 @@ pub mod line;
 pub mod multiplicity;
 pub mod proportion;
 pub mod quantile;
-pub mod repeats;
 pub mod student;
 pub mod trend;

@@ -4,8 +4,8 @@
 //! centre (k + z^2/2) / (n + z^2), half width z / (n + z^2) * sqrt(k (n - k) / n + z^2 / 4).
 //! E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927; Newcombe 1998, method 3.
 //!
-//! The difference d = `p_new` - `p_base` of shares with the Wilson intervals (l, u) lies between
-//! d - sqrt((`p_new` - `l_new`)^2 + (`u_base` - `p_base`)^2) and d + sqrt((`u_new` - `p_new`)^2 + (`p_base` - `l_base`)^2).
+//! A difference d of two shares, new minus base, whose Wilson intervals reach down and up by so much:
+//! d - sqrt(down(new)^2 + up(base)^2) to d + sqrt(up(new)^2 + down(base)^2).
 //! R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine 17
 //! (1998), method 10.
 //!
@@ -52,7 +52,8 @@ pub fn wilson(hits: u64, trials: u64, level: f64) -> Option<(f64, f64)> {
 /// ```
 pub fn newcombe(base: (u64, u64), new: (u64, u64), level: f64) -> Option<(f64, f64)> {
     let usable = |(hits, trials): (u64, u64)| trials > 0 && hits <= trials;
-    if !usable(base) || !usable(new) || !(level > 0.0 && level < 1.0) {
+    let is_level = level > 0.0 && level < 1.0;
+    if !is_level || !usable(base) || !usable(new) {
         return None;
     }
     let share = |(hits, trials): (u64, u64)| (hits as f64 / trials as f64, trials as f64);

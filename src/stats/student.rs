@@ -1,6 +1,6 @@
 //! Student's distribution, with the normal one as its limit: the chance beyond a score, the score beyond which a chance lies.
 //!
-//! P(T > t) = I_x(nu / 2, 1 / 2) / 2 with x = nu / (nu + t^2), t >= 0, by `statrs` 0.19; without degrees of freedom
+//! P(T > t) = I(x; nu / 2, 1 / 2) / 2 with x = nu / (nu + t^2), t >= 0, by `statrs` 0.19; without degrees of freedom
 //! P(Z > z) = erfc(z / sqrt 2) / 2. "Student" (W. S. Gosset), "The probable error of a mean", Biometrika 6 (1908).
 //!
 //! Limits: ten digits, down to 10^-300. Degrees above 10^4 are taken as 10^4, where the quantiles of `statrs` begin to lose
