@@ -30,7 +30,7 @@ fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
         write(blocks, width, full)
     })?;
     Ok(Rendered {
-        page: page.into_bytes(),
+        page: escape::log_lines(&page).into_bytes(),
         files: Vec::new(),
     })
 }
@@ -88,7 +88,7 @@ fn inline(line: &Line) -> String {
     line.iter()
         .map(|part| match part {
             Inline::Text(words) | Inline::Strong(words) => escape::terminal(words),
-            Inline::Code(words) => escape::name(words),
+            Inline::Code(words) => escape::terminal(&escape::name(words)),
         })
         .collect()
 }

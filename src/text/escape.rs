@@ -127,7 +127,7 @@ pub fn markdown_inside(text: &str) -> String {
 /// assert_eq!(markdown_code("a|b", true), r"`a\|b`");
 /// ```
 pub fn markdown_code(text: &str, in_table: bool) -> String {
-    let shown = name(text);
+    let shown = without_marks(&name(text));
     let longest = shown.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad = if shown.starts_with('`') || shown.ends_with('`') {
@@ -225,9 +225,40 @@ pub fn openmetrics_label(text: &str) -> String {
     visible(text).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// Words on a terminal: no escape sequence of an input reaches it.
+/// Words on a terminal or in the log of a job: no escape sequence of an input reaches it, and no `##[command]`, which
+/// runners of GitHub and Azure obey wherever it stands in a line.
+///
+/// ```
+/// use knee::text::escape::terminal;
+/// assert_eq!(terminal("a ##[error]b ##vso[task.complete]"), r"a ##\[error]b ##vso\[task.complete]");
+/// ```
 pub fn terminal(text: &str) -> String {
-    visible(text)
+    without_marks(&visible(text))
+}
+
+fn without_marks(text: &str) -> String {
+    text.replace("##[", "##\\[").replace("##vso[", "##vso\\[")
+}
+
+/// Lines of a page for a log: none begins with the `::` of a GitHub command.
+///
+/// ```
+/// assert_eq!(knee::text::escape::log_lines("a::b\n  ::error::c\n"), "a::b\n  \\::error::c\n");
+/// ```
+pub fn log_lines(page: &str) -> String {
+    let mut quoted = String::with_capacity(page.len());
+    for line in page.split_inclusive('\n') {
+        let words = line.trim_start();
+        if words.starts_with("::") {
+            let (blank, words) = line.split_at(line.len() - words.len());
+            quoted.push_str(blank);
+            quoted.push('\\');
+            quoted.push_str(words);
+        } else {
+            quoted.push_str(line);
+        }
+    }
+    quoted
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod bad_input;
 mod beside;
 mod check;
+mod ci;
 mod convert;
 mod explain;
 mod hostile;
