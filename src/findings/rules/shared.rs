@@ -41,6 +41,14 @@ pub(super) fn first_of(items: &[String], shown: usize) -> String {
     listed(&few)
 }
 
+/// A chance as it follows on "p": `= 0.0032`, `< 0.0001`.
+pub(super) fn chance(p: f64) -> String {
+    if p < 0.000_1 {
+        return format!("< {}", number::significant(0.000_1, 1));
+    }
+    format!("= {}", number::significant(p, 2))
+}
+
 /// `1 of 16 endpoints`.
 pub(super) fn of_endpoints(some: usize, all: usize) -> String {
     format!(
