@@ -143,13 +143,11 @@ pub(super) fn called(metric: &ComparedMetric) -> String {
 
 /// What is compared against: its name, else the ids of its runs.
 fn baseline(base: &ComparedSide) -> String {
-    match &base.name {
-        Some(name) => format!("the base {}", quoted(name)),
-        None => {
-            let ids: Vec<String> = base.runs.iter().map(|id| quoted(id)).collect();
-            format!("the base of {}", first_of(&ids, 2))
-        }
+    if let Some(name) = &base.name {
+        return format!("the base {}", quoted(name));
     }
+    let ids: Vec<String> = base.runs.iter().map(|id| quoted(id)).collect();
+    format!("the base of {}", first_of(&ids, 2))
 }
 
 /// `100 ms -> 130 ms, +30 %`.

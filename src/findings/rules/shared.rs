@@ -107,7 +107,7 @@ pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
 /// How many times the smaller of two figures the larger one is, less 1: the same whichever comes first.
 pub(super) fn apart(a: f64, b: f64) -> f64 {
     let (low, high) = (a.min(b), a.max(b));
-    if high == low {
+    if high <= low {
         0.0
     } else if low > 0.0 {
         high / low - 1.0

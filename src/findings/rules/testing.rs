@@ -71,7 +71,7 @@ pub(super) fn ask_pair_allowing(
         panic!("{} asks no pair", rule.id);
     };
     question(&PairContext {
-        scenario: &base[0].identity.scenario,
+        scenario: &base.first().or(new.first()).unwrap().identity.scenario,
         base,
         new,
         allow,
