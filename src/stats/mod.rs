@@ -13,5 +13,6 @@ pub mod line;
 pub mod multiplicity;
 pub mod proportion;
 pub mod quantile;
+pub mod repeats;
 pub mod student;
 pub mod trend;

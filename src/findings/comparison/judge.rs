@@ -18,6 +18,8 @@ use crate::stats::repeats::{self, Clipped, Spread, Value};
 pub(super) const ALPHA: f64 = 0.01;
 /// Share of false alarms among all alarms of a report.
 const DISCOVERY: f64 = 0.05;
+/// Repeats that each side needs to prove a change of a latency or rate: two do not tell which of them is the odd one.
+const REPEATS: usize = 3;
 /// Requests that an endpoint needs on each side to be judged.
 const FEWEST: u64 = 200;
 /// Requests of a side that must lie beyond a quantile for it to be judged.
@@ -82,7 +84,8 @@ pub(super) struct Draft {
     beyond_floor: bool,
     /// The end of the interval on the bad side, as a change for the worse.
     worst: Option<f64>,
-    single: bool,
+    /// Whether a side has too few repeats to prove anything.
+    few: bool,
 }
 
 /// What every draft of one pair of sides is made with.
@@ -97,8 +100,9 @@ pub(super) struct Setting<'a> {
 }
 
 impl Setting<'_> {
-    fn single(&self) -> bool {
-        self.runs.0 < 2 || self.runs.1 < 2
+    /// Whether there are fewer runs on a side.
+    fn fewer_than(&self, runs: usize) -> bool {
+        self.runs.0.min(self.runs.1) < runs
     }
 }
 
@@ -150,7 +154,7 @@ pub(super) fn ratio(
         p_better: None,
         beyond_floor: false,
         worst: None,
-        single: setting.single(),
+        few: setting.fewer_than(REPEATS),
         metric: found,
     };
     let (Some(before), Some(after)) = (draft.metric.base, draft.metric.new) else {
@@ -289,7 +293,7 @@ pub(super) fn failures(
         p_better: None,
         beyond_floor: false,
         worst: None,
-        single: setting.single(),
+        few: setting.fewer_than(2),
         metric: found,
     };
     let (Some(before), Some(after)) = (draft.metric.base, draft.metric.new) else {
@@ -354,12 +358,12 @@ impl Draft {
         self.metric.state = if (looks(worse) || looks(better)) && !self.beyond_floor {
             self.metric.reasons.push("below-floor".to_owned());
             MetricState::Unchanged
-        } else if shown(worse, q_worse) && !self.single {
+        } else if shown(worse, q_worse) && !self.few {
             MetricState::Regressed
-        } else if shown(better, q_better) && !self.single {
+        } else if shown(better, q_better) && !self.few {
             MetricState::Improved
         } else if looks(worse) {
-            let reason = if self.single { "V45" } else { "one-of-many" };
+            let reason = if self.few { "V45" } else { "one-of-many" };
             self.metric.reasons.push(reason.to_owned());
             MetricState::Suspect
         } else if self.worst.is_some_and(|worst| worst < self.measure.margin) {

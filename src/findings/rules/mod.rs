@@ -2,7 +2,12 @@
 
 pub mod ids;
 
+mod changed;
 mod l01_heavy_tail;
+mod r01_latency_regressed;
+mod r02_errors_regressed;
+mod r03_throughput_regressed;
+mod r04_improved;
 pub(in crate::findings) mod shared;
 mod t01_target_broken;
 mod t02_target_near;
@@ -37,6 +42,8 @@ mod v40_not_steady;
 mod v41_generator_saturated;
 mod v42_clipped_at_timeout;
 mod v44_unit_mismatch;
+mod v45_one_run_a_side;
+mod v46_clipped_run;
 mod v47_endpoint_gone;
 mod v48_same_run_twice;
 mod v49_faster_because_failing;
@@ -254,12 +261,18 @@ pub static RULES: &[Rule] = &[
     v41_generator_saturated::RULE,
     v42_clipped_at_timeout::RULE,
     v44_unit_mismatch::RULE,
+    v45_one_run_a_side::RULE,
+    v46_clipped_run::RULE,
     v47_endpoint_gone::RULE,
     v48_same_run_twice::RULE,
     v49_faster_because_failing::RULE,
     l01_heavy_tail::RULE,
     t01_target_broken::RULE,
     t02_target_near::RULE,
+    r01_latency_regressed::RULE,
+    r02_errors_regressed::RULE,
+    r03_throughput_regressed::RULE,
+    r04_improved::RULE,
 ];
 
 /// A rule that is built, by its id.

@@ -41,6 +41,14 @@ pub(super) fn first_of(items: &[String], shown: usize) -> String {
     listed(&few)
 }
 
+/// A chance as it follows on "p": `= 0.0032`, `< 0.0001`.
+pub(super) fn chance(p: f64) -> String {
+    if p < 0.000_1 {
+        return format!("< {}", number::significant(0.000_1, 1));
+    }
+    format!("= {}", number::significant(p, 2))
+}
+
 /// `1 of 16 endpoints`.
 pub(super) fn of_endpoints(some: usize, all: usize) -> String {
     format!(
@@ -99,7 +107,7 @@ pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
 /// How many times the smaller of two figures the larger one is, less 1: the same whichever comes first.
 pub(super) fn apart(a: f64, b: f64) -> f64 {
     let (low, high) = (a.min(b), a.max(b));
-    if high == low {
+    if high <= low {
         0.0
     } else if low > 0.0 {
         high / low - 1.0

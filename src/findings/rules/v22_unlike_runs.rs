@@ -25,18 +25,21 @@ pub(super) const RULE: Rule = Rule {
     limit: Some((0.05, "share by which the offered load of the sides may differ")),
     text: "\
 Asks whether both sides are runs of one test: scenario, tool, load model, environment, phases, load, length, mix.
-Uncomparable when one of these differs where both sides give it: offered rate or users by > 5 %, length by > 20 % (not of a
-closed load with as many requests), or the mix of the common endpoints: one > 5 points off and chi-squared p < 0.01.
+Uncomparable when one of these differs where both sides give it: offered rate or users by > 5 %, length by > 20 %, or the
+mix of the common endpoints: one > 5 points off and chi-squared p < 0.01. A closed load with as many requests, or an open
+one with as many users that arrive over as long, may take longer: that is what is asked.
 Error rates > 1 point apart where failures stand inside the latency warn: errors and goodput are judged, latency is not.
-The length of an open load is the time over which users arrive, where the input has it, and its rate is taken for the
-same when as many arrive. `--allow environment` makes that difference a warning; `--allow error_rate` judges the latency too.
-Example: \"10x faster\" than a baseline of 30 ms, by a run of which 88.5 % were rejected within a millisecond.
+`--allow environment` makes that difference a warning; `--allow error_rate` judges the latency all the same.
+Example: \"10x faster\" than a p95 of 20 ms, by a run of which 88.5 % were rejected within a millisecond.
 What to do: run the same scenario at the same load on the same machine; compare what changed in the system alone.",
     asks: Asks::Pair(ask),
 };
 
 fn ask(context: &PairContext) -> Vec<Fired> {
     let (base, new) = (context.base, context.new);
+    if base.is_empty() || new.is_empty() {
+        return alone(context).into_iter().collect();
+    }
     let mut fired = Vec::new();
     fired.extend(words(
         context,
@@ -82,6 +85,27 @@ fn ask(context: &PairContext) -> Vec<Fired> {
     fired.extend(mix::differs(base, new));
     fired.extend(errors(context));
     fired
+}
+
+/// A scenario that only one side was run of.
+fn alone(context: &PairContext) -> Option<Fired> {
+    let (base, new) = (context.base.len() as u64, context.new.len() as u64);
+    let (side, runs) = match (base, new) {
+        (0, 0) => return None,
+        (0, runs) => ("new side", runs),
+        (runs, _) => ("base", runs),
+    };
+    let message = format!(
+        "The scenario {} has {} in the {side} and none on the other: there is nothing to compare it with.",
+        quoted(context.scenario),
+        number::plural(runs, "run"),
+    );
+    let evidence = Evidence::new()
+        .count("base_runs", base)
+        .count("new_runs", new);
+    Some(Fired::new(Effect::Uncomparable, message, evidence).hint(
+        "Give runs of it on both sides; `--label scenario=NAME` says which scenario a run is of.",
+    ))
 }
 
 /// The scenario's name, where somebody gave one.
@@ -308,6 +332,24 @@ mod tests {
     }
 
     #[test]
+    fn a_scenario_of_one_side_has_nothing_to_be_compared_with() {
+        let mut given = search();
+        given.identity.scenario = "search".to_owned();
+        let found = ask_pair(&RULE, &[], &[&given, &given]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].effect, Effect::Uncomparable);
+        assert_eq!(
+            found[0].message,
+            "The scenario \"search\" has 2 runs in the new side and none on the other: there is nothing to compare it with."
+        );
+        assert!(
+            ask_pair(&RULE, &[&given], &[])[0]
+                .message
+                .contains("1 run in the base and")
+        );
+    }
+
+    #[test]
     fn document_002_is_ten_times_faster_because_it_was_rejected() {
         // The baseline: 24.94 requests per second, p95 20 ms, p99 31 ms; here with no failures.
         let mut stats = counts(4489, 0);
@@ -484,24 +526,34 @@ mod tests {
     }
 
     #[test]
-    fn an_open_run_is_as_long_as_users_arrive() {
-        let of = |windows: u32, arrivals, seconds| {
-            let mut given = open(u64::from(windows) * arrivals, seconds);
+    fn an_open_run_that_waits_for_its_last_answers_is_comparable() {
+        let of = |windows: u32, started, seconds| {
+            let mut given = open(started, seconds);
             given.timeline = (0..windows)
                 .map(|place| slice(10.0 * f64::from(place), 10.0, 100, 5.0))
                 .collect();
             for slice in &mut given.timeline {
-                slice.arrivals = Some(arrivals);
+                slice.arrivals = Some(100);
             }
             given
         };
-        assert!(fired(&of(6, 100, 60.0), &of(6, 100, 90.0)).is_empty());
-        let found = only(&of(6, 100, 60.0), &of(12, 50, 120.0));
+        let base = of(6, 600, 60.0);
+        assert!(fired(&base, &of(6, 600, 90.0)).is_empty());
+        // The clock cuts twenty seconds into two slices or into three.
+        assert!(fired(&of(2, 200, 20.0), &of(3, 200, 35.0)).is_empty());
+        // As many users, at half the rate.
+        let found = only(&base, &of(12, 600, 120.0));
         assert!(
             found
                 .message
-                .starts_with("Users arrive over times that differ")
+                .contains("60 s of the base and 2 min of the new side"),
+            "{}",
+            found.message
         );
+        // The same rate for longer.
+        assert_eq!(fired(&of(2, 200, 20.0), &of(3, 300, 30.0)).len(), 1);
+        // Nothing says when they arrived.
+        assert_eq!(fired(&open(600, 60.0), &open(600, 90.0)).len(), 1);
     }
 
     #[test]

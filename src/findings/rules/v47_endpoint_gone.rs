@@ -28,6 +28,9 @@ What to do: give both sides one name with `[[rename]]` in `knee.toml`, or say in
 };
 
 fn ask(context: &PairContext) -> Vec<Fired> {
+    if context.base.is_empty() || context.new.is_empty() {
+        return Vec::new();
+    }
     let (base, new) = (by_endpoint(context.base), by_endpoint(context.new));
     let gone = lone(&base, &new, context.base, ("base", "new side"));
     let added = lone(&new, &base, context.new, ("new side", "base"));

@@ -3,14 +3,16 @@
 use super::{both, unlike};
 use crate::findings::rules::Fired;
 use crate::findings::rules::shared::{apart, median};
-use crate::model::{LoadModel, MetricId, PerSecond, Phase, Run, Unit};
+use crate::model::{LoadModel, MetricId, Phase, Run, Unit};
 use crate::text::number;
 
 /// Share by which the lengths may differ.
 const LENGTH: f64 = 0.2;
 
-/// Share by which the requests of runs with a fixed number of them may differ.
-const REQUESTS: f64 = 0.05;
+/// Share by which the requests, or users that arrive, of runs with a fixed number of them may differ.
+const AS_MANY: f64 = 0.05;
+
+const HINT: &str = "Offer both sides the same load; `knee scale` is for runs at several levels.";
 
 /// The median of a figure over the runs of a side that give it.
 fn of_side(runs: &[&Run], read: impl Fn(&Run) -> Option<f64>) -> Option<f64> {
@@ -27,7 +29,7 @@ fn is(model: LoadModel, base: &[&Run], new: &[&Run]) -> bool {
         .any(|run| run.load.model == Some(model))
 }
 
-/// Seconds over which users arrive.
+/// Seconds over which users arrive, in whole slices.
 fn arriving(run: &Run) -> Option<f64> {
     let mut with = run
         .timeline
@@ -38,31 +40,37 @@ fn arriving(run: &Run) -> Option<f64> {
     Some(last.start.0 + last.duration.0 - first.start.0)
 }
 
-pub(super) fn duration(base: &[&Run], new: &[&Run]) -> Option<Fired> {
-    let duration = |run: &Run| run.duration.map(|duration| duration.0);
-    let arrives = if is(LoadModel::Open, base, new) {
-        of_both(base, new, arriving)
-    } else {
-        None
-    };
-    let what = if arrives.is_some() {
-        "Users arrive over times"
-    } else {
-        "The runs last times"
-    };
-    let (a, b) = arrives.or_else(|| of_both(base, new, duration))?;
-    if apart(a, b) <= LENGTH {
-        return None;
+fn started(run: &Run) -> Option<f64> {
+    Some(run.sessions.as_ref()?.started? as f64)
+}
+
+/// Whether both figures are known and hardly apart.
+fn agree(both: Option<(f64, f64)>, limit: f64) -> bool {
+    both.is_some_and(|(a, b)| apart(a, b) <= limit)
+}
+
+/// Whether as much was to be done on both sides, so that the longer one took longer for it: that is an answer and no
+/// difference of the question.
+fn as_much(base: &[&Run], new: &[&Run]) -> bool {
+    if is(LoadModel::Open, base, new) {
+        // Slices begin where the clock does, so that a run may touch one more of them.
+        let slice = |run: &Run| Some(run.timeline.first()?.duration.0);
+        let slack = of_both(base, new, slice).map_or(0.0, |(a, b)| a.max(b));
+        let over = of_both(base, new, arriving);
+        let as_long = agree(over, LENGTH) || over.is_some_and(|(a, b)| (a - b).abs() <= slack);
+        return as_long && agree(of_both(base, new, started), AS_MANY);
     }
     let requests = |run: &Run| run.overall.requests.map(|requests| requests as f64);
-    // A fixed number of requests takes longer on a slower system: that is the answer and not the question.
-    if is(LoadModel::Closed, base, new)
-        && of_both(base, new, requests).is_some_and(|(a, b)| apart(a, b) <= REQUESTS)
-    {
+    is(LoadModel::Closed, base, new) && agree(of_both(base, new, requests), AS_MANY)
+}
+
+pub(super) fn duration(base: &[&Run], new: &[&Run]) -> Option<Fired> {
+    let (a, b) = of_both(base, new, |run| run.duration.map(|duration| duration.0))?;
+    if apart(a, b) <= LENGTH || as_much(base, new) {
         return None;
     }
     let message = format!(
-        "{what} that differ by more than {}, {}: the sides are not comparable.",
+        "The runs last times that differ by more than {}, {}: the sides are not comparable.",
         number::percent(LENGTH),
         both(a, b, number::seconds),
     );
@@ -80,8 +88,6 @@ pub(super) fn offered(base: &[&Run], new: &[&Run], limit: f64) -> Option<Fired> 
             number::percent(limit)
         )
     };
-    const HINT: &str =
-        "Offer both sides the same load; `knee scale` is for runs at several levels.";
     if !is(LoadModel::Open, base, new) {
         let (a, b) = of_both(base, new, |run| run.load.users_max)?;
         let fires = apart(a, b) > limit;
@@ -99,15 +105,14 @@ pub(super) fn offered(base: &[&Run], new: &[&Run], limit: f64) -> Option<Fired> 
             unlike(said("The offered rates", pair), a, b, Unit::PerSecond).hint(HINT)
         });
     }
-    let started = |run: &Run| run.sessions.as_ref()?.started;
     let arrivals = |run: &Run| {
-        let counted = || PerSecond::of(started(run)?, run.duration?);
-        run.load.arrival_rate.or_else(counted).map(|rate| rate.0)
+        let counted = || Some(started(run)? / run.duration?.0);
+        let rate = run.load.arrival_rate.map(|rate| rate.0).or_else(counted);
+        rate.filter(|rate| rate.is_finite())
     };
     let (a, b) = of_both(base, new, arrivals)?;
     // As many users over a longer run: the last ones waited longer, they did not come more slowly.
-    let as_many = of_both(base, new, |run| started(run).map(|count| count as f64))
-        .is_some_and(|(a, b)| apart(a, b) <= limit);
+    let as_many = agree(of_both(base, new, started), limit);
     let fires = apart(a, b) > limit && !as_many;
     fires.then(|| {
         let pair = both(a, b, number::rate);
