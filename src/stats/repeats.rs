@@ -17,7 +17,7 @@
 //! Limits: assumed spreads are assumptions; with them the false alarms hold as far as the machine is like them, or with the
 //! guard. One run a side proves nothing whatever p is: a bad minute looks exactly like a regression.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use crate::stats::student::Reference;
 
 /// One run: the logarithm of its figure and the standard error of that within the run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -156,8 +156,8 @@ pub fn compare(base: &[Value], new: &[Value], spread: Spread, options: Options) 
         return None;
     }
     let difference = mean(&used[1]) - mean(&used[0]);
-    let t = Student::new(freedom)?;
-    let critical = t.upper(options.alpha);
+    let t = Reference::Student(freedom);
+    let critical = t.beyond(options.alpha);
     let p_up = t.tail(difference / error);
     Some(Change {
         difference,
@@ -166,7 +166,7 @@ pub fn compare(base: &[Value], new: &[Value], spread: Spread, options: Options) 
         p_up,
         p_down: t.tail(-difference / error),
         interval: (difference - critical * error, difference + critical * error),
-        detectable: (critical + t.upper(1.0 - options.power)) * error,
+        detectable: (critical + t.beyond(1.0 - options.power)) * error,
         spread: variance.sqrt(),
         clipped,
         guarded,
@@ -195,10 +195,8 @@ pub fn repeats_needed(
     let enough = |k: u32| {
         let k = f64::from(k);
         let error = (between_runs * between_runs * 2.0 / k + between).sqrt();
-        let t = Student::new(PRIOR + 2.0 * k - 2.0);
-        t.is_some_and(|t| {
-            (t.upper(options.alpha) + t.upper(1.0 - options.power)) * error <= difference
-        })
+        let t = Reference::Student(PRIOR + 2.0 * k - 2.0);
+        (t.beyond(options.alpha) + t.beyond(1.0 - options.power)) * error <= difference
     };
     (2..=1000).find(|k| enough(*k)).map(u64::from)
 }
@@ -270,25 +268,6 @@ fn clip(
             drawn
         })
         .collect()
-}
-
-/// Student's distribution.
-struct Student(StudentsT);
-
-impl Student {
-    fn new(freedom: f64) -> Option<Student> {
-        StudentsT::new(0.0, 1.0, freedom).ok().map(Student)
-    }
-
-    /// Chance of more than `t`.
-    fn tail(&self, t: f64) -> f64 {
-        self.0.cdf(-t).clamp(0.0, 1.0)
-    }
-
-    /// What is exceeded with a chance of `alpha`.
-    fn upper(&self, alpha: f64) -> f64 {
-        -self.0.inverse_cdf(alpha)
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod bad_input;
 mod beside;
 mod check;
 mod ci;
+mod compare;
 mod convert;
 mod explain;
 mod hostile;

@@ -68,9 +68,10 @@ fn one(report: &Report, comparison: &Comparison, layout: &Layout) -> Vec<Block> 
     let comparable = comparison.verdict != ComparisonVerdict::NotComparable;
     // Of single runs nothing is proven anyway, so every figure is worth a look.
     let looks = !comparable || comparison.base.repeats.min(comparison.new.repeats) < 2;
-    let (in_table, others): (Vec<&ComparedMetric>, Vec<&ComparedMetric>) = grouped(comparison)
-        .into_iter()
-        .partition(|metric| metric.p_value.is_some() || looks && metric.change.is_some());
+    let (in_table, others): (Vec<&ComparedMetric>, Vec<&ComparedMetric>) =
+        grouped(comparison).into_iter().partition(|metric| {
+            metric.p_value.is_some() || looks && (metric.base.is_some() || metric.new.is_some())
+        });
     let is_shown = |metric: &ComparedMetric| {
         !layout.only_changes
             || !matches!(

@@ -1,0 +1,262 @@
+//! `knee compare` and `knee check --base --new`: real repeats whose defect is known, single runs, unlike sides.
+
+use serde_json::Value;
+
+use crate::{Done, Scratch, sample};
+
+/// Runs of the samples, as arguments.
+fn repeats(tool: &str, name: &str, numbers: &[u32]) -> Vec<String> {
+    let file = |number: &u32| {
+        let path = sample(&format!("repeats/{tool}/{name}-r{number}.json"));
+        path.to_str().unwrap().to_owned()
+    };
+    numbers.iter().map(file).collect()
+}
+
+fn compare(case: &str, command: &[&str], base: &[String], new: &[String]) -> Done {
+    let scratch = Scratch::new(&format!("compare-{case}"));
+    let mut arguments: Vec<&str> = command.to_vec();
+    arguments.push("--base");
+    arguments.extend(base.iter().map(String::as_str));
+    arguments.push("--new");
+    arguments.extend(new.iter().map(String::as_str));
+    scratch.knee(&arguments)
+}
+
+const JSON: [&str; 4] = ["compare", "--format", "json", "--interleaved"];
+
+fn only(done: &Done) -> Value {
+    assert_eq!(done.code, 0, "{}", done.err);
+    let report: Value = serde_json::from_str(&done.out).unwrap();
+    let comparisons = report["comparisons"].as_array().unwrap();
+    assert_eq!(comparisons.len(), 1);
+    comparisons[0].clone()
+}
+
+/// Endpoint and metric of all that is in a state.
+fn in_state(comparison: &Value, state: &str) -> Vec<(String, String)> {
+    let metrics = comparison["metrics"].as_array().unwrap();
+    let of = metrics.iter().filter(|metric| metric["state"] == state);
+    let name = |value: &Value| value.as_str().unwrap_or("all").to_owned();
+    of.map(|metric| (name(&metric["endpoint"]), name(&metric["metric"])))
+        .collect()
+}
+
+#[test]
+fn a_twentieth_of_one_endpoint_that_fails_is_found_there() {
+    // The server answers 500 to 5 % of POST /api/models; Artillery gives no method.
+    let (base, new) = (
+        repeats("artillery", "baseline", &[1, 2, 3, 4, 5]),
+        repeats("artillery", "regressed-errors", &[1, 2, 3, 4, 5]),
+    );
+    let found = only(&compare("errors", &JSON, &base, &new));
+    assert_eq!(found["verdict"], "regressed");
+    let regressed = in_state(&found, "regressed");
+    assert!(regressed.contains(&("/api/models".into(), "error_rate".into())));
+    let elsewhere = regressed
+        .iter()
+        .filter(|(endpoint, _)| endpoint != "/api/models");
+    assert!(
+        elsewhere.clone().all(|(endpoint, _)| endpoint == "all"),
+        "{regressed:?}"
+    );
+    let gate = compare("errors-gate", &["check", "--interleaved"], &base, &new);
+    assert_eq!(gate.code, 1, "{}", gate.out);
+    // The other way round it is an improvement, and passes.
+    let gate = compare("errors-back", &["check", "--interleaved"], &new, &base);
+    assert_eq!(gate.code, 0, "{}", gate.out);
+}
+
+#[test]
+fn a_tail_that_grows_is_found_where_it_grows() {
+    // 2.5 % of GET /api/search take 350 to 950 ms more; the median does not move.
+    let (base, new) = (
+        repeats("locust", "baseline", &[1, 2, 3, 4, 5]),
+        repeats("locust", "regressed-tail", &[1, 2, 3, 4, 5]),
+    );
+    let found = only(&compare("tail", &JSON, &base, &new));
+    let regressed = in_state(&found, "regressed");
+    assert_eq!(regressed, [("GET /api/search".into(), "p99".into())]);
+}
+
+#[test]
+fn a_slower_lock_is_found_in_what_takes_it() {
+    // The write lock is held 1.7 times as long: both writes wait, and throughput falls.
+    let (base, new) = (
+        repeats("locust", "saturated-baseline", &[1, 2, 3]),
+        repeats("locust", "saturated-regressed-throughput", &[1, 2, 3]),
+    );
+    let found = only(&compare("saturated", &JSON, &base, &new));
+    let regressed = in_state(&found, "regressed");
+    for wanted in [
+        ("all", "goodput"),
+        ("POST /api/import", "p50"),
+        ("POST /api/models", "p50"),
+    ] {
+        let wanted = (wanted.0.to_owned(), wanted.1.to_owned());
+        assert!(regressed.contains(&wanted), "{wanted:?}: {regressed:?}");
+    }
+}
+
+#[test]
+fn one_build_against_itself_is_never_regressed() {
+    for (case, tool, base, new) in [
+        ("odd", "artillery", vec![1, 3, 5], vec![2, 4]),
+        ("halves", "artillery", vec![1, 2], vec![3, 4, 5]),
+        ("locust", "locust", vec![1, 3, 5], vec![2, 4]),
+        ("worst", "locust", vec![2, 5], vec![1, 3, 4]),
+    ] {
+        let (base, new) = (
+            repeats(tool, "baseline", &base),
+            repeats(tool, "baseline", &new),
+        );
+        let found = only(&compare(case, &JSON, &base, &new));
+        assert_eq!(found["verdict"], "no_regression_shown", "{case}");
+        assert_eq!(in_state(&found, "regressed"), [], "{case}");
+        let gate = compare(case, &["check", "--interleaved"], &base, &new);
+        assert_eq!(gate.code, 0, "{case}: {}", gate.out);
+    }
+}
+
+#[test]
+fn a_single_run_a_side_never_fails_the_build_and_says_how_to_decide() {
+    let scratch = Scratch::new("compare-single");
+    let requests = |millis: u32| {
+        let rows = (0..2_000).map(|row| {
+            let latency = millis + row % 7;
+            format!("{}.0,/a,{latency},200\n", 1_000_000_000 + row / 10)
+        });
+        format!(
+            "time,endpoint,latency_ms,code\n{}",
+            rows.collect::<String>()
+        )
+    };
+    scratch.write("before.csv", requests(100));
+    scratch.write("after.csv", requests(300));
+    let done = scratch.knee(&["compare", "before.csv", "after.csv"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    for wanted in [
+        "NO REGRESSION SHOWN",
+        "One run on a side proves nothing",
+        "suspect",
+        "knee compare --base 'before-*.csv' --new 'after-*.csv' --interleaved",
+    ] {
+        assert!(done.out.contains(wanted), "{wanted}: {}", done.out);
+    }
+    let gate = |more: &[&str]| {
+        let all = [
+            &["check", "--base", "before.csv", "--new", "after.csv"],
+            more,
+        ]
+        .concat();
+        scratch.knee(&all).code
+    };
+    assert_eq!(gate(&[]), 0);
+    assert_eq!(gate(&["--require-proof"]), 3);
+    // A target decides alone, and of the new side only.
+    assert_eq!(gate(&["--target", "p95 < 200ms"]), 1);
+    assert_eq!(gate(&["--target", "p95 > 200ms"]), 0);
+}
+
+#[test]
+fn more_requests_among_which_fewer_succeed_are_no_improvement() {
+    // The published figures: "4.2x, 10x better" with 88.5 % of the new requests rejected, 24.94/s before.
+    let scratch = Scratch::new("compare-002");
+    let after = sample("locust/day17/day17_stats.csv");
+    let after = after.to_str().unwrap();
+    let normalized = scratch.knee(&["convert", after]);
+    let mut before: Value = serde_json::from_str(&normalized.out).unwrap();
+    before["id"] = "before".into();
+    before["name"] = "before".into();
+    before["endpoints"] = Value::Array(Vec::new());
+    before["timeline"] = Value::Array(Vec::new());
+    before["errors"] = Value::Array(Vec::new());
+    let mut latency = before["overall"]["latency_ms"].clone();
+    latency["count"] = 4464.into();
+    latency["histogram"] = Value::Null;
+    latency["percentiles"] = serde_json::json!({"p95": 20.0, "p99": 31.0});
+    for figure in ["min", "mean", "max"] {
+        latency[figure] = Value::Null;
+    }
+    before["overall"] = serde_json::json!({
+        "requests": 4464, "failures": 0, "rate_per_s": 24.94, "goodput_per_s": 24.94, "latency_ms": latency,
+    });
+    // How many users made the base is not published; a fourth of the rate was not made by as many.
+    before["load"]["users_max"] = 25.into();
+    scratch.write("before.json", before.to_string());
+    let done = scratch.knee(&["compare", "before.json", after]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("Verdict: NOT COMPARABLE"), "{}", done.out);
+    for wanted in ["V22", "24.9/s", "10.2/s"] {
+        assert!(done.out.contains(wanted), "{wanted}: {}", done.out);
+    }
+    assert!(!done.out.contains("improved"), "{}", done.out);
+    let gate = scratch.knee(&["check", "--base", "before.json", "--new", after]);
+    // The new run is invalid by itself.
+    assert_eq!(gate.code, 1, "{}", gate.out);
+    let gate = scratch.knee(&["check", "--base", after, "--new", "before.json"]);
+    assert_eq!(
+        gate.code, 3,
+        "a base that cannot be believed is none: {}",
+        gate.out
+    );
+}
+
+#[test]
+fn two_scenarios_are_refused_as_such() {
+    let scratch = Scratch::new("compare-scenarios");
+    let runs = repeats("artillery", "baseline", &[1, 2]);
+    let named: Vec<String> = runs
+        .iter()
+        .zip(["search", "write"])
+        .map(|(run, scenario)| format!("{scenario}{{scenario={scenario}}}={run}"))
+        .collect();
+    let gate = scratch.knee(&["check", "--base", &named[0], "--new", &named[1]]);
+    assert_eq!(gate.code, 3, "{}{}", gate.out, gate.err);
+    assert!(gate.out.contains("V22"), "{}", gate.out);
+}
+
+#[test]
+fn the_same_run_on_both_sides_is_refused() {
+    let run = repeats("artillery", "baseline", &[1]);
+    let done = compare("same", &["compare"], &run, &run);
+    assert_eq!(done.code, 2);
+    assert!(done.err.contains("V48"), "{}", done.err);
+    assert_eq!(done.out, "");
+}
+
+#[test]
+fn two_sides_are_asked_for_by_name() {
+    let scratch = Scratch::new("compare-usage");
+    let done = scratch.knee(&["compare"]);
+    assert_eq!(done.code, 2);
+    assert!(
+        done.err.contains("knee compare before.json after.json"),
+        "{}",
+        done.err
+    );
+    assert_eq!(scratch.knee(&["compare", "one.json"]).code, 2);
+    assert_eq!(
+        scratch
+            .knee(&[
+                "compare", "a.json", "b.json", "--base", "c.json", "--new", "d.json"
+            ])
+            .code,
+        2
+    );
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let (base, new) = (
+        repeats("artillery", "baseline", &[1, 2, 3]),
+        repeats("artillery", "regressed-errors", &[1, 2, 3]),
+    );
+    for kind in ["text", "markdown", "json", "pr-comment", "junit"] {
+        let command = ["compare", "--format", kind];
+        let first = compare(kind, &command, &base, &new);
+        assert_eq!(first.code, 0, "{}", first.err);
+        assert!(!first.out.is_empty());
+        assert_eq!(first.out, compare(kind, &command, &base, &new).out);
+    }
+}
