@@ -13,5 +13,6 @@ pub mod line;
 pub mod multiplicity;
 pub mod proportion;
 pub mod quantile;
+pub mod rank_test;
 pub mod student;
 pub mod trend;
