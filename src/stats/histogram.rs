@@ -503,6 +503,78 @@ mod tests {
         ]
     }
 
+    /// NIST Statistical Reference Datasets, univariate: Michelson's speeds of light, in hundredths.
+    const MICHELSO: [u64; 100] = [
+        29_985, 29_974, 29_990, 30_007, 29_993, 29_985, 29_995, 29_998, 29_998, 29_988, 30_000,
+        29_998, 29_993, 29_965, 29_976, 29_981, 30_000, 30_000, 29_996, 29_996, 29_996, 29_994,
+        29_996, 29_994, 29_988, 29_980, 29_985, 29_988, 29_990, 29_984, 29_983, 29_979, 29_981,
+        29_988, 29_988, 29_983, 29_980, 29_979, 29_976, 29_980, 29_988, 29_988, 29_988, 29_986,
+        29_972, 29_972, 29_962, 29_986, 29_997, 29_995, 29_988, 29_991, 29_985, 29_987, 29_984,
+        29_984, 29_985, 29_984, 29_984, 29_984, 29_989, 29_981, 29_981, 29_982, 29_980, 29_977,
+        29_976, 29_974, 29_975, 29_976, 29_991, 29_992, 29_989, 29_986, 29_988, 29_972, 29_984,
+        29_985, 29_985, 29_978, 29_989, 29_984, 29_978, 29_981, 29_976, 29_981, 29_979, 29_981,
+        29_982, 29_985, 29_987, 29_987, 29_981, 29_974, 29_981, 29_994, 29_995, 29_980, 29_981,
+        29_987,
+    ];
+
+    /// The same, Mavro: transmittances of a filter, in ten-thousandths.
+    const MAVRO: [u64; 50] = [
+        20_018, 20_017, 20_018, 20_019, 20_018, 20_017, 20_015, 20_014, 20_015, 20_015, 20_017,
+        20_018, 20_018, 20_019, 20_019, 20_021, 20_020, 20_016, 20_014, 20_013, 20_013, 20_015,
+        20_015, 20_016, 20_015, 20_014, 20_013, 20_014, 20_015, 20_014, 20_015, 20_016, 20_015,
+        20_016, 20_019, 20_020, 20_020, 20_021, 20_022, 20_023, 20_024, 20_025, 20_027, 20_026,
+        20_026, 20_026, 20_027, 20_026, 20_025, 20_024,
+    ];
+
+    #[test]
+    fn means_and_deviations_are_the_certified_ones_of_nist() {
+        // First a value, then that minus and plus 0.1 in turn: 1001 values.
+        let numacc = |middle: u64| -> Vec<u64> {
+            let turn = |place: u64| match place {
+                0 => middle,
+                _ if place % 2 == 1 => middle - 100_000,
+                _ => middle + 100_000,
+            };
+            (0..1001).map(turn).collect()
+        };
+        // Their unit is taken as a millisecond.
+        let cases: [(Vec<u64>, f64, f64); 6] = [
+            (
+                MICHELSO.map(|value| value * 10_000).to_vec(),
+                299.8524,
+                0.079_010_547_819_051_8,
+            ),
+            (
+                MAVRO.map(|value| value * 100).to_vec(),
+                2.001_856,
+                0.000_429_123_454_003_053,
+            ),
+            (
+                [10_000_001, 10_000_003, 10_000_002]
+                    .map(|ms| ms * MILLI)
+                    .to_vec(),
+                10_000_002.0,
+                1.0,
+            ),
+            (numacc(1_200_000), 1.2, 0.1),
+            (numacc(1_000_000_200_000), 1_000_000.2, 0.1),
+            (numacc(10_000_000_200_000), 10_000_000.2, 0.1),
+        ];
+        for (values, mean, deviation) in cases {
+            let whole = of(&values);
+            let found = whole.totals();
+            let milli = MILLI as f64;
+            let near = |found: f64, certified: f64| (found / milli / certified - 1.0).abs() < 1e-13;
+            assert!(near(found.mean().unwrap(), mean), "{mean}");
+            assert!(near(found.stddev().unwrap(), deviation), "{mean}");
+            // The same in two parts, merged.
+            let (first, rest) = values.split_at(values.len() / 3);
+            let mut parts = of(first);
+            parts.merge(&of(rest));
+            assert_eq!(parts.totals(), found);
+        }
+    }
+
     proptest! {
         #[test]
         fn a_merge_is_the_same_as_recording_everything(a in samples(), b in samples()) {

@@ -13,6 +13,7 @@ pub mod line;
 pub mod multiplicity;
 pub mod proportion;
 pub mod quantile;
+pub mod rank_test;
 pub mod repeats;
 pub mod student;
 pub mod trend;
