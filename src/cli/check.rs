@@ -25,7 +25,9 @@ use crate::findings::{Report, Verdict, analyse};
 
 Examples:
   knee check results.json --target 'p95 < 200ms' --target 'error_rate < 1%'
-  knee check results.json -o report.md -o report.json
+  knee check results.json -o report.md -o report.json -o junit.xml
+  knee check results.json --format github        annotations; -o junit.xml for any other CI
+  knee check results.json --format github-summary >> \"$GITHUB_STEP_SUMMARY\"
   knee check --base a1.json a2.json a3.json --new b1.json b2.json b3.json --interleaved
   knee check                                     what is wrong with the plan in knee.toml")]
 pub(crate) struct Args {

@@ -14,11 +14,13 @@ use crate::render::{self, LATER, Layout, RENDERERS, Rendered};
 /// Where outputs go.
 #[derive(Debug, Args)]
 pub(crate) struct Output {
-    /// Write to a file or folder; the ending says the kind when KIND is not given. Repeatable.
+    /// Write to a file or folder; the ending says the kind when KIND is not given: .md .txt .json .csv, .xml for junit.
+    /// Repeatable, from one reading. KIND of an analysis is markdown, text, json, csv, junit, github, github-summary,
+    /// pr-comment, gitlab-codequality or openmetrics; convert writes json and csv.
     #[arg(short = 'o', long = "output", value_name = "[KIND=]PATH")]
     paths: Vec<String>,
 
-    /// What to print instead of the usual kind.
+    /// What to print instead of the usual kind: -o KIND=- in other words.
     #[arg(long, value_name = "KIND")]
     format: Vec<String>,
 }

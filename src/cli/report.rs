@@ -8,8 +8,7 @@ use clap::Args as Arguments;
 use crate::cli::{Console, inputs, output};
 use crate::findings::analyse;
 
-/// Report on one or more runs. `-o x.md` puts charts into `x-charts/`; `-o dir/` makes `report.md` and `charts/`; kinds are
-/// markdown, text, json and csv.
+/// Report on one or more runs. `-o x.md` puts charts into `x-charts/`; `-o dir/` makes `report.md` and `charts/`.
 #[derive(Debug, Arguments)]
 #[command(after_help = "Examples:
   knee report results.json                       Markdown to standard output

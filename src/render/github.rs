@@ -80,10 +80,14 @@ fn command(kind: &str, place: Option<&Place>, title: &str, message: &str) -> Str
 mod tests {
     use super::*;
     use crate::findings::TargetState;
-    use crate::render::testing::{broken, report, target};
+    use crate::findings::comparison::MetricState;
+    use crate::render::testing::{broken, compared, comparison, report, target};
 
-    /// A line as the runner takes it apart: command, properties, message.
-    fn taken(line: &str) -> (String, Vec<(String, String)>, String) {
+    /// Command, properties, message.
+    type Command = (String, Vec<(String, String)>, String);
+
+    /// A line as the runner takes it apart.
+    fn taken(line: &str) -> Command {
         let rest = line.strip_prefix("::").unwrap();
         let (head, message) = rest.split_once("::").unwrap();
         let (kind, properties) = head.split_once(' ').unwrap();
@@ -100,7 +104,7 @@ mod tests {
         (kind.to_owned(), properties, plain(message))
     }
 
-    fn lines(report: &Report) -> Vec<(String, Vec<(String, String)>, String)> {
+    fn lines(report: &Report) -> Vec<Command> {
         let page = render(report, &Layout::default()).unwrap().page;
         let page = String::from_utf8(page).unwrap();
         page.lines().map(taken).collect()
@@ -161,6 +165,9 @@ mod tests {
         hostile.endpoint = Some("a\u{2028}::set-output name=x::y\n%0A::error::z".to_owned());
         hostile.origin = "a,file=evil:b.toml:3".to_owned();
         report.targets = vec![hostile];
+        let mut compared = comparison(vec![compared(None, MetricState::Regressed)]);
+        compared.base.name = Some("main,file=evil::x".to_owned());
+        report.comparisons = vec![compared];
         let page = render(&report, &Layout::default()).unwrap().page;
         let page = String::from_utf8(page).unwrap();
         assert!(!page.contains(['\r', '\u{2028}']), "{page}");
@@ -169,10 +176,11 @@ mod tests {
             let (kind, properties, _) = taken(line);
             assert!(["notice", "error", "warning"].contains(&kind.as_str()));
             assert!(properties.len() <= 3, "{line}");
+            assert!(!properties.contains(&("file".to_owned(), "evil".to_owned())));
         }
         let error = page
             .lines()
-            .find(|line| line.starts_with("::error "))
+            .find(|line| line.starts_with("::error file="))
             .unwrap();
         assert_eq!(taken(error).1[0].1, "a,file=evil:b.toml");
     }

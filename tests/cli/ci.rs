@@ -1,6 +1,7 @@
 //! Outputs for CI systems: by kind and ending, on samples with broken, unmeasured and invalid, and with hostile names.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use roxmltree::Document;
 
@@ -57,6 +58,18 @@ fn one_parse_feeds_every_output_and_the_same_input_gives_the_same_bytes() {
         let printed = here.knee(&["check", &artillery(), "--format", kind, "--jobs", "1"]);
         assert_eq!(printed.code, 1, "{kind}: {}", printed.err);
         assert_eq!(printed.out, here.read(&format!("{kind}.out")), "{kind}");
+    }
+}
+
+#[test]
+fn help_names_every_output() {
+    let here = Scratch::new("ci-help");
+    for command in ["report", "check"] {
+        let help = here.knee(&[command, "--help"]).out;
+        let words: BTreeSet<&str> = help.split([' ', ',', ';', '\n']).collect();
+        for renderer in knee::render::RENDERERS {
+            assert!(words.contains(renderer.id), "{command}: {}", renderer.id);
+        }
     }
 }
 
@@ -170,7 +183,8 @@ fn a_run_that_passes_is_three_lines_of_a_comment() {
     let mut rows = "time,endpoint,latency_ms,ok,code\n".to_owned();
     for number in 0..6000_u64 {
         let time = 1_700_000_000_000 + number * 10;
-        rows.push_str(&format!("{time},GET /a,{},true,200\n", 10 + number % 7));
+        let latency = 10 + number % 7;
+        writeln!(rows, "{time},GET /a,{latency},true,200").unwrap();
     }
     here.write("run.csv", rows);
     let done = here.knee(&[
@@ -198,14 +212,15 @@ fn hostile(here: &Scratch) {
     here.write("run.csv", hostile::input());
     let mut plan = String::new();
     for name in hostile::names() {
-        let quoted: String = name
-            .chars()
-            .map(|c| format!("\\U{:08X}", u32::from(c)))
-            .collect();
-        plan.push_str(&format!(
-            "[[target]]\nname = \"{quoted}\"\nexpect = \"p50 < 1ms\"\n"
-        ));
-        plan.push_str("decide = \"value\"\n");
+        let mut quoted = String::new();
+        for c in name.chars() {
+            write!(quoted, "\\U{:08X}", u32::from(c)).unwrap();
+        }
+        writeln!(
+            plan,
+            "[[target]]\nname = \"{quoted}\"\nexpect = \"p50 < 1ms\""
+        )
+        .unwrap();
     }
     plan.push_str("[[target]]\nendpoint = \"*\"\nexpect = \"error_rate < 1%\"\n");
     here.write("knee.toml", plan);
@@ -244,7 +259,7 @@ fn hostile_names_are_inert_in_every_output() {
     for line in github.lines() {
         let starts = ["::notice ", "::error ", "::warning "];
         assert!(starts.iter().any(|start| line.starts_with(start)), "{line}");
-        let head = line[2..].split("::").next().unwrap();
+        let head = line.trim_start_matches(':').split("::").next().unwrap();
         assert!(
             !head.contains("evil") && !head.contains("stop-commands"),
             "{line}"
@@ -277,6 +292,7 @@ fn hostile_names_are_inert_in_every_output() {
             "{line}"
         );
         assert!(series.insert(labels), "twice: {line}");
+        assert!(!labels.contains("=\"\""), "an empty label is none: {line}");
         // Quotes that end or begin a value stand in pairs.
         let bare = labels.replace("\\\\", "").replace("\\\"", "");
         assert_eq!(bare.matches('"').count() % 2, 0, "{line}");
