@@ -151,11 +151,11 @@ mod tests {
         // scipy 1.17.1, chi2_contingency(rows, correction=False).
         let found = homogeneity(&[90, 60, 104, 95], &[30, 50, 51, 20]).unwrap();
         assert!(
-            (found.statistic - 23.170168115752993).abs() < 1e-9,
+            (found.statistic - 23.170_168_115_752_993).abs() < 1e-9,
             "{found:?}"
         );
         assert!(
-            (found.p_value - 3.721555949741595e-05).abs() < 1e-12,
+            (found.p_value - 3.721_555_949_741_595e-5).abs() < 1e-12,
             "{found:?}"
         );
         assert_eq!((found.n, found.freedom), (500, 3.0));
