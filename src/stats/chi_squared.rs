@@ -168,7 +168,7 @@ mod tests {
         let rare = homogeneity(&[90, 1, 2, 60, 2], &[80, 2, 0, 70, 3]).unwrap();
         let joined = homogeneity(&[90, 5, 60], &[80, 5, 70]).unwrap();
         assert_eq!(rare, joined);
-        assert_eq!(rare.freedom, 2.0);
+        assert_eq!((rare.n, rare.freedom), (310, 2.0));
         assert_eq!(homogeneity(&[3, 1], &[2, 2]), None);
         assert_eq!(homogeneity(&[30], &[20]), None);
         assert_eq!(homogeneity(&[30, 20], &[0, 0]), None);
