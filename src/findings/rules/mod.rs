@@ -60,6 +60,7 @@ use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Target};
 
 pub use v17_totals_reconcile::reconcile;
+pub use v22_unlike_runs::mixes_failures;
 
 /// What a rule is shown of a run.
 pub struct RunContext<'a> {

@@ -15,6 +15,9 @@ use crate::text::number;
 /// Error rates further apart mix latencies of failures into one side.
 const ERRORS: f64 = 0.01;
 
+/// Failures that are more than an accident.
+const FEW: u64 = 5;
+
 /// Names in a message.
 const NAMED: usize = 3;
 
@@ -24,11 +27,11 @@ pub(super) const RULE: Rule = Rule {
     effects: "uncomparable / warn",
     limit: Some((0.05, "share by which the offered load of the sides may differ")),
     text: "\
-Asks whether both sides are runs of one test: scenario, tool, load model, environment, phases, load, length, mix.
-Uncomparable when one of these differs where both sides give it: offered rate or users by > 5 %, length by > 20 %, or the
-mix of the common endpoints: one > 5 points off and chi-squared p < 0.01. A closed load with as many requests, or an open
-one with as many users that arrive over as long, may take longer: that is what is asked.
-Error rates > 1 point apart where failures stand inside the latency warn: errors and goodput are judged, latency is not.
+Asks whether both sides are runs of one test. Uncomparable when scenario, tool, load model, environment or phases differ
+where both sides give them, the offered rate or users by > 5 %, the length by > 20 %, or the mix of the common endpoints:
+one > 5 points off and chi-squared p < 0.01. A closed load with as many requests, or an open one with as many users that
+arrive over as long, may take longer. Error rates > 1 point apart (from 5 failures) warn where failures stand inside the
+latency: it is not judged there, error rate and goodput are.
 `--allow environment` makes that difference a warning; `--allow error_rate` judges the latency all the same.
 Example: \"10x faster\" than a p95 of 20 ms, by a run of which 88.5 % were rejected within a millisecond.
 What to do: run the same scenario at the same load on the same machine; compare what changed in the system alone.",
@@ -175,6 +178,12 @@ fn holds_failures(stats: &Stats) -> bool {
     }
 }
 
+/// Whether the latency of two sides, of the whole runs or of one endpoint, mixes failures and successes in different parts:
+/// it cannot be compared then, unless that is allowed.
+pub fn mixes_failures(base: &[&Stats], new: &[&Stats]) -> bool {
+    Apart::of(base, new).is_some()
+}
+
 /// Error rates of both sides, where they lie apart and failures stand inside a latency.
 struct Apart {
     base: f64,
@@ -191,7 +200,8 @@ impl Apart {
             of_base as f64 / all_base as f64,
             of_new as f64 / all_new as f64,
         );
-        ((a - b).abs() > ERRORS).then_some(Apart { base: a, new: b })
+        let few = of_base.max(of_new) < FEW;
+        (!few && (a - b).abs() > ERRORS).then_some(Apart { base: a, new: b })
     }
 
     fn in_words(&self) -> String {
@@ -416,6 +426,18 @@ mod tests {
             "{}",
             found.message
         );
+        assert!(
+            fired(&of(0), &of(4)).is_empty(),
+            "4 of 100 may be an accident"
+        );
+        assert_eq!(fired(&of(0), &of(5)).len(), 1);
+    }
+
+    #[test]
+    fn what_the_comparison_asks_is_what_the_finding_says() {
+        let (base, new) = (search(), day_17());
+        assert!(mixes_failures(&[&base.overall], &[&new.overall]));
+        assert!(!mixes_failures(&[&base.overall], &[&base.overall]));
     }
 
     #[test]
