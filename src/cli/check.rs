@@ -1,4 +1,5 @@
-//! `knee check [RUN...]`: the gate. Judges runs by validity and targets; without a RUN it lints `knee.toml`.
+//! `knee check [RUN...]`, or `--base RUN... --new RUN...`: the gate. Judges runs by validity, targets and a base; without a RUN
+//! it lints `knee.toml`.
 //!
 //! The verdict stands in every output as it was found; only the exit code is mapped.
 
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args as Arguments, ValueEnum};
 
 use crate::cli::message::{self, advise};
-use crate::cli::{Console, inputs, output};
+use crate::cli::{Console, compare, inputs, output};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::findings::{Report, Verdict, analyse};
@@ -18,24 +19,41 @@ use crate::findings::{Report, Verdict, analyse};
 #[derive(Debug, Arguments)]
 #[command(after_help = "Exit codes:
   0  passed, perhaps with warnings
-  1  a run is invalid or a target is broken
+  1  a run is invalid, a target is broken, or a regression is proven
   2  usage, configuration or input error
-  3  could not judge: no target, or a target that is not measured
+  3  could not judge: no target and no base, a target that is not measured, sides that are not comparable
 
 Examples:
   knee check results.json --target 'p95 < 200ms' --target 'error_rate < 1%'
   knee check results.json -o report.md -o report.json -o junit.xml
   knee check results.json --format github        annotations; -o junit.xml for any other CI
   knee check results.json --format github-summary >> \"$GITHUB_STEP_SUMMARY\"
+  knee check --base a1.json a2.json a3.json --new b1.json b2.json b3.json --interleaved
   knee check                                     what is wrong with the plan in knee.toml")]
 pub(crate) struct Args {
     /// A file, folder, glob, `-` for standard input, or A+B for the files of one run; none = lint knee.toml.
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", conflicts_with_all = ["base", "new"])]
     runs: Vec<String>,
+
+    /// The runs of the base: what --new is compared with. Repeats prove, a single run a side never does.
+    #[arg(long, value_name = "RUN", num_args = 1.., requires = "new")]
+    base: Vec<String>,
+
+    /// The runs to judge, by targets and against --base.
+    #[arg(long, value_name = "RUN", num_args = 1.., requires = "base")]
+    new: Vec<String>,
+
     #[command(flatten)]
     reading: inputs::Reading,
     #[command(flatten)]
     looking: inputs::Looking,
+    #[command(flatten)]
+    comparing: compare::Comparing,
+
+    /// Metrics that could not be decided are not passed: the exit code is 3.
+    #[arg(long)]
+    require_proof: bool,
+
     #[command(flatten)]
     output: output::Output,
 
@@ -68,17 +86,31 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let options = inputs::options("check", &args.looking, &config)?;
     let layout = inputs::layout(&config, args.full)?;
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
-    let runs = if args.runs.is_empty() {
-        something_to_lint(args, &config)?;
-        Vec::new()
+    let mut layout = layout;
+    layout.only_changes = args.comparing.only_changes;
+    let report = if args.base.is_empty() {
+        let runs = if args.runs.is_empty() {
+            something_to_lint(args, &config)?;
+            Vec::new()
+        } else {
+            inputs::read(&args.runs, &args.reading, &config, console, &spare)?
+        };
+        if !runs.is_empty() {
+            inputs::check_endpoints(&args.looking, &runs)?;
+        }
+        analyse::analyse(runs, &options)
     } else {
-        inputs::read(&args.runs, &args.reading, &config, console, &spare)?
+        let how = compare::Options {
+            require_proof: args.require_proof || config.compare.require_proof,
+            ..args.comparing.options(&config)
+        };
+        let (base, new) = (&args.base, &args.new);
+        let (base, new) = compare::read(base, new, &args.reading, &config, console, &spare)?;
+        inputs::check_endpoints(&args.looking, &new)?;
+        analyse::analyse_pair(base, new, &options, &how)
     };
-    if !runs.is_empty() {
-        inputs::check_endpoints(&args.looking, &runs)?;
-    }
-    let report = analyse::analyse(runs, &options);
     inputs::refuse_untrimmed(&report.runs)?;
+    compare::refuse(&report)?;
     output::write_report(&outputs, &report, &layout, out)?;
     let is_silent = outputs
         .iter()

@@ -3,6 +3,7 @@
 //! A command is a function of its arguments and two writers, so that tests call it directly.
 
 mod check;
+mod compare;
 mod completions;
 mod convert;
 mod explain;
@@ -60,6 +61,8 @@ enum Command {
     Report(report::Args),
     /// Judge runs by their targets: the gate of a build. Without a RUN, lint knee.toml.
     Check(check::Args),
+    /// Compare runs before and after a change.
+    Compare(compare::Args),
     /// Bring results into one schema: JSON or CSV.
     Convert(convert::Args),
     /// Write a starter knee.toml, with targets proposed from runs.
@@ -127,6 +130,7 @@ pub fn main(
     let done = match &cli.command {
         Command::Check(args) => check::run(args, out, &mut console),
         Command::Report(args) => report::run(args, out, &mut console).map(success),
+        Command::Compare(args) => compare::run(args, out, &mut console).map(success),
         Command::Convert(args) => convert::run(args, out, &mut console).map(success),
         Command::Init(args) => init::run(args, out, &mut console).map(success),
         Command::Explain(args) => explain::run(args, out).map(success),

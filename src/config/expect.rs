@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use crate::config::quantity::{Cursor, ExpectError, Quantity};
+use crate::findings::comparison::Floor;
 use crate::model::{Bound, Expectation, METRICS, MetricId, Operator, Reading, Unit, UnitKind};
 
 /// Reads an expectation.
@@ -406,25 +407,28 @@ fn may_exceed_one(metric: &MetricId) -> bool {
 }
 
 /// The floor of a change: a share, or an amount in the metric's unit.
-pub(crate) fn floor(metric: &MetricId, text: &str) -> Result<(), ExpectError> {
+pub(crate) fn floor(metric: &MetricId, text: &str) -> Result<Floor, ExpectError> {
     let mut cursor = Cursor::new(text);
     let quantity = cursor.quantity()?;
     let is_share = quantity
         .unit
         .as_ref()
         .is_some_and(|(unit, _)| unit.kind == UnitKind::Share);
-    if is_share && metric.unit() != Unit::Ratio {
-        let share = quantity.number.value(None, 0);
+    let floor = if is_share && metric.unit() != Unit::Ratio {
+        let unit = quantity.unit.as_ref().map(|(unit, _)| *unit);
+        let share = quantity.number.value(unit, 0);
         if share < 0.0 {
             return Err(ExpectError::new(
                 quantity.span(),
                 "a floor is never below 0",
             ));
         }
+        Floor::Share(share)
     } else {
-        convert(metric, &quantity, text, false)?;
-    }
-    cursor.end()
+        Floor::Value(convert(metric, &quantity, text, false)?)
+    };
+    cursor.end()?;
+    Ok(floor)
 }
 
 /// The metric that an expectation speaks of; `no blow-up` names none.

@@ -257,7 +257,7 @@ pub(crate) struct ExpectedError {
 }
 
 /// What a comparison may overlook.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Allow {
     /// Different error rates.

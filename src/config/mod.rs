@@ -25,6 +25,7 @@ pub use find::in_repository;
 pub use flags::{Labels, flag_target, parse_duration, parse_labels, parse_percentiles};
 
 use crate::config::error::Text;
+use crate::findings::comparison::{Allow, Floor};
 use crate::findings::figures;
 use crate::findings::normalize;
 use crate::findings::plan::Plan;
@@ -82,6 +83,8 @@ pub struct Config {
     pub normalize: normalize::Options,
     /// How other JSON and CSV is read.
     pub maps: Vec<Mapping>,
+    /// How sides are compared.
+    pub compare: Compare,
     /// Which rules are asked, and how strictly.
     pub rules: rules::Options,
     /// How figures are read.
@@ -94,6 +97,19 @@ pub struct Config {
     text: Option<Arc<Text>>,
     /// Where each of `report.sections` stands in it.
     sections_at: Vec<Range<usize>>,
+}
+
+/// `[compare]`
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Compare {
+    /// The smallest changes worth talking about, by metric.
+    pub floors: BTreeMap<String, Floor>,
+    /// Differences that only warn.
+    pub allow: Allow,
+    /// The accepted baseline.
+    pub baseline: Option<PathBuf>,
+    /// Whether a metric that could not be decided fails the gate.
+    pub require_proof: bool,
 }
 
 /// The name of everything above the last edge.
@@ -115,6 +131,7 @@ impl Default for Config {
             targets: Vec::new(),
             normalize: normalize::Options::default(),
             maps: Vec::new(),
+            compare: Compare::default(),
             rules: rules::Options::default(),
             figures: figures::Options::default(),
             classes,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::findings::comparison::{Comparison, ComparisonVerdict, MetricState, compare};
 use crate::findings::figures::{self, Figures};
 use crate::findings::normalize::Pattern;
 use crate::findings::plan::Plan;
@@ -51,7 +52,29 @@ impl Options {
 }
 
 /// The report over runs; without runs, what can be said of the plan alone.
-pub fn analyse(mut runs: Vec<Run>, options: &Options) -> Report {
+pub fn analyse(runs: Vec<Run>, options: &Options) -> Report {
+    analyse_sides(runs, Vec::new(), options, None)
+}
+
+/// The report over two sides, and what comparing them gives.
+pub fn analyse_pair(
+    base: Vec<Run>,
+    new: Vec<Run>,
+    options: &Options,
+    how: &compare::Options,
+) -> Report {
+    analyse_sides(base, new, options, Some(how))
+}
+
+fn analyse_sides(
+    base: Vec<Run>,
+    new: Vec<Run>,
+    options: &Options,
+    how: Option<&compare::Options>,
+) -> Report {
+    let border = base.len();
+    let mut runs = base;
+    runs.extend(new);
     let mut page = options.page.clone();
     page.percentiles.clone_from(&options.figures.percentiles);
     let mut report = Report {
@@ -75,18 +98,33 @@ pub fn analyse(mut runs: Vec<Run>, options: &Options) -> Report {
         checks: Vec::new(),
         page,
     };
-    for run in &mut runs {
+    // The base is what it is: nothing is demanded of it.
+    let undemanding = how.map(|_| Options {
+        targets: Vec::new(),
+        ..options.clone()
+    });
+    for (place, run) in runs.iter_mut().enumerate() {
         normalize::normalize(run, &options.normalize);
-        analyse_run(run, options, &mut report);
+        let of_base = undemanding.as_ref().filter(|_| place < border);
+        analyse_run(run, of_base.unwrap_or(options), &mut report);
     }
     let all: Vec<&Run> = runs.iter().collect();
     let of_plan = rules::ask_of_plan(&all, &report.targets, &options.asking());
     report.findings.extend(of_plan);
+    if let (Some(how), Some((base, new))) = (how, runs.split_at_checked(border)) {
+        let asking = options.asking();
+        let (comparisons, found) = compare::compare(base, new, &report, how, &asking);
+        report.comparisons = comparisons;
+        report.findings.extend(found);
+    }
     sort_by_run(&mut report.findings, &runs);
     report.workloads = workload::workloads(&options.plan, &runs);
     keep_endpoints(&mut runs, &mut report, &options.endpoints);
     report.runs = runs;
     report.verdict = verdict_of(&report, None);
+    if how.is_some_and(|how| how.require_proof) && report.comparisons.iter().any(is_open) {
+        report.verdict = report.verdict.max(Verdict::Unjudged);
+    }
     if report.runs.is_empty() && options.targets.is_empty() && options.plan.scenarios.is_empty() {
         // An empty plan has nothing wrong and nothing right.
         report.verdict = report.verdict.max(Verdict::Unjudged);
@@ -113,8 +151,19 @@ fn sort_by_run(findings: &mut [Finding], runs: &[Run]) {
 }
 
 /// The verdict over all runs, or over one.
+///
+/// What is wrong with a base is said, and makes it no base; it is no fault of the runs that are judged.
 pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
-    let about = |id: Option<&str>| run.is_none() || id == run;
+    let comparisons = &report.comparisons;
+    let is_base = |id: &str| {
+        let has = |runs: &[String]| runs.iter().any(|run| run == id);
+        let new = comparisons.iter().any(|found| has(&found.new.runs));
+        !new && comparisons.iter().any(|found| has(&found.base.runs))
+    };
+    let about = |id: Option<&str>| match run {
+        None => !id.is_some_and(is_base),
+        Some(_) => id == run,
+    };
     let effects = report
         .findings
         .iter()
@@ -126,7 +175,16 @@ pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
         .filter(|t| about(Some(&t.run)))
         .collect();
     // Without runs the plan alone is judged, by the rules.
-    let judged = report.runs.is_empty() || targets::any_judged(&results);
+    let whole = run.is_none().then_some(comparisons.as_slice());
+    let outcomes = || whole.into_iter().flatten().map(|found| found.verdict);
+    let judged = report.runs.is_empty()
+        || targets::any_judged(&results)
+        || outcomes().any(|verdict| verdict != ComparisonVerdict::NotComparable);
+    let compared = outcomes().filter_map(|verdict| match verdict {
+        ComparisonVerdict::Regressed => Some(Effect::Fail),
+        ComparisonVerdict::NotComparable => Some(Effect::Unjudged),
+        ComparisonVerdict::Improved | ComparisonVerdict::NoRegressionShown => None,
+    });
     let open = results.iter().any(|result| targets::is_open(result));
     // A target decides by its state, whatever is said of it.
     let states = results.iter().filter_map(|result| match result.state {
@@ -137,9 +195,18 @@ pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
     Verdict::of(
         effects
             .chain(states)
+            .chain(compared)
             .chain(open.then_some(Effect::Unjudged)),
         judged,
     )
+}
+
+/// Whether anything that can be judged is left open.
+fn is_open(comparison: &Comparison) -> bool {
+    comparison.metrics.iter().any(|metric| {
+        let open = matches!(metric.state, MetricState::Undecided | MetricState::Suspect);
+        open && metric.p_value.is_some()
+    })
 }
 
 fn analyse_run(run: &mut Run, options: &Options, report: &mut Report) {

@@ -3,6 +3,10 @@
 //! Every member is named by DESIGN section 5. A state follows from the figures beside it; what could not be judged is said
 //! with its reason and never passes as unchanged.
 
+pub mod compare;
+mod judge;
+mod values;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -10,6 +14,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::findings::report::Interval;
 use crate::model::{Better, Unit};
+
+/// Differences between two sides that the user allows: `--allow`, `[compare] allow`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allow {
+    /// Error rates may lie apart; what cannot be separated is judged all the same.
+    pub error_rate: bool,
+    /// Environments may differ.
+    pub environment: bool,
+}
+
+/// The smallest change worth talking about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Floor {
+    /// As a share of the base: 0.05 = 5 %.
+    Share(f64),
+    /// In the unit of the metric.
+    Value(f64),
+}
 
 /// What was shown of one metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -102,10 +124,27 @@ pub struct ComparedMetric {
     pub state: MetricState,
     /// Rule ids and words that say why it is not judged or only suspected.
     pub reasons: Vec<String>,
+    /// Ids of runs whose value was drawn in, because it lay far from those of its side.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clipped: Vec<String>,
+    /// Whether the runs spread further than was assumed, so that they stand for themselves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guarded: bool,
     /// The smallest change for the worse that this comparison would have shown in 95 of 100 cases.
     pub smallest_detectable: Option<f64>,
     /// Repeats a side that would show a change of 20 % in 95 of 100 cases.
     pub repeats_needed: Option<u64>,
+}
+
+/// New by base over all endpoints that have the metric on both sides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GeometricMean {
+    /// Id of the metric.
+    pub metric: String,
+    /// The mean change: 0.1 = a tenth more.
+    pub change: f64,
+    /// Over so many endpoints.
+    pub endpoints: u64,
 }
 
 /// One side of a comparison.
@@ -138,6 +177,9 @@ pub struct Comparison {
     pub spread: BTreeMap<String, f64>,
     /// The metrics, whole run first, then endpoints by name.
     pub metrics: Vec<ComparedMetric>,
+    /// The geometric mean over all endpoints of new by base, by metric.
+    #[serde(default)]
+    pub geometric_means: Vec<GeometricMean>,
     /// Endpoints that only the new side has.
     pub endpoints_added: Vec<String>,
     /// Endpoints that only the base has.

@@ -1,5 +1,6 @@
 //! The first sentences of a report, each made from figures in it. None praises; none names a cause.
 
+mod compared;
 mod without_requests;
 
 use std::fmt::Write;
@@ -12,6 +13,9 @@ use crate::text::number::{count, percent, plural, quantity, rate, seconds};
 
 /// Three to five sentences over one run, or one per run when there are several.
 pub fn of_report(report: &Report) -> Vec<String> {
+    if !report.comparisons.is_empty() {
+        return compared::of_comparisons(report);
+    }
     match report.runs.as_slice() {
         [] => vec!["No run was given.".to_owned()],
         [run] => of_run(report, run),
@@ -440,6 +444,14 @@ fn first_sentence(text: &str) -> String {
         Some((first, _)) => format!("{first}."),
         None => text.to_owned(),
     }
+}
+
+fn upper_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
 }
 
 fn lower_first(text: &str) -> String {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::findings::comparison::Comparison;
 use crate::findings::evidence::Evidence;
 use crate::findings::figures::{Figure, Figures};
+use crate::findings::rules::is_of_pair;
 use crate::findings::scaling::Scaling;
 use crate::findings::score::Score;
 use crate::findings::trend::Trend;
@@ -262,6 +263,8 @@ impl Report {
 
     /// The findings about the plan and no single run.
     pub fn findings_of_plan(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.run.is_none())
+        self.findings
+            .iter()
+            .filter(|finding| finding.run.is_none() && !is_of_pair(&finding.rule))
     }
 }

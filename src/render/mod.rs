@@ -35,6 +35,8 @@ pub struct Layout {
     pub width: usize,
     /// `--full`: keep histograms and timelines in JSON, and every row in tables.
     pub full: bool,
+    /// `--only-changes`: leave out what shows no change.
+    pub only_changes: bool,
     /// `[report] sections`: ids in order; `None` = the usual ones.
     pub sections: Option<Vec<String>>,
     /// `[report] template`: the text of a layout of the user's.
@@ -49,6 +51,7 @@ impl Default for Layout {
             charts: None,
             width: 80,
             full: false,
+            only_changes: false,
             sections: None,
             template: None,
             plan: None,

@@ -77,6 +77,8 @@ pub(super) fn compared(endpoint: Option<&str>, state: MetricState) -> ComparedMe
         q_value: Some(0.004),
         state,
         reasons: Vec::new(),
+        clipped: Vec::new(),
+        guarded: false,
         smallest_detectable: Some(0.1),
         repeats_needed: None,
     }
@@ -105,6 +107,7 @@ pub(super) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
         interleaved: false,
         spread: [("p95".to_owned(), 0.1)].into(),
         metrics,
+        geometric_means: Vec::new(),
         endpoints_added: Vec::new(),
         endpoints_removed: Vec::new(),
     }

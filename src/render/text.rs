@@ -170,6 +170,12 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
         for (place, ((cell, size), (_, align))) in
             row.iter().zip(&widths).zip(&table.columns).enumerate()
         {
+            if stacked && place == 0 && cell.is_empty() {
+                // More of the name above.
+                line.push(' ');
+                line.push_str(space);
+                continue;
+            }
             if stacked && place == 0 {
                 let indents = std::iter::once("").chain(std::iter::repeat("  "));
                 for (part, indent) in fold(cell, width).iter().zip(indents) {

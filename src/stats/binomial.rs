@@ -81,8 +81,8 @@ pub fn normal_score(level: f64) -> f64 {
     Normal::standard().inverse_cdf(level)
 }
 
-/// P(K = k).
-fn probability(n: u64, k: u64, p: f64, q: f64) -> f64 {
+/// P(K = k), for k up to n.
+pub(in crate::stats) fn probability(n: u64, k: u64, p: f64, q: f64) -> f64 {
     let (trials, hits, misses) = (n as f64, k as f64, (n - k) as f64);
     if k == 0 {
         return (trials * ln_of(q, p)).exp();

@@ -20,7 +20,8 @@ use crate::config::flags::put;
 use crate::config::quantity::{self, ExpectError};
 use crate::config::syntax;
 use crate::config::value::OneOrMany;
-use crate::config::{ABOVE, Config, Project, Report, Status};
+use crate::config::{ABOVE, Compare, Config, Project, Report, Status};
+use crate::findings::comparison::Allow;
 use crate::findings::normalize::{ExpectedError, GroupRule, Pattern, Rename};
 use crate::findings::plan::{DeclaredLoad, Scenario};
 use crate::findings::rules::RULES;
@@ -45,6 +46,10 @@ pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
     checker.groups_of_targets(&file)?;
     if let Some(classes) = &file.classes {
         checker.classes(classes, &mut config)?;
+    }
+    if let Some(compare) = &file.compare {
+        config.compare = checker.compare(compare)?;
+        unused.keys("[compare]", &[("baseline", compare.baseline.is_some())]);
     }
     if let Some(rules) = &file.rules {
         config.rules = checker.rules(rules, RULES, &mut unused)?;
@@ -433,10 +438,6 @@ impl Checker<'_> {
 
     /// Sections that later versions use.
     fn later(&self, file: &File, unused: &mut Unused) -> Result<(), ConfigError> {
-        if let Some(compare) = &file.compare {
-            self.compare(compare)?;
-            unused.add("[compare]");
-        }
         if let Some(scale) = &file.scale {
             self.filled_if(scale.level.as_ref(), "the label of the load level")?;
             unused.add("[scale]");
@@ -466,14 +467,27 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn compare(&self, compare: &file::Compare) -> Result<(), ConfigError> {
+    /// How sides are compared.
+    fn compare(&self, compare: &file::Compare) -> Result<Compare, ConfigError> {
+        let mut found = Compare::default();
         for (key, text) in &compare.floor {
             let metric = expect::metric(key.get_ref(), 0..key.get_ref().len())
                 .map_err(|error| put(self.text, key.span(), error))?;
-            expect::floor(&metric, text.get_ref()).map_err(|error| self.inside(text, error))?;
+            let floor = expect::floor(&metric, text.get_ref());
+            let floor = floor.map_err(|error| self.inside(text, error))?;
+            found.floors.insert(metric.to_string(), floor);
         }
         self.filled_if(compare.baseline.as_ref(), "the path of the baseline")?;
-        Ok(())
+        found.baseline = compare
+            .baseline
+            .as_ref()
+            .map(|path| self.beside(path.get_ref()));
+        found.require_proof = compare.require_proof.unwrap_or(false);
+        found.allow = Allow {
+            error_rate: compare.allow.contains(&file::Allow::ErrorRate),
+            environment: compare.allow.contains(&file::Allow::Environment),
+        };
+        Ok(found)
     }
 }
 
@@ -722,7 +736,7 @@ tests = ["junit.xml"]
             later,
             [
                 "[report] notes is checked but not used by this version",
-                "[compare] is checked but not used by this version",
+                "[compare] baseline is checked but not used by this version",
                 "[scale] is checked but not used by this version",
                 "[history] is checked but not used by this version",
                 "[score] is checked but not used by this version",

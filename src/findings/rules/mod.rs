@@ -2,7 +2,12 @@
 
 pub mod ids;
 
+mod changed;
 mod l01_heavy_tail;
+mod r01_latency_regressed;
+mod r02_errors_regressed;
+mod r03_throughput_regressed;
+mod r04_improved;
 pub(in crate::findings) mod shared;
 mod t01_target_broken;
 mod t02_target_near;
@@ -22,6 +27,7 @@ mod v16_not_sustained;
 pub mod v17_totals_reconcile;
 mod v18_copied_column;
 mod v20_snapshot_not_series;
+mod v22_unlike_runs;
 mod v26_unreachable_target;
 mod v27_idle_generator;
 mod v28_task_weights;
@@ -35,10 +41,17 @@ mod v39_warm_up_inside;
 mod v40_not_steady;
 mod v41_generator_saturated;
 mod v42_clipped_at_timeout;
+mod v44_unit_mismatch;
+mod v45_one_run_a_side;
+mod v46_clipped_run;
+mod v47_endpoint_gone;
+mod v48_same_run_twice;
+mod v49_faster_because_failing;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use crate::findings::comparison::{Allow, Comparison};
 use crate::findings::evidence::Evidence;
 use crate::findings::figures;
 use crate::findings::plan::{Plan, Scenario};
@@ -72,11 +85,27 @@ pub struct GroupContext<'a> {
     pub limit: f64,
 }
 
-/// What a rule is shown of two sides.
+/// What a rule is shown of two sides, before anything is compared.
 pub struct PairContext<'a> {
-    /// The base.
+    /// The scenario of the base.
+    pub scenario: &'a str,
+    /// The base; never empty.
     pub base: &'a [&'a Run],
-    /// The new side.
+    /// The new side; never empty.
+    pub new: &'a [&'a Run],
+    /// Differences that the user allows.
+    pub allow: Allow,
+    /// The rule's limit.
+    pub limit: f64,
+}
+
+/// What a rule is shown of two sides that were compared.
+pub struct ComparedContext<'a> {
+    /// The outcome.
+    pub comparison: &'a Comparison,
+    /// The base; never empty.
+    pub base: &'a [&'a Run],
+    /// The new side; never empty.
     pub new: &'a [&'a Run],
     /// The rule's limit.
     pub limit: f64,
@@ -113,8 +142,10 @@ pub enum Asks {
     Run(fn(&RunContext) -> Vec<Fired>),
     /// A group of repeats.
     Group(fn(&GroupContext) -> Vec<Fired>),
-    /// A pair.
+    /// A pair, before it is compared.
     Pair(fn(&PairContext) -> Vec<Fired>),
+    /// A pair, and what comparing it gave.
+    Compared(fn(&ComparedContext) -> Vec<Fired>),
     /// A series of levels.
     Series(fn(&SeriesContext) -> Vec<Fired>),
     /// The plan.
@@ -215,6 +246,7 @@ pub static RULES: &[Rule] = &[
     v17_totals_reconcile::RULE,
     v18_copied_column::RULE,
     v20_snapshot_not_series::RULE,
+    v22_unlike_runs::RULE,
     v26_unreachable_target::RULE,
     v27_idle_generator::RULE,
     v28_task_weights::RULE,
@@ -228,14 +260,29 @@ pub static RULES: &[Rule] = &[
     v40_not_steady::RULE,
     v41_generator_saturated::RULE,
     v42_clipped_at_timeout::RULE,
+    v44_unit_mismatch::RULE,
+    v45_one_run_a_side::RULE,
+    v46_clipped_run::RULE,
+    v47_endpoint_gone::RULE,
+    v48_same_run_twice::RULE,
+    v49_faster_because_failing::RULE,
     l01_heavy_tail::RULE,
     t01_target_broken::RULE,
     t02_target_near::RULE,
+    r01_latency_regressed::RULE,
+    r02_errors_regressed::RULE,
+    r03_throughput_regressed::RULE,
+    r04_improved::RULE,
 ];
 
 /// A rule that is built, by its id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
+}
+
+/// Whether a rule asks about two sides.
+pub fn is_of_pair(id: &str) -> bool {
+    rule(id).is_some_and(|rule| matches!(rule.asks, Asks::Pair(_) | Asks::Compared(_)))
 }
 
 /// `[rules]` of `knee.toml`.
@@ -326,6 +373,48 @@ pub fn ask_of_plan(runs: &[&Run], results: &[TargetResult], asking: &Asking) -> 
         findings.extend(named(rule, None, fired, asking.options));
     }
     sort(&mut findings);
+    findings
+}
+
+/// Asks every rule about two sides before they are compared.
+pub fn ask_of_pair(base: &[&Run], new: &[&Run], allow: Allow, options: &Options) -> Vec<Finding> {
+    let scenario = base.first().or(new.first());
+    let scenario = scenario.map_or("", |run| run.identity.scenario.as_str());
+    let mut findings = Vec::new();
+    for (rule, limit) in options.asked() {
+        if let Asks::Pair(question) = rule.asks {
+            let context = PairContext {
+                scenario,
+                base,
+                new,
+                allow,
+                limit,
+            };
+            findings.extend(named(rule, None, question(&context), options));
+        }
+    }
+    findings
+}
+
+/// Asks every rule about what a comparison gave.
+pub fn ask_of_comparison(
+    comparison: &Comparison,
+    base: &[&Run],
+    new: &[&Run],
+    options: &Options,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (rule, limit) in options.asked() {
+        if let Asks::Compared(question) = rule.asks {
+            let context = ComparedContext {
+                comparison,
+                base,
+                new,
+                limit,
+            };
+            findings.extend(named(rule, None, question(&context), options));
+        }
+    }
     findings
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Decides nothing; limits and words about them stay in the rules.
 
+use std::collections::BTreeMap;
+
 use crate::model::{Latency, LoadModel, Millis, Percentile, Run, Stats};
 use crate::text::number;
 
@@ -37,6 +39,14 @@ pub(super) fn first_of(items: &[String], shown: usize) -> String {
         number::count((items.len() - shown) as u64)
     ));
     listed(&few)
+}
+
+/// A chance as it follows on "p": `= 0.0032`, `< 0.0001`.
+pub(super) fn chance(p: f64) -> String {
+    if p < 0.000_1 {
+        return format!("< {}", number::significant(0.000_1, 1));
+    }
+    format!("= {}", number::significant(p, 2))
 }
 
 /// `1 of 16 endpoints`.
@@ -81,6 +91,55 @@ pub(super) fn least_ratio(latency: &Latency, high: Millis, low: Millis) -> Optio
 pub(super) fn counted(stats: &Stats) -> Option<u64> {
     let expected = stats.expected_failures.unwrap_or(0);
     Some(stats.requests?.saturating_sub(expected))
+}
+
+/// The middle of the values, or of the two in the middle.
+pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let (half, odd) = (values.len() / 2, values.len() % 2 == 1);
+    let upper = *values.get(half)?;
+    if odd {
+        return Some(upper);
+    }
+    Some(f64::midpoint(*values.get(half.checked_sub(1)?)?, upper))
+}
+
+/// How many times the smaller of two figures the larger one is, less 1: the same whichever comes first.
+pub(super) fn apart(a: f64, b: f64) -> f64 {
+    let (low, high) = (a.min(b), a.max(b));
+    if high <= low {
+        0.0
+    } else if low > 0.0 {
+        high / low - 1.0
+    } else {
+        f64::INFINITY
+    }
+}
+
+/// The figures of every endpoint in all runs of a side, by label.
+pub(super) fn by_endpoint<'a>(runs: &[&'a Run]) -> BTreeMap<String, Vec<&'a Stats>> {
+    let mut found: BTreeMap<String, Vec<&Stats>> = BTreeMap::new();
+    for endpoint in runs.iter().flat_map(|run| &run.endpoints) {
+        found
+            .entry(endpoint.label())
+            .or_default()
+            .push(&endpoint.stats);
+    }
+    found
+}
+
+/// The figures of the whole run in all runs of a side.
+pub(super) fn whole<'a>(runs: &[&'a Run]) -> Vec<&'a Stats> {
+    runs.iter().map(|run| &run.overall).collect()
+}
+
+/// Failures and requests that count, over all of the figures that know both; `None` without a request.
+pub(super) fn failed(stats: &[&Stats]) -> Option<(u64, u64)> {
+    let known = stats
+        .iter()
+        .filter_map(|stats| Some((stats.failures?, counted(stats)?)));
+    let all = known.reduce(|a, b| (a.0.saturating_add(b.0), a.1.saturating_add(b.1)));
+    all.filter(|(_, requests)| *requests > 0)
 }
 
 /// Whether slices were left out: counts are the slices' own, and answers may belong to requests before the border.
@@ -216,6 +275,16 @@ mod tests {
         }
         let ends: Vec<f64> = stretches(&run).iter().map(|stretch| stretch.end).collect();
         assert_eq!(ends, [1.0, 11.0, 21.0]);
+    }
+
+    #[test]
+    fn a_median_and_a_distance_are_the_same_either_way() {
+        assert_eq!(median(vec![9.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![9.0, 1.0, 2.0, 4.0]), Some(3.0));
+        assert_eq!(median(vec![]), None);
+        assert_eq!((apart(2.0, 3.0), apart(3.0, 2.0)), (0.5, 0.5));
+        assert_eq!(apart(0.0, 0.0), 0.0);
+        assert_eq!(apart(0.0, 1.0), f64::INFINITY);
     }
 
     #[test]

@@ -1,13 +1,18 @@
 //! Hand-made runs for the tests of rules, among them the ones that documents 000 and 002 describe.
 
+use crate::findings::comparison::{
+    Allow, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, Method, MetricState,
+};
 use crate::findings::figures;
 use crate::findings::plan::{DeclaredLoad, Plan, Scenario};
 use crate::findings::report::{TargetResult, TargetState};
-use crate::findings::rules::{Asks, Fired, Options, PlanContext, Rule, RunContext};
+use crate::findings::rules::{
+    Asks, ComparedContext, Fired, Options, PairContext, PlanContext, Rule, RunContext,
+};
 use crate::model::{
-    Bound, Decide, Endpoint, ErrorCount, ErrorKind, Expectation, Histogram, Latency, Millis,
-    Origin, Phase, Population, QuantileMethod, Resolution, ResolutionKind, Resource, Run, Seconds,
-    Slice, Stats, Target, ThinkTime, Unit,
+    Bound, Decide, Endpoint, ErrorCount, ErrorKind, Expectation, Histogram, Latency, MetricId,
+    Millis, Origin, Phase, Population, QuantileMethod, Resolution, ResolutionKind, Resource, Run,
+    Seconds, Slice, Stats, Target, ThinkTime, Unit,
 };
 
 /// Asks one rule about a run without targets, with its own limit.
@@ -48,6 +53,97 @@ fn ask_run(
         figures: &figures::Options::default(),
         limit: rule.limit.map_or(0.0, |(limit, _)| limit),
     })
+}
+
+/// Asks one rule about two sides, nothing allowed, with its own limit.
+pub(super) fn ask_pair(rule: &Rule, base: &[&Run], new: &[&Run]) -> Vec<Fired> {
+    ask_pair_allowing(rule, base, new, Allow::default())
+}
+
+/// Asks one rule about two sides with differences that are allowed.
+pub(super) fn ask_pair_allowing(
+    rule: &Rule,
+    base: &[&Run],
+    new: &[&Run],
+    allow: Allow,
+) -> Vec<Fired> {
+    let Asks::Pair(question) = rule.asks else {
+        panic!("{} asks no pair", rule.id);
+    };
+    question(&PairContext {
+        scenario: &base.first().or(new.first()).unwrap().identity.scenario,
+        base,
+        new,
+        allow,
+        limit: rule.limit.map_or(0.0, |(limit, _)| limit),
+    })
+}
+
+/// Asks one rule about what comparing two sides gave, with its own limit.
+pub(super) fn ask_compared(
+    rule: &Rule,
+    comparison: &Comparison,
+    base: &[&Run],
+    new: &[&Run],
+) -> Vec<Fired> {
+    let Asks::Compared(question) = rule.asks else {
+        panic!("{} asks no comparison", rule.id);
+    };
+    question(&ComparedContext {
+        comparison,
+        base,
+        new,
+        limit: rule.limit.map_or(0.0, |(limit, _)| limit),
+    })
+}
+
+/// Five repeats in turn against a base called "main", with these metrics.
+pub(super) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
+    let side = |name: &str| ComparedSide {
+        name: Some(name.to_owned()),
+        runs: vec![format!("{name}-1")],
+        repeats: 5,
+    };
+    Comparison {
+        scenario: "default".to_owned(),
+        verdict: ComparisonVerdict::NoRegressionShown,
+        reasons: Vec::new(),
+        base: side("main"),
+        new: side("branch"),
+        interleaved: true,
+        spread: std::collections::BTreeMap::new(),
+        metrics,
+        geometric_means: Vec::new(),
+        endpoints_added: Vec::new(),
+        endpoints_removed: Vec::new(),
+    }
+}
+
+/// A metric in that state, judged by repeats; figures are for the test to fill in.
+pub(super) fn compared(metric: &str, endpoint: Option<&str>, state: MetricState) -> ComparedMetric {
+    let id: MetricId = metric.parse().unwrap();
+    ComparedMetric {
+        endpoint: endpoint.map(str::to_owned),
+        metric: metric.to_owned(),
+        unit: id.unit(),
+        better: id.spec().better,
+        base: None,
+        new: None,
+        change: None,
+        change_unit: None,
+        interval: None,
+        method: Some(Method::Repeats),
+        n_base: None,
+        n_new: None,
+        p_value: None,
+        q_value: None,
+        state,
+        reasons: Vec::new(),
+        clipped: Vec::new(),
+        guarded: false,
+        smallest_detectable: None,
+        repeats_needed: None,
+    }
 }
 
 /// Asks one rule about a plan, with its own limit.

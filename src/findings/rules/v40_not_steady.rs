@@ -1,7 +1,7 @@
 //! V40: the latency rises while the load is steady, or the run holds several load levels.
 
 use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{Stretch, half_width, median_of, stretches};
+use crate::findings::rules::shared::{Stretch, chance, half_width, median_of, stretches};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::steady::{Level, Steadiness, levels_in_words, steadiness};
 use crate::findings::verdict::Effect;
@@ -108,11 +108,7 @@ fn rise(context: &RunContext, steady: Option<(f64, f64)>, levels: &[Level]) -> O
         number::millis(after),
         number::times(after / before),
         number::plural(all.len() as u64, "slice"),
-        if trend.p_value < 0.000_1 {
-            format!("< {}", number::significant(0.000_1, 1))
-        } else {
-            format!("= {}", number::significant(trend.p_value, 2))
-        },
+        chance(trend.p_value),
     );
     let mut evidence = Evidence::new()
         .with("first_third_p50", before, Unit::Millis)

@@ -4,6 +4,7 @@
 
 pub mod charts;
 pub mod checks;
+pub mod comparison;
 pub mod custom;
 pub mod endpoints;
 pub mod errors;
@@ -54,6 +55,7 @@ pub struct Section {
 /// Every section, in the usual order.
 pub static SECTIONS: &[Section] = &[
     summary::SECTION,
+    comparison::SECTION,
     plan::SECTION,
     part::SECTION,
     key_figures::SECTION,

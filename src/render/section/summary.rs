@@ -1,11 +1,13 @@
 //! The first screen: title, verdict, the computed sentences; with several runs a table of them.
 
+use crate::findings::comparison::{ComparedSide, Comparison, ComparisonVerdict};
 use crate::findings::headline::words;
 use crate::findings::{Report, analyse};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Table, code, prose, strong, text};
 use crate::render::section::{MARKS, Scope, Section, cell, millis_cell};
 use crate::text::escape;
+use crate::text::number::plural;
 
 /// The row of SECTIONS.
 pub const SECTION: Section = Section {
@@ -21,7 +23,11 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
     if let Some(status) = &report.page.status {
         blocks.push(Block::Paragraph(vec![text(format!("Status: {status}"))]));
     }
-    let verdict = words(report.verdict).to_uppercase();
+    let verdict = match report.comparisons.as_slice() {
+        [] => words(report.verdict),
+        comparisons => outcome(comparisons),
+    };
+    let verdict = verdict.to_uppercase();
     blocks.push(Block::Paragraph(vec![strong(format!(
         "Verdict: {verdict}"
     ))]));
@@ -32,16 +38,38 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
             .map(|sentence| prose(sentence))
             .collect(),
     ));
-    if report.runs.len() > 1 {
+    if report.runs.len() > 1 && report.comparisons.is_empty() {
         blocks.push(Block::Table(runs(report)));
         blocks.push(Block::Paragraph(vec![text(MARKS)]));
     }
     blocks
 }
 
+/// The gravest of what comparisons come to.
+fn outcome(comparisons: &[Comparison]) -> &'static str {
+    let has = |verdict| comparisons.iter().any(|found| found.verdict == verdict);
+    if has(ComparisonVerdict::Regressed) {
+        "regressed"
+    } else if has(ComparisonVerdict::NotComparable) {
+        "not comparable"
+    } else if has(ComparisonVerdict::Improved) {
+        "improved, no regression shown"
+    } else {
+        "no regression shown"
+    }
+}
+
 fn title(report: &Report) -> String {
     if let Some(title) = &report.page.title {
         return title.clone();
+    }
+    if let [comparison] = report.comparisons.as_slice() {
+        let name = |side: &ComparedSide| {
+            let runs = plural(side.repeats, "run");
+            side.name.as_deref().map_or(runs, escape::name)
+        };
+        let (base, new) = (name(&comparison.base), name(&comparison.new));
+        return format!("Load test comparison: {new} against {base}");
     }
     let subject = match (&report.page.project, report.runs.as_slice()) {
         (Some(project), [run]) => format!("{project}: {}", run.name),

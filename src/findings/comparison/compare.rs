@@ -1,0 +1,408 @@
+//! Two sides of runs to comparisons: scenario by scenario, unlike ones refused, every metric judged with all others in mind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::findings::comparison::judge::{self, Draft, Setting, measure_of};
+use crate::findings::comparison::values::{self, Reading, stats_of};
+use crate::findings::comparison::{
+    Allow, ComparedSide, Comparison, ComparisonVerdict, Floor, GeometricMean, MetricState,
+};
+use crate::findings::report::Finding;
+use crate::findings::rules;
+use crate::findings::verdict::Effect;
+use crate::findings::{figures, report::Report};
+use crate::model::{Endpoint, MetricId, Percentile, Population, Run};
+
+/// How sides are compared.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// Whether base and new were run in turn; runs of one job count as such without it.
+    pub interleaved: bool,
+    /// Differences that are allowed.
+    pub allow: Allow,
+    /// The smallest change worth talking about, by metric, where it is not the usual one.
+    pub floors: BTreeMap<String, Floor>,
+    /// Whether what could not be decided is not passed.
+    pub require_proof: bool,
+}
+
+/// Error rates apart by more than this leave mixed latencies unjudged.
+const POINT: f64 = 0.01;
+
+/// Latencies that are compared.
+const LATENCIES: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];
+
+/// A pair of sides of one scenario.
+struct Pair<'a> {
+    base: Vec<&'a Run>,
+    new: Vec<&'a Run>,
+}
+
+/// Compares; findings about single runs say which latencies are void.
+pub(crate) fn compare(
+    base: &[Run],
+    new: &[Run],
+    report: &Report,
+    how: &Options,
+    asking: &rules::Asking,
+) -> (Vec<Comparison>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut drawn: Vec<(Comparison, usize)> = Vec::new();
+    let pairs = pairs(base, new);
+    for pair in &pairs {
+        let asked = rules::ask_of_pair(&pair.base, &pair.new, how.allow, asking.options);
+        let (comparison, of_pair) = draw(pair, &asked, report, how, asking.figures);
+        drawn.push((comparison, of_pair.len()));
+        drafts.extend(of_pair);
+        findings.extend(asked);
+    }
+    judge::decide(&mut drafts);
+    let mut drafts = drafts.into_iter();
+    let mut comparisons = Vec::new();
+    for ((mut comparison, count), pair) in drawn.into_iter().zip(&pairs) {
+        let metrics = drafts.by_ref().take(count).map(|draft| draft.metric);
+        comparison.metrics = metrics.collect();
+        comparison.geometric_means = geometric_means(&comparison);
+        if comparison.verdict != ComparisonVerdict::NotComparable {
+            comparison.verdict = verdict(&comparison);
+        }
+        findings.extend(rules::ask_of_comparison(
+            &comparison,
+            &pair.base,
+            &pair.new,
+            asking.options,
+        ));
+        comparisons.push(comparison);
+    }
+    (comparisons, findings)
+}
+
+/// Scenario with scenario. Where each side has one left over they are a pair too: that they differ is found then.
+fn pairs<'a>(base: &'a [Run], new: &'a [Run]) -> Vec<Pair<'a>> {
+    let scenarios = |runs: &'a [Run]| -> BTreeSet<&'a str> {
+        runs.iter()
+            .map(|run| run.identity.scenario.as_str())
+            .collect()
+    };
+    let of = |runs: &'a [Run], scenario: &str| -> Vec<&'a Run> {
+        let of = runs.iter().filter(|run| run.identity.scenario == scenario);
+        of.collect()
+    };
+    let (left, right) = (scenarios(base), scenarios(new));
+    let mut pairs: Vec<Pair> = left
+        .intersection(&right)
+        .map(|scenario| Pair {
+            base: of(base, scenario),
+            new: of(new, scenario),
+        })
+        .collect();
+    let mut left_over = left.difference(&right);
+    let mut right_over = right.difference(&left);
+    loop {
+        match (left_over.next(), right_over.next()) {
+            (None, None) => break,
+            (before, after) => pairs.push(Pair {
+                base: before.map_or_else(Vec::new, |scenario| of(base, scenario)),
+                new: after.map_or_else(Vec::new, |scenario| of(new, scenario)),
+            }),
+        }
+    }
+    pairs
+}
+
+/// Everything about a pair but its states.
+fn draw(
+    pair: &Pair,
+    asked: &[Finding],
+    report: &Report,
+    how: &Options,
+    options: &figures::Options,
+) -> (Comparison, Vec<Draft>) {
+    let interleaved = how.interleaved || of_one_job(pair);
+    let mut reasons: Vec<String> = Vec::new();
+    for finding in asked {
+        let stops = matches!(finding.effect, Effect::Uncomparable | Effect::Refuse);
+        if stops && !reasons.contains(&finding.rule) {
+            reasons.push(finding.rule.clone());
+        }
+    }
+    if pair.base.is_empty() || pair.new.is_empty() {
+        reasons.push("V22".to_owned());
+    }
+    let ids: Vec<&str> = pair
+        .base
+        .iter()
+        .chain(&pair.new)
+        .map(|run| run.id.as_str())
+        .collect();
+    for finding in &report.findings {
+        let of_pair = finding.run.as_deref().is_some_and(|run| ids.contains(&run));
+        // A run that cannot be believed is no base, and nothing to compare with one.
+        if of_pair && finding.effect == Effect::Invalid && !reasons.contains(&finding.rule) {
+            reasons.push(finding.rule.clone());
+        }
+    }
+    let (before, after) = (labels(&pair.base), labels(&pair.new));
+    let mut drafts = metrics(pair, None, interleaved, how, options);
+    for label in before.intersection(&after) {
+        drafts.extend(metrics(pair, Some(label), interleaved, how, options));
+    }
+    for draft in &mut drafts {
+        for reason in &reasons {
+            draft.unjudged(reason);
+        }
+        let endpoint = draft.metric.endpoint.clone();
+        let about =
+            |finding: &&Finding| finding.effect == Effect::Void && finding.endpoint == endpoint;
+        let metric = draft.metric.metric.clone();
+        let voids = asked.iter().filter(about);
+        let names: Vec<String> = voids
+            .filter(|finding| finding.metric.as_deref().is_none_or(|of| of == metric))
+            .map(|finding| finding.rule.clone())
+            .collect();
+        for name in names {
+            draft.unjudged(&name);
+        }
+        if draft.metric.state == MetricState::NotMeasured {
+            let void = report.findings.iter().find(|finding| {
+                about(finding) && finding.run.as_deref().is_some_and(|run| ids.contains(&run))
+            });
+            let rule = void.map(|finding| finding.rule.clone());
+            if let Some(rule) = rule.filter(|_| is_latency(&metric)) {
+                draft.metric.reasons.push(rule);
+            }
+        }
+    }
+    let side = |runs: &[&Run]| ComparedSide {
+        name: name_of(runs),
+        runs: runs.iter().map(|run| run.id.clone()).collect(),
+        repeats: runs.len() as u64,
+    };
+    let comparison = Comparison {
+        scenario: scenario_of(pair),
+        verdict: if reasons.is_empty() {
+            ComparisonVerdict::NoRegressionShown
+        } else {
+            ComparisonVerdict::NotComparable
+        },
+        reasons,
+        base: side(&pair.base),
+        new: side(&pair.new),
+        interleaved,
+        spread: spread(interleaved, how),
+        metrics: Vec::new(),
+        geometric_means: Vec::new(),
+        endpoints_added: after.difference(&before).cloned().collect(),
+        endpoints_removed: before.difference(&after).cloned().collect(),
+    };
+    (comparison, drafts)
+}
+
+fn is_latency(metric: &str) -> bool {
+    metric
+        .parse()
+        .is_ok_and(|metric| matches!(metric, MetricId::Latency(..)))
+}
+
+/// Whether all runs say that they are of one job.
+fn of_one_job(pair: &Pair) -> bool {
+    let mut jobs = pair
+        .base
+        .iter()
+        .chain(&pair.new)
+        .map(|run| &run.identity.job);
+    match jobs.next() {
+        Some(Some(first)) => jobs.all(|job| job.as_ref() == Some(first)),
+        _ => false,
+    }
+}
+
+fn scenario_of(pair: &Pair) -> String {
+    let names = [&pair.base, &pair.new].map(|side| {
+        let first = side.first();
+        first.map(|run| run.identity.scenario.clone())
+    });
+    match names {
+        [Some(base), Some(new)] if base != new => format!("{base} / {new}"),
+        [Some(name), _] | [None, Some(name)] => name,
+        [None, None] => String::new(),
+    }
+}
+
+/// What the runs of a side are called: their common beginning, when it says something.
+fn name_of(runs: &[&Run]) -> Option<String> {
+    let first = runs.first()?;
+    if runs.len() == 1 {
+        return Some(first.name.clone());
+    }
+    let mut common = first.name.as_str();
+    for run in runs {
+        while !run.name.starts_with(common) {
+            let mut letters = common.chars();
+            letters.next_back();
+            common = letters.as_str();
+        }
+    }
+    let common = common.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    let common = if common.ends_with("-r") {
+        common.trim_end_matches("-r")
+    } else {
+        common
+    };
+    (!common.is_empty()).then(|| common.to_owned())
+}
+
+fn labels(runs: &[&Run]) -> BTreeSet<String> {
+    let endpoints = runs.iter().flat_map(|run| &run.endpoints);
+    endpoints.map(Endpoint::label).collect()
+}
+
+fn spread(interleaved: bool, how: &Options) -> BTreeMap<String, f64> {
+    let mut spread: BTreeMap<String, f64> = LATENCIES
+        .into_iter()
+        .map(MetricId::quantile)
+        .chain([MetricId::Plain("goodput")])
+        .map(|metric| (metric.to_string(), measure_of(&metric, &how.floors).spread))
+        .collect();
+    if !interleaved {
+        spread.insert("between_jobs".to_owned(), judge::JOBS);
+    }
+    spread
+}
+
+/// The metrics of the whole run, or of an endpoint.
+fn metrics(
+    pair: &Pair,
+    label: Option<&str>,
+    interleaved: bool,
+    how: &Options,
+    options: &figures::Options,
+) -> Vec<Draft> {
+    let base = of_endpoint(&pair.base, label);
+    let new = of_endpoint(&pair.new, label);
+    let setting = Setting {
+        endpoint: label,
+        runs: (pair.base.len(), pair.new.len()),
+        interleaved,
+    };
+    let mut drafts = Vec::new();
+    if label.is_none() {
+        let metric = MetricId::Plain("goodput");
+        let read = |side: &[Sided]| -> Vec<Reading> {
+            let readings = side
+                .iter()
+                .filter_map(|(run, at)| values::goodput(run, *at));
+            readings.collect()
+        };
+        let measure = measure_of(&metric, &how.floors);
+        let (base, new) = (read(&base), read(&new));
+        drafts.push(judge::ratio(&metric, &base, &new, measure, &setting));
+    }
+    let shares = |side: &[Sided]| -> Vec<(u64, u64)> {
+        let shares = side
+            .iter()
+            .filter_map(|(run, at)| values::failures(run, *at));
+        shares.collect()
+    };
+    let (failed_base, failed_new) = (shares(&base), shares(&new));
+    let measure = measure_of(&MetricId::Plain("error_rate"), &how.floors);
+    let errors = judge::failures(&failed_base, &failed_new, measure, &setting);
+    let apart = errors
+        .metric
+        .change
+        .is_some_and(|points| points.abs() > POINT);
+    drafts.push(errors);
+    let mixed = !one_population(&base, &new);
+    for percentile in LATENCIES {
+        let metric = MetricId::quantile(percentile);
+        let read = |side: &[Sided]| -> Vec<Reading> {
+            let readings = side
+                .iter()
+                .filter_map(|(run, at)| values::latency(run, *at, &metric, options));
+            readings.collect()
+        };
+        let measure = measure_of(&metric, &how.floors);
+        let (before, after) = (read(&base), read(&new));
+        let mut draft = judge::ratio(&metric, &before, &after, measure, &setting);
+        if mixed && apart && draft.metric.state != MetricState::NotMeasured {
+            draft.unjudged("V22");
+        }
+        drafts.push(draft);
+    }
+    drafts
+}
+
+/// A run, and one of its endpoints or the whole.
+type Sided<'a> = (&'a Run, Option<&'a Endpoint>);
+
+fn of_endpoint<'a>(runs: &[&'a Run], label: Option<&str>) -> Vec<Sided<'a>> {
+    let Some(label) = label else {
+        return runs.iter().map(|run| (*run, None)).collect();
+    };
+    let at = |run: &'a Run| {
+        let found = run
+            .endpoints
+            .iter()
+            .find(|endpoint| endpoint.label() == label);
+        found.map(|endpoint| (run, Some(endpoint)))
+    };
+    runs.iter().filter_map(|run| at(run)).collect()
+}
+
+/// Whether all latencies are those of successes.
+fn one_population(base: &[Sided], new: &[Sided]) -> bool {
+    base.iter().chain(new).all(|(run, at)| {
+        let stats = stats_of(run, *at);
+        let none_failed = stats.failures == Some(0) && stats.expected_failures.unwrap_or(0) == 0;
+        let latency = stats.primary();
+        none_failed || latency.is_none_or(|latency| latency.population == Population::Ok)
+    })
+}
+
+fn verdict(comparison: &Comparison) -> ComparisonVerdict {
+    let has = |state| {
+        comparison
+            .metrics
+            .iter()
+            .any(|metric| metric.state == state)
+    };
+    if has(MetricState::Regressed) {
+        ComparisonVerdict::Regressed
+    } else if has(MetricState::Improved) {
+        ComparisonVerdict::Improved
+    } else {
+        ComparisonVerdict::NoRegressionShown
+    }
+}
+
+/// New by base over the endpoints: one figure for a release note, no judgement.
+fn geometric_means(comparison: &Comparison) -> Vec<GeometricMean> {
+    if comparison.verdict == ComparisonVerdict::NotComparable {
+        return Vec::new();
+    }
+    let mut means = Vec::new();
+    for percentile in LATENCIES {
+        let id = percentile.to_string();
+        let of = comparison.metrics.iter();
+        let logs: Vec<f64> = of
+            .filter(|metric| metric.endpoint.is_some() && metric.metric == id)
+            .filter(|metric| {
+                !metric.reasons.iter().any(|reason| {
+                    reason != "below-floor" && reason != "one-of-many" && reason != "V45"
+                })
+            })
+            .filter_map(|metric| Some((1.0 + metric.change?).ln()))
+            .filter(|log| log.is_finite())
+            .collect();
+        if logs.len() > 1 {
+            let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+            means.push(GeometricMean {
+                metric: id,
+                change: mean.exp() - 1.0,
+                endpoints: logs.len() as u64,
+            });
+        }
+    }
+    means
+}

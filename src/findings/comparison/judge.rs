@@ -1,0 +1,394 @@
+//! One metric of two sides: what the figures are, how far they lie apart, and what that shows.
+//!
+//! A state follows from the figures: worse or better when the chance of it is small enough (alone and among all metrics of the
+//! report) and the change is beyond the floor; unchanged when a change beyond the margin is ruled out; otherwise undecided. A
+//! single run a side never shows more than a suspicion (statistics 2.0 to 2d).
+
+use std::collections::BTreeMap;
+
+use crate::findings::comparison::values::{Reading, median};
+use crate::findings::comparison::{ChangeUnit, ComparedMetric, Floor, Method, MetricState};
+use crate::findings::report::Interval;
+use crate::model::{Better, MetricId, Percentile, Statistic, Unit};
+use crate::stats::multiplicity::benjamini_hochberg;
+use crate::stats::proportion::{self, ShareMethod, SharesCompared};
+use crate::stats::repeats::{self, Clipped, Spread, Value};
+
+/// Chance of a false alarm of one metric, one-sided.
+pub(super) const ALPHA: f64 = 0.01;
+/// Share of false alarms among all alarms of a report.
+const DISCOVERY: f64 = 0.05;
+/// Repeats that each side needs to prove a change of a latency or rate: two do not tell which of them is the odd one.
+const REPEATS: usize = 3;
+/// Requests that an endpoint needs on each side to be judged.
+const FEWEST: u64 = 200;
+/// Requests of a side that must lie beyond a quantile for it to be judged.
+const BEYOND: f64 = 20.0;
+/// The change whose proof `repeats_needed` speaks of.
+const WANTED: f64 = 0.2;
+/// The least difference of latencies worth talking about, in milliseconds.
+const LEAST_MS: f64 = 1.0;
+
+/// What holds for one metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Measure {
+    /// Spread between runs that is assumed, as a standard deviation of logarithms.
+    pub(super) spread: f64,
+    /// The smallest change worth talking about.
+    pub(super) floor: f64,
+    /// The same in the metric's unit.
+    pub(super) least: f64,
+    /// A larger change must be ruled out for "unchanged".
+    pub(super) margin: f64,
+}
+
+/// Spread between jobs that is assumed.
+pub(super) const JOBS: f64 = 0.03;
+
+/// Defaults by how far out in the tail a latency lies (statistics 2.0 and 2a).
+pub(super) fn measure_of(metric: &MetricId, floors: &BTreeMap<String, Floor>) -> Measure {
+    let share = match metric {
+        MetricId::Latency(_, Statistic::Quantile(percentile)) => percentile.share(),
+        _ => 0.5,
+    };
+    let (spread, floor, margin): (f64, f64, f64) = match metric.to_string().as_str() {
+        "goodput" | "rate" => (0.03, 0.05, 0.1),
+        "error_rate" => (0.0, 0.005, 0.01),
+        _ if share <= Percentile::P75.share() => (0.05, 0.05, 0.1),
+        _ if share <= Percentile::P95.share() => (0.08, 0.05, 0.15),
+        _ if share <= Percentile::P99.share() => (0.15, 0.1, 0.25),
+        _ => (0.2, 0.1, 0.25),
+    };
+    let (floor, least) = match floors.get(&metric.to_string()) {
+        None => (floor, 0.0),
+        Some(Floor::Share(share)) => (*share, 0.0),
+        Some(Floor::Value(value)) => (0.0, *value),
+    };
+    Measure {
+        spread,
+        floor,
+        least,
+        margin: margin.max(floor),
+    }
+}
+
+/// A metric on its way: figures first, its state when all of them are known.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    /// What is known so far.
+    pub(super) metric: ComparedMetric,
+    measure: Measure,
+    /// Chance of the change for the better where there is none.
+    p_better: Option<f64>,
+    /// Whether the change is beyond the floors.
+    beyond_floor: bool,
+    /// The end of the interval on the bad side, as a change for the worse.
+    worst: Option<f64>,
+    /// Whether a side has too few repeats to prove anything.
+    few: bool,
+}
+
+/// What every draft of one pair of sides is made with.
+#[derive(Clone, Copy)]
+pub(super) struct Setting<'a> {
+    /// Label of the endpoint; `None` = the whole run.
+    pub(super) endpoint: Option<&'a str>,
+    /// Runs of the sides.
+    pub(super) runs: (usize, usize),
+    /// Whether the sides were run in turn.
+    pub(super) interleaved: bool,
+}
+
+impl Setting<'_> {
+    /// Whether there are fewer runs on a side.
+    fn fewer_than(&self, runs: usize) -> bool {
+        self.runs.0.min(self.runs.1) < runs
+    }
+}
+
+fn blank(metric: &MetricId, unit: Unit, better: Better, setting: &Setting) -> ComparedMetric {
+    ComparedMetric {
+        endpoint: setting.endpoint.map(str::to_owned),
+        metric: metric.to_string(),
+        unit,
+        better,
+        base: None,
+        new: None,
+        change: None,
+        change_unit: None,
+        interval: None,
+        method: None,
+        n_base: None,
+        n_new: None,
+        p_value: None,
+        q_value: None,
+        state: MetricState::NotMeasured,
+        reasons: Vec::new(),
+        clipped: Vec::new(),
+        guarded: false,
+        smallest_detectable: None,
+        repeats_needed: None,
+    }
+}
+
+fn sum(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    counts.fold(Some(0), |all: Option<u64>, n| Some(all?.saturating_add(n?)))
+}
+
+/// A latency or a rate.
+pub(super) fn ratio(
+    metric: &MetricId,
+    base: &[Reading],
+    new: &[Reading],
+    measure: Measure,
+    setting: &Setting,
+) -> Draft {
+    let better = metric.spec().better;
+    let mut found = blank(metric, metric.unit(), better, setting);
+    found.base = median(base.iter().map(|reading| reading.value));
+    found.new = median(new.iter().map(|reading| reading.value));
+    found.n_base = sum(base.iter().map(|reading| reading.n));
+    found.n_new = sum(new.iter().map(|reading| reading.n));
+    let mut draft = Draft {
+        measure,
+        p_better: None,
+        beyond_floor: false,
+        worst: None,
+        few: setting.fewer_than(REPEATS),
+        metric: found,
+    };
+    let (Some(before), Some(after)) = (draft.metric.base, draft.metric.new) else {
+        return draft;
+    };
+    draft.metric.state = MetricState::Undecided;
+    if before > 0.0 {
+        draft.metric.change = Some(after / before - 1.0);
+        draft.metric.change_unit = Some(ChangeUnit::Relative);
+    }
+    let is_latency = matches!(metric, MetricId::Latency(..));
+    let resolution = base.iter().chain(new).map(|reading| reading.resolution);
+    let least = if is_latency {
+        resolution.fold(LEAST_MS.max(measure.least), f64::max)
+    } else {
+        measure.least
+    };
+    draft.beyond_floor = (after - before).abs() >= least
+        && draft
+            .metric
+            .change
+            .is_some_and(|change| change.abs() >= measure.floor);
+    if let Some(reason) = too_few(metric, &draft.metric) {
+        draft.metric.reasons.push(reason.to_owned());
+        return draft;
+    }
+    let logs = |side: &[Reading]| {
+        side.iter()
+            .map(|reading| reading.log)
+            .collect::<Option<Vec<Value>>>()
+    };
+    let (Some(logs_base), Some(logs_new)) = (logs(base), logs(new)) else {
+        draft.metric.reasons.push("no-interval".to_owned());
+        return draft;
+    };
+    let spread = Spread {
+        runs: measure.spread,
+        jobs: JOBS,
+        is_learned: false,
+    };
+    let options = repeats::Options {
+        alpha: ALPHA,
+        interleaved: setting.interleaved,
+        ..repeats::Options::default()
+    };
+    if let Some(change) = repeats::compare(&logs_base, &logs_new, spread, options) {
+        let is_one = setting.runs == (1, 1);
+        draft.metric.method = Some(if is_one {
+            Method::Single
+        } else {
+            Method::Repeats
+        });
+        put(&mut draft, &change, better);
+        let id = |clipped: &Clipped| match *clipped {
+            Clipped::Base(place) => base.get(place),
+            Clipped::New(place) => new.get(place),
+        };
+        let clipped = change.clipped.iter().filter_map(id);
+        draft.metric.clipped = clipped.map(|reading| reading.run.clone()).collect();
+        draft.metric.guarded = change.guarded;
+        draft.metric.repeats_needed =
+            repeats::repeats_needed(change.spread, (1.0 + WANTED).ln(), spread, options);
+    }
+    draft
+}
+
+/// Takes the figures of a change over.
+fn put(draft: &mut Draft, change: &repeats::Change, better: Better) {
+    let relative = |log: f64| log.exp() - 1.0;
+    let (lo, hi) = change.interval;
+    let metric = &mut draft.metric;
+    metric.interval = Some(Interval {
+        lo: Some(relative(lo)),
+        hi: Some(relative(hi)),
+        level: 1.0 - 2.0 * ALPHA,
+    });
+    let (worse, better_p, worst, detectable) = if better == Better::Higher {
+        let seen = 1.0 - (-change.detectable).exp();
+        (change.p_down, change.p_up, -relative(lo), seen)
+    } else {
+        (
+            change.p_up,
+            change.p_down,
+            relative(hi),
+            relative(change.detectable),
+        )
+    };
+    metric.p_value = Some(worse);
+    metric.smallest_detectable = Some(detectable);
+    draft.p_better = Some(better_p);
+    draft.worst = Some(worst);
+}
+
+/// Why a metric cannot be judged: too few requests.
+fn too_few(metric: &MetricId, found: &ComparedMetric) -> Option<&'static str> {
+    let fewest = found
+        .n_base
+        .zip(found.n_new)
+        .map(|(base, new)| base.min(new));
+    let Some(fewest) = fewest else {
+        return Some("uncounted");
+    };
+    if fewest < FEWEST {
+        return Some("too-few-requests");
+    }
+    if let MetricId::Latency(_, Statistic::Quantile(percentile)) = metric
+        && fewest as f64 * (1.0 - percentile.share()) < BEYOND
+    {
+        return Some("V10");
+    }
+    None
+}
+
+/// A share of failures, over all repeats of each side.
+pub(super) fn failures(
+    base: &[(u64, u64)],
+    new: &[(u64, u64)],
+    measure: Measure,
+    setting: &Setting,
+) -> Draft {
+    let metric = MetricId::Plain("error_rate");
+    let mut found = blank(&metric, Unit::Ratio, Better::Lower, setting);
+    let total = |side: &[(u64, u64)]| {
+        side.iter().fold((0_u64, 0_u64), |(failed, of), (k, n)| {
+            (failed.saturating_add(*k), of.saturating_add(*n))
+        })
+    };
+    let (of_base, of_new) = (total(base), total(new));
+    let share = |(failed, of): (u64, u64)| (of > 0).then(|| failed as f64 / of as f64);
+    found.base = share(of_base);
+    found.new = share(of_new);
+    found.n_base = Some(of_base.1);
+    found.n_new = Some(of_new.1);
+    let mut draft = Draft {
+        measure,
+        p_better: None,
+        beyond_floor: false,
+        worst: None,
+        few: setting.fewer_than(2),
+        metric: found,
+    };
+    let (Some(before), Some(after)) = (draft.metric.base, draft.metric.new) else {
+        return draft;
+    };
+    draft.metric.state = MetricState::Undecided;
+    draft.metric.change = Some(after - before);
+    draft.metric.change_unit = Some(ChangeUnit::Points);
+    draft.beyond_floor = (after - before).abs() >= measure.floor.max(measure.least);
+    if of_base.1.min(of_new.1) < FEWEST {
+        draft.metric.reasons.push("too-few-requests".to_owned());
+        return draft;
+    }
+    if let Some(compared) = proportion::compare_shares(base, new, 1.0 - 2.0 * ALPHA) {
+        put_shares(&mut draft, &compared);
+    }
+    draft
+}
+
+fn put_shares(draft: &mut Draft, compared: &SharesCompared) {
+    let metric = &mut draft.metric;
+    metric.method = Some(match compared.method {
+        ShareMethod::Fisher => Method::Fisher,
+        ShareMethod::Newcombe => Method::Newcombe,
+    });
+    metric.interval = Some(Interval {
+        lo: Some(compared.interval.0),
+        hi: Some(compared.interval.1),
+        level: 1.0 - 2.0 * ALPHA,
+    });
+    metric.p_value = Some(compared.p_up);
+    metric.smallest_detectable = compared.detectable;
+    draft.p_better = Some(compared.p_down);
+    draft.worst = Some(compared.interval.1);
+}
+
+impl Draft {
+    /// Not judged, for this reason; the figures stay.
+    pub(super) fn unjudged(&mut self, reason: &str) {
+        self.metric.p_value = None;
+        self.metric.interval = None;
+        self.metric.method = None;
+        self.metric.smallest_detectable = None;
+        self.metric.repeats_needed = None;
+        self.p_better = None;
+        self.worst = None;
+        if !self.metric.reasons.iter().any(|known| known == reason) {
+            self.metric.reasons.push(reason.to_owned());
+        }
+    }
+
+    fn decide(&mut self, q_worse: Option<f64>, q_better: Option<f64>) {
+        self.metric.q_value = q_worse;
+        let shown = |p: Option<f64>, q: Option<f64>| {
+            p.is_some_and(|p| p < ALPHA) && q.is_some_and(|q| q < DISCOVERY)
+        };
+        let (worse, better) = (self.metric.p_value, self.p_better);
+        let looks = |p: Option<f64>| p.is_some_and(|p| p < ALPHA);
+        if self.metric.state == MetricState::NotMeasured || worse.is_none() {
+            return;
+        }
+        self.metric.state = if (looks(worse) || looks(better)) && !self.beyond_floor {
+            self.metric.reasons.push("below-floor".to_owned());
+            MetricState::Unchanged
+        } else if shown(worse, q_worse) && !self.few {
+            MetricState::Regressed
+        } else if shown(better, q_better) && !self.few {
+            MetricState::Improved
+        } else if looks(worse) {
+            let reason = if self.few { "V45" } else { "one-of-many" };
+            self.metric.reasons.push(reason.to_owned());
+            MetricState::Suspect
+        } else if self.worst.is_some_and(|worst| worst < self.measure.margin) {
+            MetricState::Unchanged
+        } else {
+            MetricState::Undecided
+        };
+    }
+}
+
+/// Gives every metric of a report its state: all that are judged correct one another's chances.
+pub(super) fn decide(drafts: &mut [Draft]) {
+    let q_worse = corrected(drafts.iter().map(|draft| draft.metric.p_value));
+    let q_better = corrected(drafts.iter().map(|draft| draft.p_better));
+    for ((draft, worse), better) in drafts.iter_mut().zip(q_worse).zip(q_better) {
+        draft.decide(worse, better);
+    }
+}
+
+fn corrected(chances: impl Iterator<Item = Option<f64>>) -> Vec<Option<f64>> {
+    let chances: Vec<Option<f64>> = chances.collect();
+    let known: Vec<f64> = chances.iter().copied().flatten().collect();
+    let mut adjusted = benjamini_hochberg(&known).unwrap_or_default().into_iter();
+    chances
+        .into_iter()
+        .map(|chance| chance.and_then(|_| adjusted.next()))
+        .collect()
+}

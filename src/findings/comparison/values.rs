@@ -1,0 +1,150 @@
+//! One figure of one run, ready to be compared: its logarithm, and how far the run itself leaves it open.
+
+use crate::findings::figures::{self, Measured};
+use crate::model::{Endpoint, MetricId, Run, Stats};
+use crate::stats::binomial::normal_score;
+use crate::stats::repeats::Value;
+
+/// A figure of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reading {
+    /// Id of the run.
+    pub(super) run: String,
+    /// The figure.
+    pub(super) value: f64,
+    /// Its logarithm with the standard error within the run; `None` where the run does not say how certain it is.
+    pub(super) log: Option<Value>,
+    /// Requests behind it.
+    pub(super) n: Option<u64>,
+    /// How finely it was measured, in its unit.
+    pub(super) resolution: f64,
+}
+
+/// A latency of a run or of one of its endpoints.
+pub(super) fn latency(
+    run: &Run,
+    endpoint: Option<&Endpoint>,
+    metric: &MetricId,
+    options: &figures::Options,
+) -> Option<Reading> {
+    let measured = figures::measure(run, endpoint, metric, options)?;
+    let stats = stats_of(run, endpoint);
+    let half = stats.primary().and_then(|latency| {
+        let half = latency
+            .resolution
+            .half_width(crate::model::Millis(measured.value))?;
+        Some(2.0 * half.0)
+    });
+    Some(Reading {
+        run: run.id.clone(),
+        value: measured.value,
+        log: error_of(&measured).and_then(|error| logarithm(measured.value, error)),
+        n: measured.n,
+        resolution: half.unwrap_or(0.0),
+    })
+}
+
+/// Successes per second. Its error within the run is that of a count.
+pub(super) fn goodput(run: &Run, endpoint: Option<&Endpoint>) -> Option<Reading> {
+    let stats = stats_of(run, endpoint);
+    let value = stats.goodput?.0;
+    let n = stats.successes();
+    let error = n.filter(|n| *n > 0).map(|n| 1.0 / (n as f64).sqrt());
+    Some(Reading {
+        run: run.id.clone(),
+        value,
+        log: error.and_then(|error| logarithm(value, error)),
+        n,
+        resolution: 0.0,
+    })
+}
+
+/// Failures and requests that count.
+pub(super) fn failures(run: &Run, endpoint: Option<&Endpoint>) -> Option<(u64, u64)> {
+    let stats = stats_of(run, endpoint);
+    let counted = stats
+        .requests?
+        .saturating_sub(stats.expected_failures.unwrap_or(0));
+    Some((stats.failures?, counted))
+}
+
+pub(super) fn stats_of<'a>(run: &'a Run, endpoint: Option<&'a Endpoint>) -> &'a Stats {
+    endpoint.map_or(&run.overall, |endpoint| &endpoint.stats)
+}
+
+fn logarithm(value: f64, error: f64) -> Option<Value> {
+    let log = value.ln();
+    log.is_finite().then_some(Value { log, error })
+}
+
+/// The standard error of the logarithm, from the interval of the figure; from its closed side where the other is open.
+fn error_of(measured: &Measured) -> Option<f64> {
+    let interval = measured.interval?;
+    let z = normal_score(f64::midpoint(1.0, interval.level));
+    let centre = measured.value.ln();
+    let below = interval
+        .lo
+        .filter(|lo| *lo > 0.0)
+        .map(|lo| centre - lo.ln());
+    let above = interval
+        .hi
+        .filter(|hi| *hi > 0.0)
+        .map(|hi| hi.ln() - centre);
+    let width = match (below, above) {
+        (Some(below), Some(above)) => f64::midpoint(below, above),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => return None,
+    };
+    (width.is_finite() && width >= 0.0).then_some(width / z)
+}
+
+/// The middle value of the figures.
+pub(super) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let mut sorted: Vec<f64> = values.into_iter().collect();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    let high = sorted.get(middle).copied()?;
+    if sorted.len() % 2 == 1 {
+        return Some(high);
+    }
+    let low = sorted.get(middle.checked_sub(1)?).copied()?;
+    Some(f64::midpoint(low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::Support;
+    use crate::findings::report::Interval;
+
+    fn measured(lo: Option<f64>, hi: Option<f64>) -> Measured {
+        Measured {
+            value: 100.0,
+            n: Some(500),
+            interval: Some(Interval {
+                lo,
+                hi,
+                level: 0.95,
+            }),
+            support: Support::Ok,
+        }
+    }
+
+    #[test]
+    fn the_error_is_the_width_of_the_interval_by_that_of_the_normal_one() {
+        let found = error_of(&measured(Some(90.0), Some(110.0))).unwrap();
+        // ln(110 / 90) / (2 * 1.959964)
+        assert!((found - 0.051_193).abs() < 1e-6, "{found}");
+        let open = error_of(&measured(Some(90.0), None)).unwrap();
+        assert!((open - 0.053_756).abs() < 1e-6, "{open}");
+        assert_eq!(error_of(&measured(None, None)), None);
+        assert_eq!(error_of(&measured(Some(0.0), None)), None);
+    }
+
+    #[test]
+    fn the_median_of_repeats() {
+        assert_eq!(median([3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median([4.0, 1.0, 2.0, 3.0]), Some(2.5));
+        assert_eq!(median([]), None);
+    }
+}

@@ -1,0 +1,172 @@
+//! The first sentences of a comparison: what is proven, what is only suspected, what could have been seen.
+
+use crate::findings::comparison::{
+    ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
+};
+use crate::findings::headline::{first_sentence, shown, upper_first};
+use crate::findings::report::Report;
+use crate::findings::verdict::Effect;
+use crate::text::number::{change, change_of_share, percent, plural, quantity};
+
+/// How many metrics a sentence names.
+const NAMED: usize = 3;
+
+/// The sentences over all comparisons of a report.
+pub(super) fn of_comparisons(report: &Report) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for comparison in &report.comparisons {
+        let before = if report.comparisons.len() > 1 {
+            format!("{}: ", shown(&comparison.scenario))
+        } else {
+            String::new()
+        };
+        for sentence in of_one(report, comparison) {
+            sentences.push(format!("{before}{sentence}"));
+        }
+    }
+    for run in &report.runs {
+        let invalid = report
+            .findings_of(&run.id)
+            .find(|finding| finding.effect == Effect::Invalid);
+        if let Some(finding) = invalid {
+            sentences.push(format!(
+                "{} cannot be believed ({}): {}",
+                shown(&run.name),
+                finding.rule,
+                first_sentence(&finding.message)
+            ));
+        }
+    }
+    sentences
+}
+
+fn of_one(report: &Report, comparison: &Comparison) -> Vec<String> {
+    let name = |side: &crate::findings::comparison::ComparedSide| {
+        side.name
+            .as_deref()
+            .map_or("the other runs".to_owned(), shown)
+    };
+    let base = name(&comparison.base);
+    if comparison.verdict == ComparisonVerdict::NotComparable {
+        let why = report.findings.iter().filter(|finding| {
+            finding.effect == Effect::Uncomparable && comparison.reasons.contains(&finding.rule)
+        });
+        let mut sentences = vec![format!(
+            "Not comparable with {base} ({}): no metric is judged.",
+            comparison.reasons.join(", ")
+        )];
+        sentences.extend(
+            why.take(NAMED)
+                .map(|finding| first_sentence(&finding.message).to_owned()),
+        );
+        return sentences;
+    }
+    let of = |state: MetricState| -> Vec<&ComparedMetric> {
+        let mut found: Vec<&ComparedMetric> = comparison
+            .metrics
+            .iter()
+            .filter(|metric| metric.state == state)
+            .collect();
+        found.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        found
+    };
+    let mut sentences = Vec::new();
+    for (state, word) in [
+        (MetricState::Regressed, "regressed"),
+        (MetricState::Improved, "improved"),
+    ] {
+        let found = of(state);
+        if !found.is_empty() {
+            sentences.push(format!(
+                "{} {word} against {base}: {}.",
+                plural(found.len() as u64, "metric"),
+                listed(&found)
+            ));
+        }
+    }
+    if of(MetricState::Regressed).is_empty() {
+        sentences.insert(0, format!("No regression against {base} is shown."));
+    }
+    let suspects = of(MetricState::Suspect);
+    if !suspects.is_empty() {
+        sentences.push(format!("Suspect, not proven: {}.", listed(&suspects)));
+    }
+    if comparison.base.repeats < 2 || comparison.new.repeats < 2 {
+        sentences.push(
+            "One run on a side proves nothing, however many requests it has: a bad minute of the machine looks the same."
+                .to_owned(),
+        );
+    }
+    if let Some(sentence) = detectable(comparison) {
+        sentences.push(sentence);
+    }
+    sentences
+}
+
+/// How far a change reaches, in either direction.
+fn size(metric: &ComparedMetric) -> f64 {
+    match (metric.change, metric.change_unit) {
+        (Some(change), Some(ChangeUnit::Relative)) => (1.0 + change).ln().abs(),
+        // A percentage point of failures weighs as much as a tenth of latency.
+        (Some(change), _) => change.abs() * 10.0,
+        (None, _) => 0.0,
+    }
+}
+
+fn listed(metrics: &[&ComparedMetric]) -> String {
+    let mut parts: Vec<String> = metrics
+        .iter()
+        .take(NAMED)
+        .map(|metric| one(metric))
+        .collect();
+    if metrics.len() > NAMED {
+        parts.push(format!("{} more", metrics.len() - NAMED));
+    }
+    parts.join("; ")
+}
+
+fn one(metric: &ComparedMetric) -> String {
+    let place = metric
+        .endpoint
+        .as_deref()
+        .map_or(String::new(), |label| format!("{} ", shown(label)));
+    let unit = metric.unit.id();
+    let value =
+        |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| quantity(value, unit));
+    let how_far = match (metric.change, metric.change_unit) {
+        (Some(far), Some(ChangeUnit::Relative)) => format!(" ({})", change(far)),
+        (Some(far), Some(ChangeUnit::Points)) => format!(" ({})", change_of_share(far)),
+        _ => String::new(),
+    };
+    format!(
+        "{place}{} {} to {}{how_far}",
+        metric.metric,
+        value(metric.base),
+        value(metric.new)
+    )
+}
+
+/// What this comparison could have seen of the whole run.
+fn detectable(comparison: &Comparison) -> Option<String> {
+    let whole = comparison
+        .metrics
+        .iter()
+        .filter(|metric| metric.endpoint.is_none());
+    let parts: Vec<String> = whole
+        .filter_map(|metric| {
+            let least = metric.smallest_detectable?;
+            let sign = if metric.metric == "goodput" { '-' } else { '+' };
+            Some(match metric.change_unit? {
+                ChangeUnit::Relative => format!("{} {sign}{}", metric.metric, percent(least)),
+                ChangeUnit::Points => format!("{} {}", metric.metric, change_of_share(least)),
+            })
+        })
+        .collect();
+    if parts.is_empty() {
+        return None;
+    }
+    Some(upper_first(&format!(
+        "over the whole run it would have shown, in 95 of 100 cases: {}.",
+        parts.join(", ")
+    )))
+}

@@ -1,0 +1,164 @@
+//! V49: the median falls while the failures rise.
+
+use crate::findings::evidence::Evidence;
+use crate::findings::rules::shared::{by_endpoint, failed, half_width, median, whole};
+use crate::findings::rules::{Asks, Fired, PairContext, Rule};
+use crate::findings::verdict::Effect;
+use crate::model::{MetricId, Millis, Percentile, Stats, Unit};
+use crate::text::number;
+
+/// Failures at one endpoint that are more than an accident.
+const FEW: u64 = 5;
+
+pub(super) const RULE: Rule = Rule {
+    id: "V49",
+    name: "faster-because-failing",
+    effects: "void",
+    limit: Some((0.01, "points by which the error rate must have risen, as a share")),
+    text: "\
+Asks whether a side is faster because more of it fails.
+Fires when the error rate over all runs of the new side is more than 1 point above that of the base and the median of p50
+is lower, beyond the resolution: for the whole run, and (from 5 failures) for each endpoint. p50 is not judged there.
+A rejection takes less time than an answer, and a request that was rejected leaves the machine to the others: p50 of
+the successes falls too. Higher percentiles and the error rate are judged as ever.
+Example: p50 from 20 to 1 ms, errors from 0 to 88.5 %: the system under test did less, not the same faster.
+What to do: mend the failures and run again; only then does p50 say whether the change made it faster.",
+    asks: Asks::Pair(ask),
+};
+
+fn ask(context: &PairContext) -> Vec<Fired> {
+    let mut fired = Vec::new();
+    fired.extend(faster(
+        &whole(context.base),
+        &whole(context.new),
+        context.limit,
+        1,
+    ));
+    let new = by_endpoint(context.new);
+    for (label, base) in by_endpoint(context.base) {
+        let found = new
+            .get(&label)
+            .and_then(|new| faster(&base, new, context.limit, FEW));
+        fired.extend(found.map(|found| found.at(label)));
+    }
+    fired
+}
+
+/// The median of the medians of a side, and how far it may be off.
+fn p50(side: &[&Stats]) -> Option<(f64, f64)> {
+    let latencies = || side.iter().filter_map(|stats| stats.primary());
+    let medians = latencies().filter_map(|latency| latency.percentile(Percentile::P50));
+    let value = median(medians.map(|p50| p50.0).collect())?;
+    let error = latencies()
+        .map(|latency| half_width(latency, Millis(value)))
+        .fold(0.0, f64::max);
+    Some((value, error))
+}
+
+fn faster(base: &[&Stats], new: &[&Stats], limit: f64, few: u64) -> Option<Fired> {
+    let ((of_base, all_base), (of_new, all_new)) = (failed(base)?, failed(new)?);
+    let before = of_base as f64 / all_base as f64;
+    let after = of_new as f64 / all_new as f64;
+    let ((slow, slack), (fast, other)) = (p50(base)?, p50(new)?);
+    if of_new < few || after - before <= limit || slow - fast <= slack + other {
+        return None;
+    }
+    let message = format!(
+        "The error rate rises from {} of the base to {} of the new side while p50 falls from {} to {}: failing is not being \
+         fast, and p50 is not judged.",
+        number::percent(before),
+        number::percent(after),
+        number::millis(slow),
+        number::millis(fast),
+    );
+    let evidence = Evidence::new()
+        .with("base_error_rate", before, Unit::Ratio)
+        .with("new_error_rate", after, Unit::Ratio)
+        .with("base_p50", slow, Unit::Millis)
+        .with("new_p50", fast, Unit::Millis)
+        .count("new_failures", of_new);
+    Some(
+        Fired::new(Effect::Void, message, evidence)
+            .on(MetricId::quantile(Percentile::P50))
+            .hint("Mend the failures and run again."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::rules::testing::{ask_pair, counts, endpoint, latency, run};
+    use crate::model::{Population, Run};
+
+    fn stats(requests: u64, failures: u64, p50: f64) -> Stats {
+        let mut stats = counts(requests, failures);
+        stats.latency = Some(latency(Population::All, requests, &[("p50", p50)]));
+        stats
+    }
+
+    fn of(failures: u64, p50: f64) -> Run {
+        run(stats(1000, failures, p50), 60.0)
+    }
+
+    fn fired(base: &Run, new: &Run) -> Vec<Fired> {
+        ask_pair(&RULE, &[base], &[new])
+    }
+
+    #[test]
+    fn rejections_make_no_system_fast() {
+        let found = fired(&of(0, 20.0), &of(885, 1.0));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].effect, Effect::Void);
+        assert_eq!(found[0].metric, Some(MetricId::quantile(Percentile::P50)));
+        assert_eq!(found[0].endpoint, None);
+        assert_eq!(
+            found[0].message,
+            "The error rate rises from 0 % of the base to 88.5 % of the new side while p50 falls from 20 ms to 1 ms: failing is \
+             not being fast, and p50 is not judged."
+        );
+    }
+
+    #[test]
+    fn an_endpoint_fires_by_itself() {
+        let with = |failures, p50| {
+            let mut given = of(0, 20.0);
+            let stats = stats(50, failures, p50);
+            given.endpoints.push(endpoint("GET", "/a", stats));
+            given
+        };
+        let found = fired(&with(0, 20.0), &with(5, 10.0));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].endpoint.as_deref(), Some("GET /a"));
+        assert!(
+            fired(&with(0, 20.0), &with(4, 10.0)).is_empty(),
+            "4 are few"
+        );
+    }
+
+    #[test]
+    fn failures_are_counted_over_all_runs_of_a_side() {
+        let base = of(0, 20.0);
+        let new = [of(30, 18.0), of(0, 10.0), of(0, 19.0)];
+        assert!(
+            ask_pair(&RULE, &[&base], &new.each_ref()).is_empty(),
+            "1 point"
+        );
+        let new = [of(31, 18.0), of(0, 10.0), of(0, 19.0)];
+        let found = ask_pair(&RULE, &[&base], &new.each_ref());
+        assert_eq!(found[0].evidence.get("new_p50"), Some(18.0));
+        assert_eq!(found[0].evidence.get("new_failures"), Some(31.0));
+    }
+
+    #[test]
+    fn slower_while_failing_and_faster_while_not_are_silent() {
+        let base = of(0, 20.0);
+        assert!(fired(&base, &of(500, 20.0)).is_empty());
+        assert!(fired(&base, &of(500, 30.0)).is_empty());
+        assert!(fired(&base, &of(10, 10.0)).is_empty());
+        assert!(fired(&of(885, 20.0), &of(0, 1.0)).is_empty());
+        let mut rounded = of(500, 19.0);
+        let resolution = &mut rounded.overall.latency.as_mut().unwrap().resolution;
+        resolution.absolute = Some(Millis(2.0));
+        assert!(fired(&base, &rounded).is_empty(), "within the resolution");
+    }
+}

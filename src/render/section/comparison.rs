@@ -1,0 +1,449 @@
+//! Base against new: the metrics, worst first, and what the comparison could have seen.
+
+use crate::findings::comparison::{
+    ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, Method, MetricState,
+};
+use crate::findings::{Finding, Report, rules};
+use crate::render::Layout;
+use crate::render::block::{Align, Block, Line, Table, code, prose, text};
+use crate::render::section::{Scope, Section, absent};
+use crate::text::number;
+
+/// The row of SECTIONS.
+pub const SECTION: Section = Section {
+    id: "comparison",
+    about: "base against new: every metric with its interval and what it shows, worst first",
+    scope: Scope::Report,
+    closing: false,
+    build,
+};
+
+/// Rows that a table shows without `--full`.
+const ROWS: usize = 30;
+
+fn build(report: &Report, _: usize, layout: &Layout) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for comparison in &report.comparisons {
+        blocks.extend(one(report, comparison, layout));
+    }
+    let findings: Vec<Line> = report
+        .findings
+        .iter()
+        .filter(|finding| rules::is_of_pair(&finding.rule) && !is_said(finding))
+        .map(line)
+        .collect();
+    if !findings.is_empty() {
+        blocks.push(Block::Heading(2, vec![text("About the comparison")]));
+        blocks.push(Block::List(findings));
+    }
+    blocks
+}
+
+/// What the table says already.
+fn is_said(finding: &Finding) -> bool {
+    finding.rule.starts_with('R')
+}
+
+fn line(finding: &Finding) -> Line {
+    let mut line = vec![text(format!("{} {}: ", finding.rule, finding.name))];
+    line.extend(prose(&finding.message));
+    if let Some(hint) = &finding.hint {
+        line.push(text(" Next: "));
+        line.extend(prose(hint));
+    }
+    line
+}
+
+fn one(report: &Report, comparison: &Comparison, layout: &Layout) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut heading = Vec::new();
+    if report.comparisons.len() > 1 {
+        heading.extend([code(&comparison.scenario), text(": ")]);
+    }
+    heading.extend(side(&comparison.new));
+    heading.push(text(" against "));
+    heading.extend(side(&comparison.base));
+    blocks.push(Block::Heading(2, heading));
+
+    let comparable = comparison.verdict != ComparisonVerdict::NotComparable;
+    // Of single runs nothing is proven anyway, so every figure is worth a look.
+    let looks = !comparable || comparison.base.repeats.min(comparison.new.repeats) < 2;
+    let (in_table, others): (Vec<&ComparedMetric>, Vec<&ComparedMetric>) = grouped(comparison)
+        .into_iter()
+        .partition(|metric| metric.p_value.is_some() || looks && metric.change.is_some());
+    let is_shown = |metric: &ComparedMetric| {
+        !layout.only_changes
+            || !matches!(
+                metric.state,
+                MetricState::Undecided | MetricState::Unchanged | MetricState::NotMeasured
+            )
+    };
+    let shown: Vec<&ComparedMetric> = in_table
+        .iter()
+        .filter(|metric| is_shown(metric))
+        .copied()
+        .collect();
+    let most = if layout.full { shown.len() } else { ROWS };
+    let rows = shown.get(..most.min(shown.len())).unwrap_or_default();
+    if !rows.is_empty() {
+        blocks.push(Block::Table(figures(rows)));
+        blocks.push(Block::Paragraph(vec![text(legend(rows))]));
+    }
+    if rows.len() < in_table.len() {
+        let hidden = in_table
+            .iter()
+            .filter(|metric| !rows.iter().any(|seen| std::ptr::eq(**metric, *seen)));
+        blocks.push(Block::Paragraph(vec![text(format!(
+            "Not shown: {}.",
+            states(hidden.copied())
+        ))]));
+    }
+    if comparable && !others.is_empty() {
+        blocks.push(Block::Paragraph(vec![text(format!(
+            "Not judged: {}.",
+            unjudged(&others)
+        ))]));
+    }
+    if comparison.verdict == ComparisonVerdict::NotComparable {
+        return blocks;
+    }
+    for mean in &comparison.geometric_means {
+        blocks.push(Block::Paragraph(vec![text(format!(
+            "{}, geometric mean over {}: {}.",
+            mean.metric,
+            number::plural(mean.endpoints, "endpoint"),
+            number::change(mean.change)
+        ))]));
+    }
+    blocks.push(Block::Paragraph(vec![text(assumed(comparison))]));
+    if comparison.base.repeats < 2 || comparison.new.repeats < 2 {
+        blocks.extend(repeats(report, comparison));
+    }
+    let judged: Vec<&ComparedMetric> = rows
+        .iter()
+        .filter(|metric| metric.p_value.is_some())
+        .copied()
+        .collect();
+    if !judged.is_empty() {
+        blocks.push(Block::Details(
+            vec![text("Behind the figures")],
+            vec![Block::Table(behind(&judged))],
+        ));
+    }
+    blocks
+}
+
+fn side(side: &ComparedSide) -> Line {
+    let count = number::plural(side.repeats, "run");
+    match &side.name {
+        Some(name) => vec![code(name), text(format!(" ({count})"))],
+        None => vec![text(count)],
+    }
+}
+
+/// Endpoint by endpoint, the one with the worst metric first; the whole run before endpoints that are no worse.
+fn grouped(comparison: &Comparison) -> Vec<&ComparedMetric> {
+    let rank = |metric: &ComparedMetric| match metric.state {
+        MetricState::Regressed => 0,
+        MetricState::Suspect => 1,
+        MetricState::Improved => 2,
+        _ => 3,
+    };
+    let mut groups: Vec<Vec<&ComparedMetric>> = Vec::new();
+    for metric in &comparison.metrics {
+        let of_group = |group: &&mut Vec<&ComparedMetric>| {
+            group
+                .first()
+                .is_some_and(|first| first.endpoint == metric.endpoint)
+        };
+        match groups.iter_mut().rev().find(of_group) {
+            Some(group) => group.push(metric),
+            None => groups.push(vec![metric]),
+        }
+    }
+    for group in &mut groups {
+        group.sort_by(|a, b| rank(a).cmp(&rank(b)).then(reach(b).total_cmp(&reach(a))));
+    }
+    let worst = |group: &[&ComparedMetric]| {
+        let rank = group.iter().map(|metric| rank(metric)).min().unwrap_or(3);
+        let whole = group.first().is_some_and(|first| first.endpoint.is_none());
+        let reach = group.iter().map(|metric| reach(metric)).fold(0.0, f64::max);
+        (rank, !whole, reach)
+    };
+    groups.sort_by(|a, b| {
+        let (a, b) = (worst(a), worst(b));
+        (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2))
+    });
+    groups.into_iter().flatten().collect()
+}
+
+fn reach(metric: &ComparedMetric) -> f64 {
+    let change = metric.change.unwrap_or(0.0);
+    match metric.change_unit {
+        Some(ChangeUnit::Relative) => (1.0 + change).ln().abs(),
+        _ => change.abs(),
+    }
+}
+
+fn figures(rows: &[&ComparedMetric]) -> Table {
+    let mut table = Table::new(&[
+        ("Endpoint", Align::Left),
+        ("Metric", Align::Left),
+        ("Base", Align::Right),
+        ("New", Align::Right),
+        ("Change", Align::Right),
+        ("98 % interval", Align::Right),
+        ("", Align::Left),
+    ]);
+    for (place, metric) in rows.iter().enumerate() {
+        let value = |value: Option<f64>| {
+            value.map_or_else(absent, |value| {
+                vec![text(number::quantity(value, metric.unit.id()))]
+            })
+        };
+        table.row(vec![
+            endpoint(rows, place),
+            vec![text(metric.metric.clone())],
+            value(metric.base),
+            value(metric.new),
+            metric
+                .change
+                .map_or_else(absent, |change| vec![text(by(metric, change))]),
+            interval(metric),
+            vec![text(mark(metric))],
+        ]);
+    }
+    table
+}
+
+/// Whose metric it is, in the first row of each.
+fn endpoint(rows: &[&ComparedMetric], place: usize) -> Line {
+    let of = |place: usize| rows.get(place).map(|metric| &metric.endpoint);
+    if place > 0 && of(place) == of(place - 1) {
+        return Vec::new();
+    }
+    match of(place) {
+        Some(Some(label)) => vec![code(label)],
+        _ => vec![text("all requests")],
+    }
+}
+
+fn by(metric: &ComparedMetric, change: f64) -> String {
+    match metric.change_unit {
+        Some(ChangeUnit::Points) => number::change_of_share(change)
+            .replace(" points", " pt")
+            .replace(" point", " pt"),
+        _ => number::change(change),
+    }
+}
+
+fn interval(metric: &ComparedMetric) -> Line {
+    let ends = metric.interval.and_then(|found| found.lo.zip(found.hi));
+    let Some((lo, hi)) = ends else {
+        return absent();
+    };
+    let bare = |change: f64| {
+        let words = by(metric, change);
+        words
+            .trim_end_matches(" pt")
+            .trim_end_matches(" %")
+            .to_owned()
+    };
+    vec![text(format!("{} to {}", bare(lo), bare(hi)))]
+}
+
+/// What was shown, in a word or a sign.
+fn mark(metric: &ComparedMetric) -> &'static str {
+    match metric.state {
+        MetricState::Regressed => "REGRESSED",
+        MetricState::Improved => "improved",
+        MetricState::Suspect => "suspect",
+        MetricState::Unchanged => "=",
+        MetricState::Undecided if metric.p_value.is_some() => "~",
+        MetricState::Undecided | MetricState::NotMeasured => "-",
+    }
+}
+
+/// The signs that were used.
+fn legend(rows: &[&ComparedMetric]) -> String {
+    let signs = [
+        (
+            "suspect",
+            "suspect: worse than the assumed spread explains, not proven",
+        ),
+        ("~", "~ no change is shown and none is ruled out"),
+        (
+            "=",
+            "= a change beyond the margin is ruled out, or it is below the floor",
+        ),
+        ("-", "- not judged"),
+    ];
+    let words: Vec<&str> = signs
+        .into_iter()
+        .filter(|(sign, _)| rows.iter().any(|metric| mark(metric) == *sign))
+        .map(|(_, words)| words)
+        .collect();
+    let medians = "Figures are the medians of each side; pt = percentage points.";
+    if words.is_empty() {
+        return medians.to_owned();
+    }
+    format!("{}. {medians}", words.join("; "))
+}
+
+fn states<'a>(hidden: impl Iterator<Item = &'a ComparedMetric>) -> String {
+    let (mut open, mut same, mut other, mut unmeasured) = (0_u64, 0_u64, 0_u64, 0_u64);
+    for metric in hidden {
+        match metric.state {
+            MetricState::Undecided => open += 1,
+            MetricState::Unchanged => same += 1,
+            MetricState::NotMeasured => unmeasured += 1,
+            _ => other += 1,
+        }
+    }
+    let parts = [
+        (other, "changed or suspect"),
+        (open, "undecided"),
+        (same, "unchanged"),
+        (unmeasured, "not measured"),
+    ];
+    let words: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", number::count(count)))
+        .collect();
+    words.join(", ")
+}
+
+/// Metrics by the reason why nothing is said of them.
+fn unjudged(metrics: &[&ComparedMetric]) -> String {
+    let mut reasons: Vec<(String, u64)> = Vec::new();
+    for metric in metrics {
+        let reason = match metric.reasons.first().map(String::as_str) {
+            Some("too-few-requests" | "V10") => "with too few requests".to_owned(),
+            Some("uncounted") => "of which the input does not count the requests".to_owned(),
+            Some("no-interval") => "without an interval on a side".to_owned(),
+            Some(rule) => format!("by {rule}"),
+            None => "that a side does not give".to_owned(),
+        };
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((reason, 1)),
+        }
+    }
+    let words: Vec<String> = reasons
+        .into_iter()
+        .map(|(reason, count)| format!("{} {reason}", number::plural(count, "metric")))
+        .collect();
+    words.join(", ")
+}
+
+/// What the judgement rests on besides the figures.
+fn assumed(comparison: &Comparison) -> String {
+    let spread = |metric: &str| {
+        let found = comparison.spread.get(metric)?;
+        Some(format!("{metric} {}", number::percent(*found)))
+    };
+    let parts: Vec<String> = ["p50", "p95", "p99", "goodput"]
+        .into_iter()
+        .filter_map(spread)
+        .collect();
+    let jobs = match comparison.spread.get("between_jobs") {
+        Some(jobs) => format!(
+            ", and between jobs by {}, for the sides were not run in turn",
+            number::percent(*jobs)
+        ),
+        None => "; the sides were run in turn".to_owned(),
+    };
+    let guarded = comparison
+        .metrics
+        .iter()
+        .filter(|metric| metric.guarded)
+        .count();
+    let guard = if guarded > 0 {
+        format!(
+            " {} spread further than that and {} judged by what these runs show alone.",
+            number::plural(guarded as u64, "metric"),
+            if guarded == 1 { "is" } else { "are" }
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "Assumed, not measured: unchanged runs spread by {}{jobs}.{guard}",
+        parts.join(", ")
+    )
+}
+
+/// The command that would decide.
+fn repeats(report: &Report, comparison: &Comparison) -> Vec<Block> {
+    let wanted = comparison
+        .metrics
+        .iter()
+        .filter(|metric| metric.endpoint.is_none() && metric.metric == "p50")
+        .find_map(|metric| metric.repeats_needed);
+    let count = wanted.unwrap_or(5).clamp(3, 10);
+    let files = |side: &ComparedSide| -> String {
+        let first = side.runs.first();
+        let run = first.and_then(|id| report.runs.iter().find(|run| &run.id == id));
+        let file = run.and_then(|run| run.source.files.first());
+        let name = file.map_or("run.json", |file| file.name.as_str());
+        match name.split_once('.') {
+            Some((stem, ending)) => format!("{stem}-*.{ending}"),
+            None => format!("{name}-*"),
+        }
+    };
+    let command = format!(
+        "knee compare --base '{}' --new '{}' --interleaved",
+        files(&comparison.base),
+        files(&comparison.new)
+    );
+    vec![
+        Block::Paragraph(vec![text(format!(
+            "To decide it: run each side {count} times, in turn (base, new, base, new) in one job, then"
+        ))]),
+        Block::Paragraph(vec![code(command)]),
+    ]
+}
+
+fn behind(rows: &[&ComparedMetric]) -> Table {
+    let mut table = Table::new(&[
+        ("Endpoint", Align::Left),
+        ("Metric", Align::Left),
+        ("n base", Align::Right),
+        ("n new", Align::Right),
+        ("p", Align::Right),
+        ("q", Align::Right),
+        ("Would show", Align::Right),
+        ("Method", Align::Left),
+    ]);
+    for (place, metric) in rows.iter().enumerate() {
+        let n = |n: Option<u64>| n.map_or_else(absent, |n| vec![text(number::count(n))]);
+        table.row(vec![
+            endpoint(rows, place),
+            vec![text(metric.metric.clone())],
+            n(metric.n_base),
+            n(metric.n_new),
+            chance(metric.p_value),
+            chance(metric.q_value),
+            metric
+                .smallest_detectable
+                .map_or_else(absent, |least| vec![text(by(metric, least))]),
+            vec![text(match metric.method {
+                Some(Method::Single) => "one run a side",
+                Some(Method::Repeats) => "repeats",
+                Some(Method::Newcombe) => "Newcombe",
+                Some(Method::Fisher) => "Fisher",
+                None => "-",
+            })],
+        ]);
+    }
+    table
+}
+
+fn chance(p: Option<f64>) -> Line {
+    match p {
+        None => absent(),
+        Some(p) if p < 0.000_1 => vec![text("<0.0001")],
+        Some(p) => vec![text(number::significant(p, 2))],
+    }
+}

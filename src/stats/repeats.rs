@@ -1,0 +1,554 @@
+//! Two groups of runs: does the new one differ, and what could have been seen?
+//!
+//! The unit is a run, one logarithm each, never a request: requests of one run share machine and minute. With k_b and k_c runs,
+//! d = k_b + k_c - 2, prior spread tau between runs, prior degrees of freedom d0 = 4, sampling errors e_i:
+//!
+//! ```text
+//! s0^2 = tau^2 + mean(e_i^2)
+//! mad  = 1.4826 median |y - median of its side|    (both sides; the zeros that medians of odd sides leave are taken out)
+//! y*   = y clipped to median -/+ 2.5 sqrt((d0 s0^2 + d mad^2) / (d0 + d))       on sides of three or more
+//! s^2  = (d0 s0^2 + 1.1 SS(y*)) / (d0 + d),   nu = d0 + d                       moderated variance (Smyth 2004)
+//! se^2 = s^2 (1/k_b + 1/k_c) + 2 t_S^2        t_S: spread between jobs; none when the sides were run in turn in one job
+//! ```
+//!
+//! Guard: where the runs contradict an assumed prior, SS(y) / d > 2 s0^2, nothing is clipped and they stand for themselves:
+//! s^2 = SS(y) / d, nu = d. One run a side: s^2 = tau^2 + e^2 of each side, nu = 4.
+//!
+//! Limits: assumed spreads are assumptions; with them the false alarms hold as far as the machine is like them, or with the
+//! guard. One run a side proves nothing whatever p is: a bad minute looks exactly like a regression.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// One run: the logarithm of its figure and the standard error of that within the run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Value {
+    /// The logarithm.
+    pub log: f64,
+    /// Its standard error; 0 when the figure has no sampling error of its own.
+    pub error: f64,
+}
+
+/// What is assumed or known of the spread of runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// Standard deviation of the logarithm between runs of one job.
+    pub runs: f64,
+    /// Between jobs.
+    pub jobs: f64,
+    /// Whether it was learned from eight or more runs: then the guard is off.
+    pub is_learned: bool,
+}
+
+/// Limits of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Options {
+    /// Chance of a false alarm, one-sided.
+    pub alpha: f64,
+    /// Chance that a change as large as [`Change::detectable`] is shown.
+    pub power: f64,
+    /// Whether base and new were run in turn, in one job.
+    pub interleaved: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            alpha: 0.01,
+            power: 0.95,
+            interleaved: false,
+        }
+    }
+}
+
+/// A run whose value was drawn in before the comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clipped {
+    /// Of the base, by its place.
+    Base(usize),
+    /// Of the new side.
+    New(usize),
+}
+
+/// How far two groups lie apart, as differences of logarithms: new minus base.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The difference.
+    pub difference: f64,
+    /// Its standard error.
+    pub error: f64,
+    /// Degrees of freedom.
+    pub freedom: f64,
+    /// Chance of a difference this far up where there is none.
+    pub p_up: f64,
+    /// The same downwards.
+    pub p_down: f64,
+    /// Interval of the difference, level 1 - 2 alpha.
+    pub interval: (f64, f64),
+    /// The smallest difference that is shown with the wanted power.
+    pub detectable: f64,
+    /// Standard deviation between runs that was used.
+    pub spread: f64,
+    /// Runs that were drawn in.
+    pub clipped: Vec<Clipped>,
+    /// Whether the runs contradict the assumed spread, so that they stand for themselves.
+    pub guarded: bool,
+}
+
+/// Degrees of freedom that a prior spread is worth.
+const PRIOR: f64 = 4.0;
+/// Standard deviations from the median at which runs are drawn in.
+const CLIP: f64 = 2.5;
+/// What clipping takes from the sum of squares of clean runs.
+const REPAIR: f64 = 1.1;
+/// Runs whose variance is so many times the assumed one contradict it.
+const GUARD: f64 = 2.0;
+/// Median absolute deviation to standard deviation, for a normal distribution.
+const MAD: f64 = 1.4826;
+
+/// Compares two groups of one or more runs. `None` without a run on a side, with a value that is not finite, or where nothing
+/// is known of any spread.
+///
+/// ```
+/// use knee::stats::repeats::{Options, Spread, Value, compare};
+/// let runs = |ms: [f64; 5]| ms.map(|ms| Value { log: ms.ln(), error: 0.0 });
+/// let spread = Spread { runs: 0.05, jobs: 0.03, is_learned: false };
+/// let options = Options { interleaved: true, ..Options::default() };
+/// let base = runs([100.0, 103.0, 98.0, 101.0, 99.0]);
+/// let slower = compare(&base, &runs([121.0, 119.0, 124.0, 118.0, 120.0]), spread, options).unwrap();
+/// assert!((slower.difference.exp() - 1.202).abs() < 0.001 && slower.p_up < 0.001);
+/// assert!(compare(&base, &base, spread, options).unwrap().p_up > 0.4);
+/// ```
+pub fn compare(base: &[Value], new: &[Value], spread: Spread, options: Options) -> Option<Change> {
+    let all = || base.iter().chain(new);
+    let usable = |value: &Value| value.log.is_finite() && value.error.is_finite();
+    if base.is_empty() || new.is_empty() || !all().all(usable) {
+        return None;
+    }
+    let runs = base.len() + new.len();
+    let sampling = all().map(|value| value.error * value.error).sum::<f64>() / runs as f64;
+    let prior = spread.runs * spread.runs + sampling;
+    let d = (runs - 2) as f64;
+    let between = if options.interleaved {
+        0.0
+    } else {
+        2.0 * spread.jobs * spread.jobs
+    };
+    let sides = [logs(base), logs(new)];
+    let raw = squares(&sides[0]) + squares(&sides[1]);
+    let guarded = d > 0.0 && !spread.is_learned && raw / d > GUARD * prior;
+    let mut clipped = Vec::new();
+    let (variance, freedom, used) = if guarded {
+        (raw / d, d, sides)
+    } else if d == 0.0 {
+        (prior, PRIOR, sides)
+    } else {
+        let mad = spread_of_residuals(&sides);
+        let scale = ((PRIOR * prior + d * mad * mad) / (PRIOR + d)).sqrt();
+        let used = [
+            clip(&sides[0], CLIP * scale, Clipped::Base, &mut clipped),
+            clip(&sides[1], CLIP * scale, Clipped::New, &mut clipped),
+        ];
+        let rest = REPAIR * (squares(&used[0]) + squares(&used[1]));
+        ((PRIOR * prior + rest) / (PRIOR + d), PRIOR + d, used)
+    };
+    let error = (variance * sides_weight(base.len(), new.len()) + between).sqrt();
+    if error <= 0.0 {
+        return None;
+    }
+    let difference = mean(&used[1]) - mean(&used[0]);
+    let t = Student::new(freedom)?;
+    let critical = t.upper(options.alpha);
+    let p_up = t.tail(difference / error);
+    Some(Change {
+        difference,
+        error,
+        freedom,
+        p_up,
+        p_down: t.tail(-difference / error),
+        interval: (difference - critical * error, difference + critical * error),
+        detectable: (critical + t.upper(1.0 - options.power)) * error,
+        spread: variance.sqrt(),
+        clipped,
+        guarded,
+    })
+}
+
+/// Repeats a side that would show a difference with the wanted power, when runs spread as they did; at least two. `None` where
+/// no number up to a thousand would: then jobs spread too far, and running the sides in turn is what helps.
+///
+/// ```
+/// use knee::stats::repeats::{Options, Spread, repeats_needed};
+/// let spread = Spread { runs: 0.05, jobs: 0.0, is_learned: false };
+/// assert_eq!(repeats_needed(0.05, 1.2_f64.ln(), spread, Options::default()), Some(4));
+/// ```
+pub fn repeats_needed(
+    between_runs: f64,
+    difference: f64,
+    spread: Spread,
+    options: Options,
+) -> Option<u64> {
+    let between = if options.interleaved {
+        0.0
+    } else {
+        2.0 * spread.jobs * spread.jobs
+    };
+    let enough = |k: u32| {
+        let k = f64::from(k);
+        let error = (between_runs * between_runs * 2.0 / k + between).sqrt();
+        let t = Student::new(PRIOR + 2.0 * k - 2.0);
+        t.is_some_and(|t| {
+            (t.upper(options.alpha) + t.upper(1.0 - options.power)) * error <= difference
+        })
+    };
+    (2..=1000).find(|k| enough(*k)).map(u64::from)
+}
+
+fn sides_weight(base: usize, new: usize) -> f64 {
+    1.0 / base as f64 + 1.0 / new as f64
+}
+
+fn logs(values: &[Value]) -> Vec<f64> {
+    values.iter().map(|value| value.log).collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn squares(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    values.iter().map(|value| (value - mean).powi(2)).sum()
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match (sorted.get(middle), sorted.len() % 2) {
+        (Some(high), 0) => {
+            let low = sorted.get(middle.wrapping_sub(1)).unwrap_or(high);
+            f64::midpoint(*low, *high)
+        }
+        (Some(value), _) => *value,
+        (None, _) => 0.0,
+    }
+}
+
+/// The pooled spread of residuals about the medians of their sides.
+fn spread_of_residuals(sides: &[Vec<f64>; 2]) -> f64 {
+    let mut residuals = Vec::new();
+    for side in sides {
+        let middle = median(side);
+        let mut of_side: Vec<f64> = side.iter().map(|value| (value - middle).abs()).collect();
+        if side.len() % 2 == 1 {
+            // The median of an odd side is a value of it: its residual says nothing.
+            of_side.sort_by(f64::total_cmp);
+            of_side.remove(0);
+        }
+        residuals.extend(of_side);
+    }
+    MAD * median(&residuals)
+}
+
+fn clip(
+    side: &[f64],
+    reach: f64,
+    name: fn(usize) -> Clipped,
+    clipped: &mut Vec<Clipped>,
+) -> Vec<f64> {
+    if side.len() < 3 {
+        return side.to_vec();
+    }
+    let middle = median(side);
+    let places = side.iter().enumerate();
+    places
+        .map(|(place, value)| {
+            let drawn = value.clamp(middle - reach, middle + reach);
+            if drawn.to_bits() != value.to_bits() {
+                clipped.push(name(place));
+            }
+            drawn
+        })
+        .collect()
+}
+
+/// Student's distribution.
+struct Student(StudentsT);
+
+impl Student {
+    fn new(freedom: f64) -> Option<Student> {
+        StudentsT::new(0.0, 1.0, freedom).ok().map(Student)
+    }
+
+    /// Chance of more than `t`.
+    fn tail(&self, t: f64) -> f64 {
+        self.0.cdf(-t).clamp(0.0, 1.0)
+    }
+
+    /// What is exceeded with a chance of `alpha`.
+    fn upper(&self, alpha: f64) -> f64 {
+        -self.0.inverse_cdf(alpha)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ASSUMED: Spread = Spread {
+        runs: 0.05,
+        jobs: 0.03,
+        is_learned: false,
+    };
+
+    fn values(logs: &[f64], errors: &[f64]) -> Vec<Value> {
+        let pairs = logs.iter().zip(errors);
+        pairs
+            .map(|(log, error)| Value {
+                log: *log,
+                error: *error,
+            })
+            .collect()
+    }
+
+    /// Values without an error of their own.
+    fn plain(logs: &[f64]) -> Vec<Value> {
+        values(logs, &vec![0.0; logs.len()])
+    }
+
+    /// Base, new, their errors, spread between runs, in turn or not, [difference, error, freedom, p, detectable], clipped,
+    /// guarded.
+    type Case = (
+        &'static [f64],
+        &'static [f64],
+        &'static [f64],
+        &'static [f64],
+        f64,
+        bool,
+        [f64; 5],
+        usize,
+        bool,
+    );
+
+    #[test]
+    fn the_rule_is_that_of_an_independent_program() {
+        // Written from the formulas above with numpy 2 and scipy 1.17.1 (stats.t), random inputs.
+        let cases: [Case; 7] = [
+            (
+                &[3.96],
+                &[4.134],
+                &[0.018],
+                &[0.012],
+                0.05,
+                false,
+                [
+                    0.174,
+                    0.0852525659437885,
+                    4.0,
+                    5.540915012961e-02,
+                    0.501182288014969,
+                ],
+                0,
+                false,
+            ),
+            (
+                &[4.034, 4.003, 3.983],
+                &[4.076, 4.122, 4.149],
+                &[0.021, 0.011, 0.016],
+                &[0.029, 0.027, 0.026],
+                0.05,
+                true,
+                [
+                    0.109,
+                    0.0370726014433541,
+                    8.0,
+                    9.352293030846e-03,
+                    0.176317569961931,
+                ],
+                0,
+                false,
+            ),
+            (
+                &[3.996, 3.942, 3.969, 3.976, 3.964],
+                &[4.208, 4.177, 4.751, 4.2, 4.221],
+                &[0.011, 0.027, 0.027, 0.005, 0.023],
+                &[0.005, 0.018, 0.016, 0.01, 0.013],
+                0.05,
+                false,
+                [
+                    0.342000000000001,
+                    0.118346187095318,
+                    8.0,
+                    1.010225992063e-02,
+                    0.562855351675007,
+                ],
+                0,
+                true,
+            ),
+            (
+                &[3.782, 3.729, 4.045, 3.778, 4.234],
+                &[4.443, 3.9, 4.354, 4.08, 4.307],
+                &[0.018, 0.011, 0.005, 0.028, 0.007],
+                &[0.026, 0.014, 0.029, 0.015, 0.028],
+                0.05,
+                true,
+                [
+                    0.303200000000001,
+                    0.139087742091099,
+                    8.0,
+                    3.043507525463e-02,
+                    0.661502342490468,
+                ],
+                0,
+                true,
+            ),
+            (
+                &[4.087, 4.034, 4.146, 4.039],
+                &[3.951, 3.95],
+                &[0.011, 0.021, 0.008, 0.022],
+                &[0.021, 0.014],
+                0.08,
+                false,
+                [
+                    -0.125999999999999,
+                    0.0717636202229236,
+                    8.0,
+                    9.413999056780e-01,
+                    0.341308314948182,
+                ],
+                0,
+                false,
+            ),
+            (
+                &[4.024],
+                &[4.185, 4.194, 4.21],
+                &[0.015],
+                &[0.023, 0.02, 0.029],
+                0.05,
+                false,
+                [
+                    0.172333333333333,
+                    0.0674087586352155,
+                    6.0,
+                    2.155448449358e-02,
+                    0.342830746381928,
+                ],
+                0,
+                false,
+            ),
+            (
+                &[3.88, 3.872, 4.097, 3.964, 3.903, 3.886],
+                &[4.142, 3.995, 3.973, 4.161, 3.98, 4.068, 4.099],
+                &[0.016, 0.021, 0.028, 0.028, 0.013, 0.03],
+                &[0.01, 0.026, 0.009, 0.015, 0.007, 0.026, 0.026],
+                0.15,
+                true,
+                [
+                    0.12604761904762,
+                    0.0598182657143815,
+                    15.0,
+                    2.617167375452e-02,
+                    0.260540289790926,
+                ],
+                0,
+                false,
+            ),
+        ];
+        for (base, new, e_base, e_new, runs, interleaved, wanted, clipped, guarded) in cases {
+            let spread = Spread { runs, ..ASSUMED };
+            let options = Options {
+                interleaved,
+                ..Options::default()
+            };
+            let (base, new) = (values(base, e_base), values(new, e_new));
+            let found = compare(&base, &new, spread, options).unwrap();
+            let figures = [
+                found.difference,
+                found.error,
+                found.freedom,
+                found.p_up,
+                found.detectable,
+            ];
+            for (figure, wanted) in figures.iter().zip(wanted) {
+                let slack = 1e-9 * wanted.abs().max(1e-3);
+                assert!((figure - wanted).abs() < slack, "{figure} {wanted}");
+            }
+            assert_eq!((found.clipped.len(), found.guarded), (clipped, guarded));
+            // The other way round it is the same with the signs turned.
+            let turned = compare(&new, &base, spread, options).unwrap();
+            assert!((turned.difference + found.difference).abs() < 1e-12);
+            assert!((turned.p_down - found.p_up).abs() < 1e-12);
+            assert!((found.p_up + found.p_down - 1.0).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn one_bad_run_is_drawn_in_and_named_where_the_spread_is_known() {
+        let base = plain(&[4.0, 4.01, 3.99, 4.02, 3.98]);
+        let new = plain(&[4.0, 4.01, 4.6, 4.0, 3.99]);
+        let learned = Spread {
+            is_learned: true,
+            ..ASSUMED
+        };
+        let found = compare(&base, &new, learned, Options::default()).unwrap();
+        assert_eq!(found.clipped, [Clipped::New(2)]);
+        assert!(found.p_up > 0.1, "{}", found.p_up);
+        // Where it is assumed only, the runs contradict it and stand for themselves.
+        let found = compare(&base, &new, ASSUMED, Options::default()).unwrap();
+        assert!(found.guarded && found.clipped.is_empty() && found.p_up > 0.05);
+    }
+
+    #[test]
+    fn jobs_apart_widen_the_interval_however_many_repeats() {
+        let (base, new) = (plain(&[4.0; 50]), plain(&[4.08; 50]));
+        let apart = compare(&base, &new, ASSUMED, Options::default()).unwrap();
+        let options = Options {
+            interleaved: true,
+            ..Options::default()
+        };
+        let in_turn = compare(&base, &new, ASSUMED, options).unwrap();
+        assert!(in_turn.p_up < 1e-9 && apart.p_up > 0.01);
+        assert!(apart.error >= 0.03 * 2.0_f64.sqrt());
+        assert_eq!(
+            repeats_needed(0.05, 0.05, ASSUMED, Options::default()),
+            None
+        );
+        assert!(repeats_needed(0.05, 0.05, ASSUMED, options).is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_not() {
+        let one = plain(&[4.0]);
+        assert_eq!(compare(&[], &one, ASSUMED, Options::default()), None);
+        assert_eq!(compare(&one, &[], ASSUMED, Options::default()), None);
+        let odd = plain(&[f64::NEG_INFINITY]);
+        assert_eq!(compare(&one, &odd, ASSUMED, Options::default()), None);
+        let nothing = Spread {
+            runs: 0.0,
+            jobs: 0.0,
+            is_learned: false,
+        };
+        assert_eq!(compare(&one, &one, nothing, Options::default()), None);
+    }
+
+    #[test]
+    fn the_detectable_change_is_the_one_that_enough_repeats_can_see() {
+        let options = Options {
+            interleaved: true,
+            ..Options::default()
+        };
+        let needed = repeats_needed(0.05, 1.2_f64.ln(), ASSUMED, options).unwrap();
+        let runs = |k: u64| plain(&vec![4.0; usize::try_from(k).unwrap()]);
+        let spread = Spread {
+            runs: 0.05,
+            ..ASSUMED
+        };
+        // Runs without any spread leave the prior's share of it, so they see a little more.
+        let seen = |k| {
+            compare(&runs(k), &runs(k), spread, options)
+                .unwrap()
+                .detectable
+        };
+        assert!(seen(needed) < 1.2_f64.ln());
+    }
+}
