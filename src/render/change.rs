@@ -1,7 +1,9 @@
 //! A compared metric in words: both values, the change with its interval, and what was shown.
 
-use crate::findings::Interval;
 use crate::findings::comparison::{ChangeUnit, ComparedMetric, ComparisonVerdict, MetricState};
+use crate::findings::rules::is_of_pair;
+use crate::findings::{Finding, Interval, Report};
+use crate::model::Run;
 use crate::render::block::{Align, Line, Table, code, strong, text};
 use crate::text::number;
 
@@ -16,6 +18,18 @@ pub(super) fn is_changed(metric: &ComparedMetric) -> bool {
         metric.state,
         MetricState::Regressed | MetricState::Improved | MetricState::Suspect
     )
+}
+
+/// What rules say of two sides, those apart that metrics say themselves.
+pub(super) fn of_pairs(report: &Report) -> impl Iterator<Item = &Finding> {
+    let findings = report.findings.iter();
+    findings.filter(|finding| is_of_pair(&finding.rule) && !finding.rule.starts_with('R'))
+}
+
+/// Whether a run is only there to be compared against.
+pub(super) fn is_base(report: &Report, run: &Run) -> bool {
+    let mut comparisons = report.comparisons.iter();
+    comparisons.any(|comparison| comparison.base.runs.contains(&run.id))
 }
 
 /// What was shown, in words.
@@ -75,8 +89,10 @@ pub(super) fn sentence(metric: &ComparedMetric) -> String {
         let level = number::percent(found.level);
         known.push(format!("{level} interval {}", interval(metric, found)));
     }
-    if let Some(p) = metric.p_value {
-        known.push(format!("p = {}", number::significant(p, 2)));
+    match metric.p_value {
+        Some(p) if p < 0.000_1 => known.push("p < 0.0001".to_owned()),
+        Some(p) => known.push(format!("p = {}", number::significant(p, 2))),
+        None => {}
     }
     if let (Some(base), Some(new)) = (metric.n_base, metric.n_new) {
         let (base, new) = (number::count(base), number::count(new));

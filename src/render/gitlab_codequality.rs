@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::findings::Report;
 use crate::render::issue::{Gravity, Issue, Place, issues};
-use crate::render::{Layout, RenderError, Rendered, Renderer};
+use crate::render::{Layout, RenderError, Rendered, Renderer, change};
 use crate::text::escape::visible;
 
 /// The row of RENDERERS.
@@ -89,7 +89,10 @@ fn entry(
 
 /// GitLab takes no issue without a place.
 fn somewhere(report: &Report, layout: &Layout) -> Place {
-    let files = report.runs.iter().flat_map(|run| &run.source.files);
+    let runs = report.runs.iter();
+    let files = runs
+        .filter(|run| !change::is_base(report, run))
+        .flat_map(|run| &run.source.files);
     let file = files.map(|file| file.name.as_str()).next();
     Place {
         file: match (&layout.plan, file) {

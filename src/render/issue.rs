@@ -53,7 +53,7 @@ pub(super) fn issues(report: &Report, layout: &Layout) -> Vec<Issue> {
         all.extend(of_target(report, target, layout));
     }
     for comparison in &report.comparisons {
-        all.extend(of_comparison(comparison));
+        all.extend(of_comparison(report, comparison));
     }
     for finding in &report.findings {
         all.extend(of_finding(report, finding));
@@ -125,10 +125,13 @@ pub(super) fn distance(target: &TargetResult) -> f64 {
     }
 }
 
-fn of_comparison(comparison: &Comparison) -> Vec<Issue> {
+fn of_comparison(report: &Report, comparison: &Comparison) -> Vec<Issue> {
     let base = comparison.base.name.as_deref().unwrap_or("the base");
     let mut all = Vec::new();
-    if comparison.verdict == ComparisonVerdict::NotComparable {
+    // A rule that says why says more.
+    let is_told = |finding: &Finding| finding.effect == Effect::Uncomparable;
+    let told = report.findings.iter().any(is_told);
+    if comparison.verdict == ComparisonVerdict::NotComparable && !told {
         let reasons = comparison.reasons.join(", ");
         all.push(Issue {
             gravity: Gravity::Open,

@@ -37,6 +37,13 @@ fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
         let name = format!("{} against {base}", comparison.scenario);
         junit.add_test_suite(of_comparison(comparison, &suites.once(&visible(&name))));
     }
+    let of_pairs: Vec<&Finding> = change::of_pairs(report).collect();
+    if !of_pairs.is_empty() {
+        let name = suites.once("comparison");
+        let mut suite = TestSuite::new(name.as_str());
+        suite.add_test_case(of_findings("comparison", &name, &of_pairs));
+        junit.add_test_suite(suite);
+    }
     let of_plan: Vec<&Finding> = report.findings_of_plan().collect();
     if report.runs.is_empty() || !of_plan.is_empty() {
         let name = suites.once("plan");

@@ -128,13 +128,15 @@ fn pieces(report: &Report, layout: &Layout) -> Vec<Piece> {
     for comparison in &report.comparisons {
         put("comparison", changes(comparison));
     }
+    put("about the comparison", of_pairs(report));
     put("targets", attention(report));
     for comparison in &report.comparisons {
         put("compared metrics", all_of(comparison));
     }
     for (id, title) in FOLDED {
         let section = SECTIONS.iter().find(|section| section.id == id);
-        for (place, run) in report.runs.iter().enumerate() {
+        let runs = report.runs.iter().enumerate();
+        for (place, run) in runs.filter(|(_, run)| !change::is_base(report, run)) {
             let is_told = id == "targets" && all_attended(report, run);
             if let Some(section) = section.filter(|_| !is_told) {
                 put(id, folded(report, layout, section, title, (place, run)));
@@ -178,6 +180,21 @@ fn changes(comparison: &Comparison) -> Vec<Block> {
     }
     blocks.extend(more(changed.len(), "changed metric"));
     blocks
+}
+
+/// What rules say of two sides, those apart that the table says.
+fn of_pairs(report: &Report) -> Vec<Block> {
+    let said: Vec<Line> = change::of_pairs(report)
+        .map(|finding| {
+            let mut line = vec![text(format!("{} {}: ", finding.rule, finding.name))];
+            line.extend(prose(&finding.message));
+            line
+        })
+        .collect();
+    if said.is_empty() {
+        return Vec::new();
+    }
+    vec![Block::List(said)]
 }
 
 fn more(all: usize, noun: &str) -> Option<Block> {
@@ -314,6 +331,25 @@ mod tests {
         );
         assert!(!open.contains("V31") && folded.contains("V31"), "{page}");
         assert!(!folded.contains("All targets"), "{page}");
+    }
+
+    #[test]
+    fn runs_that_are_only_compared_against_have_no_folds_and_rules_of_pairs_are_told() {
+        let mut report = report();
+        report.verdict = Verdict::Fail;
+        let mut base = report.runs[0].clone();
+        base.id = "base".to_owned();
+        base.name = "old.json".to_owned();
+        report.runs.push(base);
+        let mut of_pair = finding("V45", Effect::Note, "One run a side.");
+        of_pair.run = None;
+        report.findings = vec![of_pair];
+        assert!(page(&report).contains("<code>old.json</code>"));
+        report.comparisons = vec![comparison(vec![compared(None, MetricState::Regressed)])];
+        let page = page(&report);
+        assert!(!page.contains("<code>old.json</code>"), "{page}");
+        assert!(page.contains("<code>new.json</code>"), "{page}");
+        assert!(page.contains("- V45 a-rule: One run a side."), "{page}");
     }
 
     #[test]
