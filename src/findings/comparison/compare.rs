@@ -11,7 +11,7 @@ use crate::findings::report::Finding;
 use crate::findings::rules;
 use crate::findings::verdict::Effect;
 use crate::findings::{figures, report::Report};
-use crate::model::{Endpoint, MetricId, Percentile, Population, Run};
+use crate::model::{Endpoint, MetricId, Percentile, Run, Stats};
 
 /// How sides are compared.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,9 +25,6 @@ pub struct Options {
     /// Whether what could not be decided is not passed.
     pub require_proof: bool,
 }
-
-/// Error rates apart by more than this leave mixed latencies unjudged.
-const POINT: f64 = 0.01;
 
 /// Latencies that are compared.
 const LATENCIES: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];
@@ -272,8 +269,8 @@ fn spread(interleaved: bool, how: &Options) -> BTreeMap<String, f64> {
 }
 
 /// The metrics of the whole run, or of an endpoint.
-fn metrics(
-    pair: &Pair,
+fn metrics<'a>(
+    pair: &Pair<'a>,
     label: Option<&str>,
     interleaved: bool,
     how: &Options,
@@ -308,12 +305,11 @@ fn metrics(
     let (failed_base, failed_new) = (shares(&base), shares(&new));
     let measure = measure_of(&MetricId::Plain("error_rate"), &how.floors);
     let errors = judge::failures(&failed_base, &failed_new, measure, &setting);
-    let apart = errors
-        .metric
-        .change
-        .is_some_and(|points| points.abs() > POINT);
     drafts.push(errors);
-    let mixed = !one_population(&base, &new);
+    let all = |side: &[Sided<'a>]| -> Vec<&'a Stats> {
+        side.iter().map(|(run, at)| stats_of(run, *at)).collect()
+    };
+    let mixed = !how.allow.error_rate && rules::mixes_failures(&all(&base), &all(&new));
     for percentile in LATENCIES {
         let metric = MetricId::quantile(percentile);
         let read = |side: &[Sided]| -> Vec<Reading> {
@@ -325,7 +321,7 @@ fn metrics(
         let measure = measure_of(&metric, &how.floors);
         let (before, after) = (read(&base), read(&new));
         let mut draft = judge::ratio(&metric, &before, &after, measure, &setting);
-        if mixed && apart && draft.metric.state != MetricState::NotMeasured {
+        if mixed && draft.metric.state != MetricState::NotMeasured {
             draft.unjudged("V22");
         }
         drafts.push(draft);
@@ -348,16 +344,6 @@ fn of_endpoint<'a>(runs: &[&'a Run], label: Option<&str>) -> Vec<Sided<'a>> {
         found.map(|endpoint| (run, Some(endpoint)))
     };
     runs.iter().filter_map(|run| at(run)).collect()
-}
-
-/// Whether all latencies are those of successes.
-fn one_population(base: &[Sided], new: &[Sided]) -> bool {
-    base.iter().chain(new).all(|(run, at)| {
-        let stats = stats_of(run, *at);
-        let none_failed = stats.failures == Some(0) && stats.expected_failures.unwrap_or(0) == 0;
-        let latency = stats.primary();
-        none_failed || latency.is_none_or(|latency| latency.population == Population::Ok)
-    })
 }
 
 fn verdict(comparison: &Comparison) -> ComparisonVerdict {

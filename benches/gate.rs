@@ -1,0 +1,403 @@
+//! How often the gate is wrong, and what it can see: groups of runs with a known change, judged through the command line.
+//!
+//! Each trial writes two sides of knee.run/1 (five endpoints of 3 000 requests a run, exact percentiles), slows the first
+//! endpoint by a factor, and runs `knee compare --format json`. Printed per cell: how often that endpoint's metric is called
+//! regressed (with no change: false alarms), the shares of the other answers, and what the naive "medians 10 % worse" and an
+//! exact Mann-Whitney test at 0.01 say of the same runs. Brackets are 95 % Wilson intervals. `any` is the share of reports in
+//! which anything at all is called regressed.
+//!
+//! The model is that of the literature on CI machines, and synthetic: latencies log-normal (median 50 ms, sigma 0.5) with 3 % of
+//! slow ones (250 ms, 0.7), runs and jobs each with a spread of their own, some runs bad (1.3 to 2 times as slow).
+//!
+//! `cargo bench --bench gate` takes minutes; `KNEE_TRIALS` sets the trials a cell (100 by default).
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a program of its own, whose output is the table"
+)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use knee::stats::proportion::wilson;
+use knee::stats::rank_test::mann_whitney;
+use serde_json::{Value, json};
+
+/// The same numbers on every machine: splitmix64.
+struct Seed(u64);
+
+impl Seed {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// In (0, 1).
+    fn unit(&mut self) -> f64 {
+        ((self.next() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+    }
+
+    /// Box and Muller.
+    fn normal(&mut self) -> f64 {
+        let (a, b) = (self.unit(), self.unit());
+        (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
+    }
+}
+
+struct Scenario {
+    name: &'static str,
+    /// Standard deviations of logarithms.
+    runs: f64,
+    jobs: f64,
+    /// Share of bad runs.
+    bad: f64,
+    /// Spread of the share of slow requests.
+    tail: f64,
+}
+
+const SCENARIOS: [Scenario; 4] = [
+    Scenario {
+        name: "calm",
+        runs: 0.05,
+        jobs: 0.0,
+        bad: 0.0,
+        tail: 0.0,
+    },
+    Scenario {
+        name: "ci",
+        runs: 0.05,
+        jobs: 0.03,
+        bad: 0.03,
+        tail: 0.3,
+    },
+    Scenario {
+        name: "noisy",
+        runs: 0.1,
+        jobs: 0.05,
+        bad: 0.05,
+        tail: 0.3,
+    },
+    Scenario {
+        name: "shared",
+        runs: 0.294,
+        jobs: 0.1,
+        bad: 0.05,
+        tail: 0.3,
+    },
+];
+
+const ENDPOINTS: usize = 5;
+const REQUESTS: usize = 3_000;
+const ERRORS: f64 = 0.01;
+
+/// What changes on the new side, on the first endpoint (errors: there too; rate: the whole run).
+#[derive(Clone, Copy)]
+struct Change {
+    latency: f64,
+    errors: f64,
+    rate: f64,
+}
+
+struct Side {
+    runs: Vec<Value>,
+    /// p50 and p95 of the first endpoint, run by run.
+    first: [Vec<f64>; 2],
+}
+
+fn side(
+    seed: &mut Seed,
+    scenario: &Scenario,
+    repeats: usize,
+    job: f64,
+    change: Change,
+    name: &str,
+) -> Side {
+    let mut made = Side {
+        runs: Vec::new(),
+        first: [Vec::new(), Vec::new()],
+    };
+    for number in 0..repeats {
+        let bad = if seed.unit() < scenario.bad {
+            1.3 + 0.7 * seed.unit()
+        } else {
+            1.0
+        };
+        let speed = (scenario.runs * seed.normal() + job).exp() * bad;
+        let slow = 0.03 * (scenario.tail * seed.normal()).exp();
+        let duration = 150.0 * (0.01 * seed.normal()).exp() / change.rate;
+        let mut all = Vec::new();
+        let (mut endpoints, mut failed) = (Vec::new(), 0);
+        for endpoint in 0..ENDPOINTS {
+            let factor = if endpoint == 0 { change.latency } else { 1.0 };
+            let share = if endpoint == 0 {
+                ERRORS + change.errors
+            } else {
+                ERRORS
+            };
+            let failures = (0..REQUESTS).filter(|_| seed.unit() < share).count();
+            let mut latencies: Vec<f64> = (0..REQUESTS - failures)
+                .map(|_| {
+                    let (median, sigma): (f64, f64) = if seed.unit() < slow {
+                        (250.0, 0.7)
+                    } else {
+                        (50.0, 0.5)
+                    };
+                    median * (sigma * seed.normal()).exp() * speed * factor
+                })
+                .collect();
+            latencies.sort_by(f64::total_cmp);
+            if endpoint == 0 {
+                made.first[0].push(quantile(&latencies, 0.5));
+                made.first[1].push(quantile(&latencies, 0.95));
+            }
+            failed += failures;
+            let stats = stats(&latencies, REQUESTS, failures, duration);
+            endpoints.push(json!({"name": format!("/{endpoint}"), "names_in": [], "stats": stats}));
+            all.extend(latencies);
+        }
+        all.sort_by(f64::total_cmp);
+        made.runs.push(json!({
+            "schema": "knee.run/1",
+            "id": format!("{:064x}", seed.next()),
+            "name": format!("{name}-{number}"),
+            "source": {"tool": "model", "format": "knee-run"},
+            "duration_s": duration,
+            "load": {"model": "closed", "users_max": 10.0},
+            "overall": stats(&all, ENDPOINTS * REQUESTS, failed, duration),
+            "endpoints": endpoints,
+        }));
+    }
+    made
+}
+
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted[rank.max(1) - 1]
+}
+
+fn stats(sorted: &[f64], requests: usize, failures: usize, duration: f64) -> Value {
+    let mut percentiles = serde_json::Map::new();
+    for (name, share) in [
+        ("p50", 0.5),
+        ("p75", 0.75),
+        ("p90", 0.9),
+        ("p95", 0.95),
+        ("p99", 0.99),
+        ("p99.9", 0.999),
+    ] {
+        percentiles.insert(name.to_owned(), quantile(sorted, share).into());
+    }
+    json!({
+        "requests": requests, "responses": requests, "failures": failures,
+        "rate_per_s": requests as f64 / duration, "goodput_per_s": (requests - failures) as f64 / duration,
+        "latency_ok_ms": {
+            "population": "ok", "from": "send", "to": "last_byte", "count": sorted.len(),
+            "min": sorted.first(), "mean": sorted.iter().sum::<f64>() / sorted.len() as f64, "max": sorted.last(),
+            "percentiles": percentiles, "quantile_method": "nearest_rank",
+            "resolution": {"kind": "exact"},
+        },
+    })
+}
+
+/// What the program says of the metrics of a trial.
+struct Answer {
+    metrics: Vec<(Option<String>, String, String)>,
+}
+
+impl Answer {
+    fn state(&self, endpoint: Option<&str>, metric: &str) -> &str {
+        let found = self
+            .metrics
+            .iter()
+            .find(|(of, id, _)| of.as_deref() == endpoint && id == metric);
+        found.map_or("absent", |(_, _, state)| state)
+    }
+
+    fn any(&self) -> bool {
+        self.metrics
+            .iter()
+            .any(|(_, _, state)| state == "regressed")
+    }
+}
+
+fn ask(folder: &Path, base: &Side, new: &Side, interleaved: bool) -> Answer {
+    let write = |name: &str, side: &Side| {
+        let text = side.runs.iter().fold(String::new(), |mut text, run| {
+            let _ = writeln!(text, "{run}");
+            text
+        });
+        std::fs::write(folder.join(name), text).unwrap();
+    };
+    write("base.jsonl", base);
+    write("new.jsonl", new);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_knee"));
+    command.current_dir(folder).args([
+        "compare",
+        "--quiet",
+        "--format",
+        "json",
+        "base.jsonl",
+        "new.jsonl",
+    ]);
+    if interleaved {
+        command.arg("--interleaved");
+    }
+    let done = command.output().unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+    let metrics = report["comparisons"][0]["metrics"].as_array().unwrap();
+    let word = |value: &Value| value.as_str().map(str::to_owned);
+    Answer {
+        metrics: metrics
+            .iter()
+            .map(|metric| {
+                let state = word(&metric["state"]).unwrap();
+                (
+                    word(&metric["endpoint"]),
+                    word(&metric["metric"]).unwrap(),
+                    state,
+                )
+            })
+            .collect(),
+    }
+}
+
+/// Of so many trials, in per cent with the Wilson interval.
+fn share(hits: u64, trials: u64) -> String {
+    let (lo, hi) = wilson(hits, trials, 0.95).unwrap_or_default();
+    format!(
+        "{:5.1} [{:.1}, {:.1}]",
+        100.0 * hits as f64 / trials as f64,
+        100.0 * lo,
+        100.0 * hi
+    )
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2])
+}
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--list" || argument == "--test") {
+        return;
+    }
+    let trials: u64 = std::env::var("KNEE_TRIALS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(100);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("gate");
+    std::fs::create_dir_all(folder.join(".git")).unwrap();
+    println!("{trials} trials a cell; per cent [95 % Wilson interval]");
+    println!("change: of the latency (and in brackets of errors, rate) of the new side\n");
+    println!(
+        "| scenario | sides | runs | change | p50 regressed | p95 regressed | p99 regressed | errors regressed | goodput regressed | p50 unchanged / undecided / suspect | any | naive p50 | Mann-Whitney p50 |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    let changes = [
+        (
+            "none",
+            Change {
+                latency: 1.0,
+                errors: 0.0,
+                rate: 1.0,
+            },
+        ),
+        (
+            "+20 % (+1 point, -10 %)",
+            Change {
+                latency: 1.2,
+                errors: 0.01,
+                rate: 0.9,
+            },
+        ),
+        (
+            "+50 % (+3 points, -20 %)",
+            Change {
+                latency: 1.5,
+                errors: 0.03,
+                rate: 0.8,
+            },
+        ),
+    ];
+    for (number, scenario) in SCENARIOS.iter().enumerate() {
+        for interleaved in [true, false] {
+            for repeats in [1, 3, 5] {
+                for (place, (label, change)) in changes.iter().enumerate() {
+                    let mut seed = Seed(
+                        2_026
+                            + (number * 100 + repeats * 10 + place) as u64 * 2
+                            + u64::from(interleaved),
+                    );
+                    let (mut hits, mut states) = ([0_u64; 5], [0_u64; 3]);
+                    let (mut any, mut naive, mut ranks) = (0_u64, 0_u64, 0_u64);
+                    for _ in 0..trials {
+                        let job = scenario.jobs * seed.normal();
+                        let other = if interleaved {
+                            job
+                        } else {
+                            scenario.jobs * seed.normal()
+                        };
+                        let unchanged = Change {
+                            latency: 1.0,
+                            errors: 0.0,
+                            rate: 1.0,
+                        };
+                        let base = side(&mut seed, scenario, repeats, job, unchanged, "base");
+                        let new = side(&mut seed, scenario, repeats, other, *change, "new");
+                        let answer = ask(&folder, &base, &new, interleaved);
+                        let asked = [
+                            (Some("/0"), "p50"),
+                            (Some("/0"), "p95"),
+                            (Some("/0"), "p99"),
+                            (Some("/0"), "error_rate"),
+                            (None, "goodput"),
+                        ];
+                        for (hit, (endpoint, metric)) in hits.iter_mut().zip(asked) {
+                            *hit += u64::from(answer.state(endpoint, metric) == "regressed");
+                        }
+                        for (count, state) in
+                            states.iter_mut().zip(["unchanged", "undecided", "suspect"])
+                        {
+                            *count += u64::from(answer.state(Some("/0"), "p50") == state);
+                        }
+                        any += u64::from(answer.any());
+                        naive += u64::from(median(&new.first[0]) > 1.1 * median(&base.first[0]));
+                        let test = mann_whitney(&base.first[0], &new.first[0]);
+                        ranks += u64::from(test.is_some_and(|test| test.p_up < 0.01));
+                    }
+                    let cells: Vec<String> = hits.iter().map(|hit| share(*hit, trials)).collect();
+                    let of = |count: u64| format!("{:.0}", 100.0 * count as f64 / trials as f64);
+                    println!(
+                        "| {} | {} | {repeats} v {repeats} | {label} | {} | {} / {} / {} | {} | {} | {} |",
+                        scenario.name,
+                        if interleaved {
+                            "interleaved"
+                        } else {
+                            "two jobs"
+                        },
+                        cells.join(" | "),
+                        of(states[0]),
+                        of(states[1]),
+                        of(states[2]),
+                        share(any, trials),
+                        share(naive, trials),
+                        share(ranks, trials),
+                    );
+                }
+            }
+        }
+    }
+}
