@@ -207,6 +207,74 @@ fn a_run_that_passes_is_three_lines_of_a_comment() {
     assert!(lines[2].contains("1 of 1 target met."), "{}", done.out);
 }
 
+/// A run of two endpoints, one of them slower by that factor.
+fn run(here: &Scratch, name: &str, repeat: u64, factor: u64) {
+    let mut rows = "time,endpoint,latency_us,ok,code\n".to_owned();
+    for number in 0..4000_u64 {
+        let time = 1_700_000_000_000 + number * 20;
+        // Spread over 20 ms, and 1 % from run to run.
+        let latency = 20_000 + (number * 7919) % 20_000 + repeat * 100;
+        let (endpoint, latency) = match number % 2 {
+            0 => ("GET /same", latency),
+            _ => ("GET /slow", latency * factor),
+        };
+        writeln!(rows, "{time},{endpoint},{latency},true,200").unwrap();
+    }
+    here.write(name, rows);
+}
+
+#[test]
+fn a_proven_regression_is_a_failure_in_every_output() {
+    let here = Scratch::new("ci-compare");
+    let mut arguments = vec!["check".to_owned()];
+    for (side, factor) in [("base", 1), ("new", 2)] {
+        arguments.push(format!("--{side}"));
+        for repeat in 0..5 {
+            let name = format!("{side}-{repeat}.csv");
+            run(&here, &name, repeat, factor);
+            arguments.push(name);
+        }
+    }
+    arguments.push("--interleaved".to_owned());
+    for kind in KINDS {
+        arguments.extend(["-o".to_owned(), format!("{kind}={kind}.out")]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = here.knee(&arguments);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let page = here.read("junit.out");
+    let xml = Document::parse(&page).unwrap();
+    let case = |name: &str| {
+        xml.descendants()
+            .find(|node| node.has_tag_name("testcase") && node.attribute("name") == Some(name))
+            .unwrap()
+    };
+    let fails = |name: &str| {
+        let mut parts = case(name).children();
+        parts.any(|part| part.has_tag_name("failure"))
+    };
+    assert!(fails("p50: GET /slow"), "{page}");
+    assert!(!fails("p50: GET /same"), "{page}");
+    let github = here.read("github.out");
+    let error = github.lines().find(|line| line.starts_with("::error "));
+    assert!(error.unwrap().contains("of \"GET /slow\""), "{github}");
+    let quality: serde_json::Value =
+        serde_json::from_str(&here.read("gitlab-codequality.out")).unwrap();
+    assert_eq!(quality[0]["check_name"], "regressed");
+    assert_eq!(quality[0]["location"]["path"], "new-0.csv");
+    let comment = here.read("pr-comment.out");
+    let (open, _) = comment.split_once("<details>").unwrap();
+    assert!(open.contains("| p50 | `GET /slow` |"), "{open}");
+    assert!(!open.contains("`GET /same`"), "{open}");
+    let metrics = here.read("openmetrics.out");
+    let slow = metrics.lines().find(|line| {
+        line.contains("knee_compared_change_ratio{")
+            && line.contains("metric=\"p50\",state=\"regressed\",endpoint=\"GET /slow\"")
+    });
+    let change: f64 = slow.unwrap().rsplit_once(' ').unwrap().1.parse().unwrap();
+    assert!((change - 1.0).abs() < 0.01, "{change}");
+}
+
 /// A plan with a target of every name, beside a run with an endpoint of every name.
 fn hostile(here: &Scratch) {
     here.write("run.csv", hostile::input());
