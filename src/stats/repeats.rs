@@ -1,7 +1,7 @@
 //! Two groups of runs: does the new one differ, and what could have been seen?
 //!
-//! The unit is a run, one logarithm each, never a request: requests of one run share machine and minute. With k_b and k_c runs,
-//! d = k_b + k_c - 2, prior spread tau between runs, prior degrees of freedom d0 = 4, sampling errors e_i:
+//! The unit is a run, one logarithm each, never a request: requests of one run share machine and minute. With `k_b` and `k_c` runs,
+//! `d = k_b + k_c - 2`, prior spread `tau` between runs, prior degrees of freedom `d0 = 4`, sampling errors `e_i`:
 //!
 //! ```text
 //! w    = tau^2 + mean(e_i^2)                                      of each side; residuals are counted in units of its root
@@ -11,8 +11,8 @@
 //! se^2 = s^2 (w_b / k_b + w_c / k_c) + 2 t_S^2                    t_S: spread between jobs; none when run in turn in one job
 //! ```
 //!
-//! Guard: where the runs contradict an assumed prior, SS(y) / w / d > 2, nothing is clipped and they stand for themselves:
-//! s^2 = SS(y) / w / d, nu = d. One run a side: s^2 = 1, nu = 4. Sides of their own w, because a side of few requests is less
+//! Guard: where the runs contradict an assumed prior, `SS(y) / w / d > 2`, nothing is clipped and they stand for themselves:
+//! `s^2 = SS(y) / w / d`, `nu = d`. One run a side: `s^2 = 1`, `nu = 4`. Sides of their own w, because a side of few requests is less
 //! certain: with one for both, a short run against five long ones was called worse in 5 to 14 of 100 unchanged pairs.
 //!
 //! Limits: assumed spreads are assumptions; with them the false alarms hold as far as the machine is like them, or with the
@@ -316,6 +316,10 @@ mod tests {
     );
 
     #[test]
+    #[expect(
+        clippy::unreadable_literal,
+        reason = "figures as the other program prints them"
+    )]
     fn the_rule_is_that_of_an_independent_program() {
         // Written from the formulas above with numpy 2 and scipy 1.17.1 (stats.t), random inputs.
         let cases: [Case; 7] = [

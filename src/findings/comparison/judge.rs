@@ -131,8 +131,8 @@ fn blank(metric: &MetricId, unit: Unit, better: Better, setting: &Setting) -> Co
     }
 }
 
-fn sum(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
-    counts.fold(Some(0), |all: Option<u64>, n| Some(all?.saturating_add(n?)))
+fn sum(mut counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    counts.try_fold(0_u64, |all, n| Some(all.saturating_add(n?)))
 }
 
 /// A latency or a rate.

@@ -57,7 +57,7 @@ fn of_one(report: &Report, comparison: &Comparison) -> Vec<String> {
         )];
         sentences.extend(
             why.take(NAMED)
-                .map(|finding| first_sentence(&finding.message).to_owned()),
+                .map(|finding| first_sentence(&finding.message)),
         );
         return sentences;
     }

@@ -99,7 +99,9 @@ impl fmt::Display for Path {
         }
         for (place, step) in self.steps.iter().enumerate() {
             match step {
-                Step::Key(key) if key.contains(['.', '[', ']', '*']) || key.is_empty() => {
+                Step::Key(key)
+                    if key.is_empty() || key.contains(['.', '[', ']', '*', '"', '{', '}']) =>
+                {
                     write!(f, "[\"{key}\"]")?;
                 }
                 Step::Key(key) if place > 0 => write!(f, ".{key}")?,
@@ -314,6 +316,14 @@ mod tests {
         assert!(Place::parse("{key").is_err());
         assert!(Place::parse("$.").is_err());
         assert_eq!(Place::parse("$.a..b").unwrap_err().span, 4..5);
+    }
+
+    #[test]
+    fn a_name_that_must_be_quoted_is_written_with_quotes() {
+        for text in ["[\"}\"]", "[\"a{b\"].c", "a[\"x.y\"]"] {
+            let path = Path::parse(text).unwrap();
+            assert_eq!(Path::parse(&path.to_string()).unwrap(), path, "{text}");
+        }
     }
 
     proptest! {
