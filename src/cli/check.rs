@@ -88,6 +88,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
     let mut layout = layout;
     layout.only_changes = args.comparing.only_changes;
+    if !args.base.is_empty() && !args.full && layout.sections.is_none() && layout.template.is_none()
+    {
+        layout.sections = Some(compare::SECTIONS.map(str::to_owned).to_vec());
+    }
     let report = if args.base.is_empty() {
         let runs = if args.runs.is_empty() {
             something_to_lint(args, &config)?;

@@ -92,7 +92,7 @@ impl Comparing {
 }
 
 /// Sections of the page without `--full`.
-const SECTIONS: [&str; 2] = ["summary", "comparison"];
+pub(crate) const SECTIONS: [&str; 3] = ["summary", "comparison", "targets"];
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> anyhow::Result<()> {

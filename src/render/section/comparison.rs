@@ -45,7 +45,11 @@ fn is_said(finding: &Finding) -> bool {
 }
 
 fn line(finding: &Finding) -> Line {
-    let mut line = vec![text(format!("{} {}: ", finding.rule, finding.name))];
+    let mut line = vec![text(format!("{} {}", finding.rule, finding.name))];
+    if let Some(endpoint) = &finding.endpoint {
+        line.extend([text(" at "), code(endpoint)]);
+    }
+    line.push(text(": "));
     line.extend(prose(&finding.message));
     if let Some(hint) = &finding.hint {
         line.push(text(" Next: "));
