@@ -68,15 +68,17 @@ fn a_twentieth_of_one_endpoint_that_fails_is_found_there() {
 }
 
 #[test]
-fn a_tail_that_grows_is_found_where_it_grows() {
-    // 2.5 % of GET /api/search take 350 to 950 ms more; the median does not move.
+fn a_tail_that_grows_is_suspected_where_it_grows() {
+    // 2.5 % of GET /api/search take 350 to 950 ms more; the median does not move. Five noisy runs a side do not quite prove it
+    // among all metrics of the report.
     let (base, new) = (
         repeats("locust", "baseline", &[1, 2, 3, 4, 5]),
         repeats("locust", "regressed-tail", &[1, 2, 3, 4, 5]),
     );
     let found = only(&compare("tail", &JSON, &base, &new));
-    let regressed = in_state(&found, "regressed");
-    assert_eq!(regressed, [("GET /api/search".into(), "p99".into())]);
+    assert_eq!(in_state(&found, "regressed"), []);
+    let suspect = in_state(&found, "suspect");
+    assert_eq!(suspect, [("GET /api/search".into(), "p99".into())]);
 }
 
 #[test]
@@ -200,6 +202,32 @@ fn more_requests_among_which_fewer_succeed_are_no_improvement() {
         "a base that cannot be believed is none: {}",
         gate.out
     );
+}
+
+#[test]
+fn two_sides_without_a_request_are_no_pass() {
+    let scratch = Scratch::new("compare-nothing");
+    scratch.write(
+        "base.csv",
+        "time,endpoint,latency_ms,code\n1000000000.0,/a,5,200\n1000000001.0,/a,6,200\n",
+    );
+    scratch.write(
+        "new.csv",
+        "time,endpoint,latency_ms,code\n1000000000.0,/a,50,200\n1000000001.0,/a,60,200\n",
+    );
+    let gate = scratch.knee(&["check", "--base", "base.csv", "--new", "new.csv"]);
+    assert_eq!(gate.code, 3, "{}{}", gate.out, gate.err);
+    assert!(gate.out.contains("Nothing can be judged"), "{}", gate.out);
+    let gate = scratch.knee(&[
+        "check",
+        "--base",
+        "base.csv",
+        "--new",
+        "new.csv",
+        "--on-unjudged",
+        "pass",
+    ]);
+    assert_eq!(gate.code, 0);
 }
 
 #[test]

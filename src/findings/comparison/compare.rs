@@ -26,6 +26,9 @@ pub struct Options {
     pub require_proof: bool,
 }
 
+/// The reason when no metric can be judged, for want of requests or of figures.
+pub const NOTHING: &str = "nothing-judged";
+
 /// Latencies that are compared.
 const LATENCIES: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];
 
@@ -63,6 +66,16 @@ pub(crate) fn compare(
         comparison.geometric_means = geometric_means(&comparison);
         if comparison.verdict != ComparisonVerdict::NotComparable {
             comparison.verdict = verdict(&comparison);
+        }
+        if comparison
+            .metrics
+            .iter()
+            .all(|metric| metric.p_value.is_none())
+            && comparison.reasons.is_empty()
+        {
+            // Two sides of nothing are no proof that nothing changed.
+            comparison.verdict = ComparisonVerdict::NotComparable;
+            comparison.reasons.push(NOTHING.to_owned());
         }
         findings.extend(rules::ask_of_comparison(
             &comparison,

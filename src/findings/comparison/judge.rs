@@ -86,6 +86,8 @@ pub(super) struct Draft {
     worst: Option<f64>,
     /// Whether a side has too few repeats to prove anything.
     few: bool,
+    /// Whether it could be proven at all, and so counts among what the report tests (Tarone 1990).
+    testable: bool,
 }
 
 /// What every draft of one pair of sides is made with.
@@ -155,6 +157,7 @@ pub(super) fn ratio(
         beyond_floor: false,
         worst: None,
         few: setting.fewer_than(REPEATS),
+        testable: true,
         metric: found,
     };
     let (Some(before), Some(after)) = (draft.metric.base, draft.metric.new) else {
@@ -294,6 +297,8 @@ pub(super) fn failures(
         beyond_floor: false,
         worst: None,
         few: setting.fewer_than(2),
+        // Without a single failure no test could ever find a difference.
+        testable: of_base.0.saturating_add(of_new.0) > 0,
         metric: found,
     };
     let (Some(before), Some(after)) = (draft.metric.base, draft.metric.new) else {
@@ -376,8 +381,13 @@ impl Draft {
 
 /// Gives every metric of a report its state: all that are judged correct one another's chances.
 pub(super) fn decide(drafts: &mut [Draft]) {
-    let q_worse = corrected(drafts.iter().map(|draft| draft.metric.p_value));
-    let q_better = corrected(drafts.iter().map(|draft| draft.p_better));
+    let tested = |draft: &Draft, p: Option<f64>| p.filter(|_| draft.testable);
+    let q_worse = corrected(
+        drafts
+            .iter()
+            .map(|draft| tested(draft, draft.metric.p_value)),
+    );
+    let q_better = corrected(drafts.iter().map(|draft| tested(draft, draft.p_better)));
     for ((draft, worse), better) in drafts.iter_mut().zip(q_worse).zip(q_better) {
         draft.decide(worse, better);
     }

@@ -1,5 +1,6 @@
 //! The first sentences of a comparison: what is proven, what is only suspected, what could have been seen.
 
+use crate::findings::comparison::compare::NOTHING;
 use crate::findings::comparison::{
     ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
 };
@@ -47,6 +48,11 @@ fn of_one(report: &Report, comparison: &Comparison) -> Vec<String> {
             .map_or("the other runs".to_owned(), shown)
     };
     let base = name(&comparison.base);
+    if comparison.reasons.iter().any(|reason| reason == NOTHING) {
+        return vec![format!(
+            "Nothing can be judged against {base}: no metric has enough requests on both sides."
+        )];
+    }
     if comparison.verdict == ComparisonVerdict::NotComparable {
         let why = report.findings.iter().filter(|finding| {
             finding.effect == Effect::Uncomparable && comparison.reasons.contains(&finding.rule)

@@ -22,7 +22,9 @@ const NAMED: usize = 3;
 /// Requests of each endpoint over the runs of a side; `None` where one does not count them, or they may overlap.
 fn counts(runs: &[&Run]) -> Option<BTreeMap<String, u64>> {
     let overlap = |run: &&Run| run.notes.iter().any(|note| note.id == Note::SOME_ENDPOINTS);
-    if runs.iter().any(overlap) {
+    // What has no total is no load: repetitions of benchmarks are as many as they are.
+    let no_total = |run: &&Run| run.overall.requests.is_none();
+    if runs.iter().any(overlap) || runs.iter().any(no_total) {
         return None;
     }
     let endpoints = by_endpoint(runs).into_iter();
