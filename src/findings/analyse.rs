@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::comparison::{Comparison, ComparisonVerdict, MetricState, compare};
+use crate::findings::comparison::{Comparison, ComparisonVerdict, MetricState, NOT_WORSE, compare};
 use crate::findings::figures::{self, Figures};
 use crate::findings::normalize::Pattern;
 use crate::findings::plan::Plan;
@@ -205,7 +205,8 @@ pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
 fn is_open(comparison: &Comparison) -> bool {
     comparison.metrics.iter().any(|metric| {
         let open = matches!(metric.state, MetricState::Undecided | MetricState::Suspect);
-        open && metric.p_value.is_some()
+        let not_worse = metric.reasons.iter().any(|reason| reason == NOT_WORSE);
+        open && !not_worse && metric.p_value.is_some()
     })
 }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::findings::comparison::judge::NOT_WORSE;
 use crate::findings::report::Interval;
 use crate::model::{Better, Unit};
 
@@ -41,7 +42,7 @@ pub enum MetricState {
     Regressed,
     /// Better, proven beyond the floor.
     Improved,
-    /// A change beyond the margin is ruled out, or the change is proven and below the floor.
+    /// A change beyond the margin is ruled out in either direction, or the change is proven and below the floor.
     Unchanged,
     /// Neither shown nor ruled out.
     Undecided,

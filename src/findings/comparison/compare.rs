@@ -388,7 +388,10 @@ fn geometric_means(comparison: &Comparison) -> Vec<GeometricMean> {
             .filter(|metric| metric.endpoint.is_some() && metric.metric == id)
             .filter(|metric| {
                 !metric.reasons.iter().any(|reason| {
-                    reason != "below-floor" && reason != "one-of-many" && reason != "V45"
+                    reason != "below-floor"
+                        && reason != "one-of-many"
+                        && reason != "V45"
+                        && reason != "not-worse"
                 })
             })
             .filter_map(|metric| Some((1.0 + metric.change?).ln()))

@@ -29,6 +29,9 @@ const WANTED: f64 = 0.2;
 /// The least difference of latencies worth talking about, in milliseconds.
 const LEAST_MS: f64 = 1.0;
 
+/// The reason of a metric that is undecided, and of which a change for the worse beyond the margin is ruled out all the same.
+pub const NOT_WORSE: &str = "not-worse";
+
 /// What holds for one metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Measure {
@@ -350,6 +353,26 @@ impl Draft {
         }
     }
 
+    /// What the interval leaves open. A single run rules nothing out.
+    fn ruled_out(&mut self) -> MetricState {
+        let margin = self.measure.margin;
+        let inside = self.metric.interval.is_some_and(|interval| {
+            let ends = [interval.lo, interval.hi];
+            ends.iter()
+                .all(|end| end.is_some_and(|end| end.abs() < margin))
+        });
+        if self.few {
+            return MetricState::Undecided;
+        }
+        if inside {
+            return MetricState::Unchanged;
+        }
+        if self.worst.is_some_and(|worst| worst < margin) {
+            self.metric.reasons.push(NOT_WORSE.to_owned());
+        }
+        MetricState::Undecided
+    }
+
     fn decide(&mut self, q_worse: Option<f64>, q_better: Option<f64>) {
         self.metric.q_value = q_worse;
         let shown = |p: Option<f64>, q: Option<f64>| {
@@ -371,10 +394,8 @@ impl Draft {
             let reason = if self.few { "V45" } else { "one-of-many" };
             self.metric.reasons.push(reason.to_owned());
             MetricState::Suspect
-        } else if self.worst.is_some_and(|worst| worst < self.measure.margin) {
-            MetricState::Unchanged
         } else {
-            MetricState::Undecided
+            self.ruled_out()
         };
     }
 }
@@ -401,4 +422,173 @@ fn corrected(chances: impl Iterator<Item = Option<f64>>) -> Vec<Option<f64>> {
         .into_iter()
         .map(|chance| chance.and_then(|_| adjusted.next()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn readings(values: &[f64]) -> Vec<Reading> {
+        let reading = |(place, value): (usize, &f64)| Reading {
+            run: place.to_string(),
+            value: *value,
+            log: Some(Value {
+                log: value.ln(),
+                error: 0.001,
+            }),
+            n: Some(10_000),
+            resolution: 0.0,
+        };
+        values.iter().enumerate().map(reading).collect()
+    }
+
+    fn p50(base: &[f64], new: &[f64], interleaved: bool) -> Draft {
+        let metric = MetricId::quantile(Percentile::P50);
+        let setting = Setting {
+            endpoint: None,
+            runs: (base.len(), new.len()),
+            interleaved,
+        };
+        let measure = measure_of(&metric, &BTreeMap::new());
+        ratio(&metric, &readings(base), &readings(new), measure, &setting)
+    }
+
+    fn decided(mut drafts: Vec<Draft>) -> Vec<ComparedMetric> {
+        decide(&mut drafts);
+        drafts.into_iter().map(|draft| draft.metric).collect()
+    }
+
+    fn only(draft: Draft) -> ComparedMetric {
+        decided(vec![draft]).remove(0)
+    }
+
+    const CALM: [f64; 5] = [100.0, 102.0, 98.0, 101.0, 99.0];
+
+    fn times(factor: f64) -> Vec<f64> {
+        CALM.iter().map(|value| value * factor).collect()
+    }
+
+    #[test]
+    fn a_change_beyond_chance_and_floor_is_proven_in_either_direction() {
+        let found = only(p50(&CALM, &times(1.3), true));
+        assert_eq!(found.state, MetricState::Regressed);
+        assert!((found.change.unwrap() - 0.3).abs() < 1e-9);
+        let interval = found.interval.unwrap();
+        assert!(interval.lo.unwrap() > 0.05 && interval.hi.unwrap() > 0.3);
+        assert_eq!(
+            only(p50(&CALM, &times(0.7), true)).state,
+            MetricState::Improved
+        );
+    }
+
+    #[test]
+    fn what_is_ruled_out_in_both_directions_is_unchanged() {
+        let runs: Vec<f64> = CALM.iter().cycle().take(20).copied().collect();
+        let found = only(p50(&runs, &runs, true));
+        assert_eq!(found.state, MetricState::Unchanged);
+        // Better beyond the margin is not ruled out, worse is.
+        let lower: Vec<f64> = [0.6, 0.95, 0.7, 1.0, 0.65]
+            .map(|factor| 100.0 * factor)
+            .to_vec();
+        let found = only(p50(&CALM, &lower, true));
+        assert_eq!(found.state, MetricState::Undecided, "{found:?}");
+        assert_eq!(found.reasons, [NOT_WORSE]);
+        assert_eq!(only(p50(&CALM, &CALM, false)).state, MetricState::Undecided);
+    }
+
+    #[test]
+    fn a_proven_change_below_the_floor_is_none() {
+        let runs: Vec<f64> = CALM.iter().cycle().take(100).copied().collect();
+        let above: Vec<f64> = runs.iter().map(|value| value * 1.04).collect();
+        let found = only(p50(&runs, &above, true));
+        assert!(found.p_value.unwrap() < 0.001);
+        assert_eq!(
+            (found.state, found.reasons.as_slice()),
+            (MetricState::Unchanged, &["below-floor".to_owned()][..])
+        );
+        // A latency below a millisecond apart is not worth talking about either.
+        let fast: Vec<f64> = runs.iter().map(|value| value / 200.0).collect();
+        let faster: Vec<f64> = fast.iter().map(|value| value * 1.3).collect();
+        assert_eq!(
+            only(p50(&fast, &faster, true)).state,
+            MetricState::Unchanged
+        );
+    }
+
+    #[test]
+    fn single_runs_and_two_repeats_are_suspected_at_most() {
+        for count in [1, 2] {
+            let (base, new) = (&CALM[..count], &times(2.0)[..count]);
+            let found = only(p50(base, new, true));
+            assert_eq!(found.state, MetricState::Suspect, "{count}");
+            assert_eq!(found.reasons, ["V45"]);
+        }
+    }
+
+    #[test]
+    fn one_chance_among_many_is_no_proof() {
+        let slower = p50(&CALM, &times(1.07), true);
+        let alone = only(slower.clone());
+        let p = alone.p_value.unwrap();
+        assert!(p < ALPHA && p > DISCOVERY / 20.0, "{p}");
+        assert_eq!(alone.state, MetricState::Regressed);
+        let mut all = vec![slower];
+        all.extend((0..19).map(|_| p50(&CALM, &CALM, true)));
+        let found = decided(all);
+        assert_eq!(found[0].state, MetricState::Suspect);
+        assert_eq!(found[0].reasons, ["one-of-many"]);
+    }
+
+    #[test]
+    fn figures_that_nobody_can_judge_say_why() {
+        let metric = MetricId::quantile(Percentile::P99);
+        let setting = Setting {
+            endpoint: Some("GET /a"),
+            runs: (3, 3),
+            interleaved: true,
+        };
+        let measure = measure_of(&metric, &BTreeMap::new());
+        let with = |change: fn(&mut Reading)| {
+            let mut base = readings(&CALM[..3]);
+            base.iter_mut().for_each(change);
+            let new = readings(&times(3.0)[..3]);
+            only(ratio(&metric, &base, &new, measure, &setting))
+        };
+        for (found, reason) in [
+            (with(|reading| reading.n = Some(50)), "too-few-requests"),
+            (with(|reading| reading.n = Some(500)), "V10"),
+            (with(|reading| reading.n = None), "uncounted"),
+            (with(|reading| reading.log = None), "no-interval"),
+        ] {
+            assert_eq!(found.state, MetricState::Undecided);
+            assert_eq!(found.reasons, [reason]);
+            assert_eq!(found.p_value, None);
+            assert!(found.base.is_some() && found.change.is_some());
+        }
+        let nothing = only(ratio(&metric, &[], &readings(&CALM), measure, &setting));
+        assert_eq!(nothing.state, MetricState::NotMeasured);
+    }
+
+    #[test]
+    fn failures_are_compared_over_all_repeats() {
+        let setting = Setting {
+            endpoint: None,
+            runs: (3, 3),
+            interleaved: true,
+        };
+        let measure = measure_of(&MetricId::Plain("error_rate"), &BTreeMap::new());
+        let of = |base: u64, new: u64| {
+            let (base, new) = ([(base, 1_000); 3], [(new, 1_000); 3]);
+            only(failures(&base, &new, measure, &setting))
+        };
+        let worse = of(2, 60);
+        assert_eq!(worse.state, MetricState::Regressed);
+        assert!((worse.change.unwrap() - 0.058).abs() < 1e-9);
+        assert_eq!((worse.n_base, worse.n_new), (Some(3_000), Some(3_000)));
+        assert_eq!(of(60, 2).state, MetricState::Improved);
+        let none = of(0, 0);
+        assert_eq!((none.state, none.q_value), (MetricState::Unchanged, None));
+        // 0.4 points more are below the floor of half a point.
+        assert_eq!(of(1, 5).state, MetricState::Unchanged);
+    }
 }

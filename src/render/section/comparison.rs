@@ -2,6 +2,7 @@
 
 use crate::findings::comparison::{
     ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, Method, MetricState,
+    NOT_WORSE,
 };
 use crate::findings::{Finding, Report, rules};
 use crate::render::Layout;
@@ -264,6 +265,9 @@ fn mark(metric: &ComparedMetric) -> &'static str {
         MetricState::Improved => "improved",
         MetricState::Suspect => "suspect",
         MetricState::Unchanged => "=",
+        MetricState::Undecided if metric.reasons.iter().any(|reason| reason == NOT_WORSE) => {
+            "not worse"
+        }
         MetricState::Undecided if metric.p_value.is_some() => "~",
         MetricState::Undecided | MetricState::NotMeasured => "-",
     }
@@ -277,6 +281,10 @@ fn legend(rows: &[&ComparedMetric]) -> String {
             "suspect: worse than the assumed spread explains, not proven",
         ),
         ("~", "~ no change is shown and none is ruled out"),
+        (
+            "not worse",
+            "not worse: a change for the worse beyond the margin is ruled out",
+        ),
         (
             "=",
             "= a change beyond the margin is ruled out, or it is below the floor",
