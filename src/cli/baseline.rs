@@ -278,25 +278,16 @@ fn list(place: &Place, out: &mut dyn Write, console: &mut Console) -> anyhow::Re
 
 fn line(baseline: &Baseline) -> String {
     let mut parts = vec![baseline.scenario.clone()];
-    match &baseline.retired {
-        Some(retired) => parts.push(format!("retired: {}", retired.reason)),
-        None => {
-            parts.push(number::plural(baseline.runs.len() as u64, "run"));
-            parts.extend(
-                baseline
-                    .accepted_at
-                    .as_ref()
-                    .map(|at| format!("accepted {at}")),
-            );
-            parts.extend(
-                baseline
-                    .commit
-                    .as_ref()
-                    .map(|commit| format!("commit {commit}")),
-            );
-            parts.push(baseline.reason.clone());
-        }
+    if let Some(retired) = &baseline.retired {
+        parts.push(format!("retired: {}", retired.reason));
+        return parts.join("  ");
     }
+    parts.push(number::plural(baseline.runs.len() as u64, "run"));
+    let at = baseline.accepted_at.as_ref();
+    parts.extend(at.map(|at| format!("accepted {at}")));
+    let commit = baseline.commit.as_ref();
+    parts.extend(commit.map(|commit| format!("commit {commit}")));
+    parts.push(baseline.reason.clone());
     parts.join("  ")
 }
 
