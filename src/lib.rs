@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod exit;
 pub mod findings;
+pub mod history;
 pub mod ingest;
 pub mod model;
 pub mod render;

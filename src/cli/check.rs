@@ -1,5 +1,5 @@
-//! `knee check [RUN...]`, or `--base RUN... --new RUN...`: the gate. Judges runs by validity, targets and a base; without a RUN
-//! it lints `knee.toml`.
+//! `knee check [RUN...]`, or `--base RUN... --new RUN...`: the gate. Judges runs by validity, targets and a base, which is the
+//! accepted baseline where none is given; without a RUN it lints `knee.toml`.
 //!
 //! The verdict stands in every output as it was found; only the exit code is mapped.
 
@@ -9,19 +9,21 @@ use std::path::PathBuf;
 use clap::{Args as Arguments, ValueEnum};
 
 use crate::cli::message::{self, advise};
-use crate::cli::{Console, compare, inputs, output};
+use crate::cli::{Console, baseline, compare, inputs, output};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::findings::{Report, Verdict, analyse};
 
-/// Judge runs by their targets and by whether they can be believed. Without a RUN, lint knee.toml: targets that no
+/// Judge runs by their targets, by whether they can be believed, and against the baseline that `knee baseline accept` wrote:
+/// [compare] baseline of knee.toml, else .knee/baselines/SCENARIO.json beside it. Without a RUN, lint knee.toml: targets that no
 /// scenario can reach, that contradict each other, weights that do not add up.
 #[derive(Debug, Arguments)]
 #[command(after_help = "Exit codes:
   0  passed, perhaps with warnings
   1  a run is invalid, a target is broken, or a regression is proven
   2  usage, configuration or input error
-  3  could not judge: no target and no base, a target that is not measured, sides that are not comparable
+  3  could not judge: no target and no base, a target that is not measured, sides that are not comparable, a baseline
+     that knee.toml names and that is missing
 
 Examples:
   knee check results.json --target 'p95 < 200ms' --target 'error_rate < 1%'
@@ -83,31 +85,33 @@ enum OnUnjudged {
 pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> anyhow::Result<Exit> {
     let outputs = args.output.plan(&output::report_kinds_from("text"))?;
     let config = inputs::configuration(&args.reading, console)?;
-    let options = inputs::options("check", &args.looking, &config)?;
-    let layout = inputs::layout(&config, args.full)?;
+    let mut options = inputs::options("check", &args.looking, &config)?;
+    let mut layout = inputs::layout(&config, args.full)?;
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
-    let mut layout = layout;
     layout.only_changes = args.comparing.only_changes;
-    if !args.base.is_empty() && !args.full && layout.sections.is_none() && layout.template.is_none()
-    {
-        layout.sections = Some(compare::SECTIONS.map(str::to_owned).to_vec());
-    }
-    let report = if args.base.is_empty() {
-        let runs = if args.runs.is_empty() {
-            something_to_lint(args, &config)?;
-            Vec::new()
+    let how = compare::Options {
+        require_proof: args.require_proof || config.compare.require_proof,
+        ..args.comparing.options(&config)
+    };
+    let report = if args.base.is_empty() && args.runs.is_empty() {
+        something_to_lint(args, &config)?;
+        analyse::analyse(Vec::new(), &options)
+    } else if args.base.is_empty() {
+        let mut runs = inputs::read(&args.runs, &args.reading, &config, console, &spare)?;
+        inputs::check_endpoints(&args.looking, &runs)?;
+        let mut accepted = baseline::find(&config, &runs)?;
+        options.missing_baseline = accepted.missing;
+        if accepted.runs.is_empty() {
+            analyse::analyse(runs, &options)
         } else {
-            inputs::read(&args.runs, &args.reading, &config, console, &spare)?
-        };
-        if !runs.is_empty() {
-            inputs::check_endpoints(&args.looking, &runs)?;
+            let how = compare::Options {
+                accepted: true,
+                ..how
+            };
+            compare::tell_apart(&mut accepted.runs, &mut runs);
+            analyse::analyse_pair(accepted.runs, runs, &options, &how)
         }
-        analyse::analyse(runs, &options)
     } else {
-        let how = compare::Options {
-            require_proof: args.require_proof || config.compare.require_proof,
-            ..args.comparing.options(&config)
-        };
         let (base, new) = (&args.base, &args.new);
         let (base, new) = compare::read(base, new, &args.reading, &config, console, &spare)?;
         inputs::check_endpoints(&args.looking, &new)?;
@@ -115,6 +119,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     };
     inputs::refuse_untrimmed(&report.runs)?;
     compare::refuse(&report)?;
+    let own = layout.sections.is_some() || layout.template.is_some();
+    if !report.comparisons.is_empty() && !args.full && !own {
+        layout.sections = Some(compare::SECTIONS.map(str::to_owned).to_vec());
+    }
     output::write_report(&outputs, &report, &layout, out)?;
     let is_silent = outputs
         .iter()

@@ -87,6 +87,7 @@ impl Comparing {
             },
             floors: of_config.floors.clone(),
             require_proof: false,
+            accepted: false,
         }
     }
 }
@@ -139,6 +140,12 @@ pub(crate) fn read(
 ) -> anyhow::Result<(Vec<Run>, Vec<Run>)> {
     let mut base = inputs::read(base, reading, config, console, spare)?;
     let mut new = inputs::read(new, reading, config, console, spare)?;
+    tell_apart(&mut base, &mut new);
+    Ok((base, new))
+}
+
+/// Runs of the same name on both sides say on which.
+pub(crate) fn tell_apart(base: &mut [Run], new: &mut [Run]) {
     let taken: Vec<String> = base.iter().map(|run| run.name.clone()).collect();
     let both = |run: &Run, names: &[String]| names.contains(&run.name);
     let twice: Vec<String> = new
@@ -146,12 +153,11 @@ pub(crate) fn read(
         .filter(|run| both(run, &taken))
         .map(|run| run.name.clone())
         .collect();
-    for (side, word) in [(&mut base, "base"), (&mut new, "new")] {
+    for (side, word) in [(base, "base"), (new, "new")] {
         for run in side.iter_mut().filter(|run| both(run, &twice)) {
             run.name = format!("{} ({word})", run.name);
         }
     }
-    Ok((base, new))
 }
 
 /// What cannot be compared at all is an error of the input.

@@ -106,7 +106,7 @@ fn csv(runs: &[Run], options: &figures::Options, into: &mut dyn Write) -> anyhow
 }
 
 /// What a CI system says of the job, where nobody said otherwise.
-fn from_ci(run: &mut Run) {
+pub(crate) fn from_ci(run: &mut Run) {
     let first = |names: &[&str]| {
         names
             .iter()

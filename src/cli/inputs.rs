@@ -1,7 +1,7 @@
 //! The arguments that every analysing command has, and what they read.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -66,9 +66,20 @@ pub(crate) struct Looking {
     pub(crate) endpoint: Vec<String>,
 
     /// The percentiles to show.
-    #[arg(long, value_name = "LIST", default_value = "50,90,95,99,99.9")]
+    #[arg(long, value_name = "LIST", default_value = PERCENTILES)]
     pub(crate) percentiles: String,
 
+    #[command(flatten)]
+    pub(crate) trimming: Trimming,
+
+    /// An expectation, such as 'p95 < 200ms'. Repeatable.
+    #[arg(long, value_name = "EXPECTATION")]
+    pub(crate) target: Vec<String>,
+}
+
+/// What is left out of every run.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Trimming {
     /// Leave out the start of every run, such as 30s.
     #[arg(long, value_name = "DURATION")]
     pub(crate) trim_start: Option<String>,
@@ -76,17 +87,32 @@ pub(crate) struct Looking {
     /// Leave out the end of every run.
     #[arg(long, value_name = "DURATION")]
     pub(crate) trim_end: Option<String>,
+}
 
-    /// An expectation, such as 'p95 < 200ms'. Repeatable.
-    #[arg(long, value_name = "EXPECTATION")]
-    pub(crate) target: Vec<String>,
+/// The percentiles that are shown when nothing is asked for.
+const PERCENTILES: &str = "50,90,95,99,99.9";
+
+impl Trimming {
+    /// With the usual percentiles, everything else as it is.
+    pub(crate) fn looking(&self) -> Looking {
+        Looking {
+            endpoint: Vec::new(),
+            percentiles: PERCENTILES.to_owned(),
+            trimming: self.clone(),
+            target: Vec::new(),
+        }
+    }
 }
 
 /// The configuration that holds here.
 pub(crate) fn configuration(reading: &Reading, console: &mut Console) -> anyhow::Result<Config> {
+    load(reading.config.as_deref(), console)
+}
+
+/// The configuration of a file, or the one that is found.
+pub(crate) fn load(explicit: Option<&Path>, console: &mut Console) -> anyhow::Result<Config> {
     let here = std::env::current_dir().context("cannot tell the working directory")?;
-    let config =
-        config::load(reading.config.as_deref(), &here).context("failed to read configuration")?;
+    let config = config::load(explicit, &here).context("failed to read configuration")?;
     let sections: Vec<&str> = SECTIONS.iter().map(|section| section.id).collect();
     config
         .check_sections(&sections)
@@ -286,8 +312,8 @@ pub(crate) fn options(
             .map(|text| config::parse_duration(flag, text))
             .transpose()
     };
-    normalize.trim_start = duration("--trim-start", &looking.trim_start)?;
-    normalize.trim_end = duration("--trim-end", &looking.trim_end)?;
+    normalize.trim_start = duration("--trim-start", &looking.trimming.trim_start)?;
+    normalize.trim_end = duration("--trim-end", &looking.trimming.trim_end)?;
     let mut figures = config.figures.clone();
     figures.percentiles = config::parse_percentiles(&looking.percentiles)?;
     Ok(analyse::Options {
@@ -311,11 +337,12 @@ pub(crate) fn options(
             percentiles: Vec::new(),
         },
         generated_at: generated_at()?,
+        missing_baseline: None,
     })
 }
 
 /// The moment of `SOURCE_DATE_EPOCH`, so that the same input gives the same bytes.
-fn generated_at() -> anyhow::Result<Option<String>> {
+pub(crate) fn generated_at() -> anyhow::Result<Option<String>> {
     let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else {
         return Ok(None);
     };

@@ -6,6 +6,7 @@ use std::io;
 
 use crate::cli::Console;
 use crate::config::ConfigError;
+use crate::history::BaselineError;
 use crate::ingest::IngestError;
 use crate::text::escape;
 
@@ -67,7 +68,10 @@ pub(crate) fn failure(console: &mut Console, error: &anyhow::Error) {
         let advice = cause
             .downcast_ref::<Advice>()
             .map(|advice| advice.hint.clone());
-        ingest.or(config).or(advice)
+        let baseline = cause
+            .downcast_ref::<BaselineError>()
+            .and_then(BaselineError::hint);
+        ingest.or(config).or(baseline).or(advice)
     });
     if let Some(hint) = hint {
         let (bold, plain) = if console.colour {

@@ -2,6 +2,7 @@
 //!
 //! A command is a function of its arguments and two writers, so that tests call it directly.
 
+mod baseline;
 mod check;
 mod compare;
 mod completions;
@@ -63,6 +64,8 @@ enum Command {
     Check(check::Args),
     /// Compare runs before and after a change.
     Compare(compare::Args),
+    /// Look after accepted baselines, which `check` compares with.
+    Baseline(baseline::Args),
     /// Bring results into one schema: JSON or CSV.
     Convert(convert::Args),
     /// Write a starter knee.toml, with targets proposed from runs.
@@ -131,6 +134,7 @@ pub fn main(
         Command::Check(args) => check::run(args, out, &mut console),
         Command::Report(args) => report::run(args, out, &mut console).map(success),
         Command::Compare(args) => compare::run(args, out, &mut console).map(success),
+        Command::Baseline(args) => baseline::run(args, out, &mut console).map(success),
         Command::Convert(args) => convert::run(args, out, &mut console).map(success),
         Command::Init(args) => init::run(args, out, &mut console).map(success),
         Command::Explain(args) => explain::run(args, out).map(success),

@@ -189,6 +189,18 @@ fn named(id: &str, kinds: &[Kind]) -> anyhow::Result<Kind> {
         })
 }
 
+/// A file of JSON.
+pub(crate) fn planned_json(path: &Path) -> Planned {
+    Planned {
+        kind: Kind {
+            id: "json",
+            endings: &[".json"],
+            has_files: false,
+        },
+        place: Place::File(path.to_owned()),
+    }
+}
+
 /// Refuses to write over what is read.
 pub(crate) fn spare(outputs: &[Planned], inputs: &[PathBuf]) -> anyhow::Result<()> {
     let real = |path: &Path| std::fs::canonicalize(path).ok();

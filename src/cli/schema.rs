@@ -1,10 +1,11 @@
-//! `knee schema run|report|config`: JSON Schemas, for editors and for readers in other languages.
+//! `knee schema run|report|config|baseline`: JSON Schemas, for editors and for readers in other languages.
 
 use std::io::Write;
 
 use clap::{Args as Arguments, ValueEnum};
 
 use crate::findings::Report;
+use crate::history::Baseline;
 use crate::model::Run;
 
 /// Print the JSON Schema of an output or of knee.toml.
@@ -23,6 +24,8 @@ enum Of {
     Report,
     /// knee.toml.
     Config,
+    /// knee.baseline/1: accepted runs.
+    Baseline,
 }
 
 /// Runs the command.
@@ -31,6 +34,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
         Of::Run => schemars::schema_for!(Run),
         Of::Report => schemars::schema_for!(Report),
         Of::Config => crate::config::schema(),
+        Of::Baseline => schemars::schema_for!(Baseline),
     };
     let mut page = serde_json::to_vec_pretty(&schema)?;
     page.push(b'\n');

@@ -38,6 +38,8 @@ pub struct Options {
     pub page: Page,
     /// The moment that is printed, where one is asked for.
     pub generated_at: Option<String>,
+    /// A sentence on the baseline that is demanded and is not there: then it could not be judged.
+    pub missing_baseline: Option<String>,
 }
 
 impl Options {
@@ -103,8 +105,15 @@ fn analyse_sides(
         targets: Vec::new(),
         ..options.clone()
     });
+    // What was accepted was trimmed then.
+    let untrimmed = how.filter(|how| how.accepted).map(|_| normalize::Options {
+        trim_start: None,
+        trim_end: None,
+        ..options.normalize.clone()
+    });
     for (place, run) in runs.iter_mut().enumerate() {
-        normalize::normalize(run, &options.normalize);
+        let of_base = untrimmed.as_ref().filter(|_| place < border);
+        normalize::normalize(run, of_base.unwrap_or(&options.normalize));
         let of_base = undemanding.as_ref().filter(|_| place < border);
         analyse_run(run, of_base.unwrap_or(options), &mut report);
     }
@@ -129,11 +138,15 @@ fn analyse_sides(
         // An empty plan has nothing wrong and nothing right.
         report.verdict = report.verdict.max(Verdict::Unjudged);
     }
+    if options.missing_baseline.is_some() {
+        report.verdict = report.verdict.max(Verdict::Unjudged);
+    }
     report.headline = if report.runs.is_empty() {
         headline::of_plan(&report, options.plan.scenarios.len(), options.targets.len())
     } else {
         headline::of_report(&report)
     };
+    report.headline.extend(options.missing_baseline.clone());
     report
 }
 

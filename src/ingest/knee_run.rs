@@ -1,8 +1,8 @@
 //! `knee.run/1` read back: what `knee convert` and `--save` write.
 //!
 //! The run keeps its id, its files and its notes; the JSON file is not one of its sources. Members that a newer minor version
-//! added are counted and left out; another major version is refused. What `serde` cannot check, such as edges and counts of
-//! one length, is checked here, so that no analysis meets a broken run.
+//! added are counted and left out; another major version is refused. What `serde` cannot check is checked by the model
+//! (`whole`), so that no analysis meets a broken run.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::ingest::error::Place;
 use crate::ingest::json::{self, Key};
 use crate::ingest::sniff::{Claim, Grade, Head, json_head};
 use crate::ingest::{Format, IngestError, Kind, Unit};
-use crate::model::{Histogram, Latency, Millis, Run, Stats};
+use crate::model::{Run, whole};
 
 /// What this version writes and reads.
 const SCHEMA: &str = "knee.run/1";
@@ -85,7 +85,7 @@ impl<'de> DeserializeSeed<'de> for RunSeed {
         let run: Run = serde_ignored::deserialize(deserializer, |path| {
             unknown.push(without_indices(&path.to_string()));
         })?;
-        check(&run).map_err(de::Error::custom)?;
+        whole::check(&run).map_err(de::Error::custom)?;
         Ok((run, unknown))
     }
 }
@@ -145,92 +145,14 @@ fn refuse(file: &str, version: &str) -> IngestError {
     }
 }
 
-/// What makes a run whole beyond its types. The text names the member.
-fn check(run: &Run) -> Result<(), String> {
-    if run.duration.is_some_and(|duration| duration.0 < 0.0) {
-        return Err("`duration_s` is negative".to_owned());
-    }
-    check_stats(&run.overall, "overall")?;
-    for (index, endpoint) in run.endpoints.iter().enumerate() {
-        check_stats(&endpoint.stats, &format!("endpoints[{index}].stats"))?;
-    }
-    for (index, slice) in run.timeline.iter().enumerate() {
-        let path = format!("timeline[{index}]");
-        if slice.duration.0 < 0.0 {
-            return Err(format!("`{path}.duration_s` is negative"));
-        }
-        check_stats(&slice.stats, &format!("{path}.stats"))?;
-        for (inner, endpoint) in slice.endpoints.iter().enumerate() {
-            check_stats(&endpoint.stats, &format!("{path}.endpoints[{inner}].stats"))?;
-        }
-    }
-    let sessions = run.sessions.as_ref().and_then(|s| s.duration.as_ref());
-    check_latency(sessions, "sessions.duration_ms")?;
-    for (index, custom) in run.custom.iter().enumerate() {
-        check_latency(custom.latency.as_ref(), &format!("custom[{index}].latency"))?;
-    }
-    Ok(())
-}
-
-fn check_stats(stats: &Stats, path: &str) -> Result<(), String> {
-    let failed = stats.failures.unwrap_or(0);
-    if failed
-        .checked_add(stats.expected_failures.unwrap_or(0))
-        .is_none()
-    {
-        return Err(format!("`{path}.failures` is too large"));
-    }
-    check_latency(stats.latency.as_ref(), &format!("{path}.latency_ms"))?;
-    check_latency(stats.latency_ok.as_ref(), &format!("{path}.latency_ok_ms"))?;
-    let failed = stats.latency_failed.as_ref();
-    check_latency(failed, &format!("{path}.latency_failed_ms"))
-}
-
-fn check_latency(latency: Option<&Latency>, path: &str) -> Result<(), String> {
-    let Some(latency) = latency else {
-        return Ok(());
-    };
-    match &latency.histogram {
-        Some(histogram) => check_histogram(histogram, latency.count)
-            .map_err(|what| format!("`{path}.histogram`: {what}")),
-        None => Ok(()),
-    }
-}
-
-fn check_histogram(histogram: &Histogram, samples: u64) -> Result<(), String> {
-    let (lower, upper) = (&histogram.lower, &histogram.upper);
-    let lengths = (lower.len(), upper.len(), histogram.count.len());
-    if lengths.0 != lengths.1 || lengths.1 != lengths.2 {
-        return Err(format!(
-            "`lower_ms`, `upper_ms` and `count` hold {}, {} and {} buckets",
-            lengths.0, lengths.1, lengths.2
-        ));
-    }
-    if lower.iter().zip(upper).any(|(low, high)| low > high) {
-        return Err("a bucket ends before it starts".to_owned());
-    }
-    let rises = |edges: &[Millis]| edges.iter().zip(edges.iter().skip(1)).all(|(a, b)| a <= b);
-    if !rises(lower) || !rises(upper) {
-        return Err("the buckets are not in rising order".to_owned());
-    }
-    let mut counts = histogram.count.iter();
-    let total = counts.try_fold(0u64, |all, count| all.checked_add(*count));
-    if total != Some(samples) {
-        let total = total.map_or("too many".to_owned(), |total| total.to_string());
-        return Err(format!(
-            "it holds {total} samples and the latency {samples}"
-        ));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ingest::Input;
     use crate::model::{
-        Check, ClockStart, Endpoint, EndpointSlice, ErrorCount, ErrorKind, IdentitySource,
-        LoadModel, PerSecond, Percentile, Population, QuantileMethod, Seconds, Sessions, Slice,
+        Check, ClockStart, Endpoint, EndpointSlice, ErrorCount, ErrorKind, Histogram,
+        IdentitySource, Latency, LoadModel, Millis, PerSecond, Percentile, Population,
+        QuantileMethod, Seconds, Sessions, Slice, Stats,
     };
     use std::io::Cursor;
 

@@ -15,6 +15,7 @@ pub mod stats;
 pub mod target;
 pub mod unit_name;
 pub mod units;
+pub mod whole;
 
 pub use latency::{
     ClockStart, ClockStop, Histogram, Latency, Percentile, Population, QuantileMethod, Resolution,

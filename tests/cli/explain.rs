@@ -53,7 +53,7 @@ fn formats_come_from_the_table() {
 #[test]
 fn schemas_are_json() {
     let here = Scratch::new("schema");
-    for of in ["run", "report", "config"] {
+    for of in ["run", "report", "config", "baseline"] {
         let done = here.knee(&["schema", of]);
         assert_eq!(done.code, 0);
         let schema: serde_json::Value = serde_json::from_str(&done.out).unwrap();

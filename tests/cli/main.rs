@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may end where it stands")]
 
 mod bad_input;
+mod baseline;
 mod beside;
 mod check;
 mod ci;

@@ -49,7 +49,6 @@ pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
     }
     if let Some(compare) = &file.compare {
         config.compare = checker.compare(compare)?;
-        unused.keys("[compare]", &[("baseline", compare.baseline.is_some())]);
     }
     if let Some(rules) = &file.rules {
         config.rules = checker.rules(rules, RULES, &mut unused)?;
@@ -736,7 +735,6 @@ tests = ["junit.xml"]
             later,
             [
                 "[report] notes is checked but not used by this version",
-                "[compare] baseline is checked but not used by this version",
                 "[scale] is checked but not used by this version",
                 "[history] is checked but not used by this version",
                 "[score] is checked but not used by this version",

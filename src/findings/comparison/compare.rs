@@ -24,6 +24,8 @@ pub struct Options {
     pub floors: BTreeMap<String, Floor>,
     /// Whether what could not be decided is not passed.
     pub require_proof: bool,
+    /// Whether the base is what was accepted some time ago: trimmed then, and of the scenarios that have one.
+    pub accepted: bool,
 }
 
 /// The reason when no metric can be judged, for want of requests or of figures.
@@ -49,7 +51,11 @@ pub(crate) fn compare(
     let mut findings = Vec::new();
     let mut drafts: Vec<Draft> = Vec::new();
     let mut drawn: Vec<(Comparison, usize)> = Vec::new();
-    let pairs = pairs(base, new);
+    let mut pairs = pairs(base, new);
+    if how.accepted {
+        // A scenario that nobody accepted a baseline of is judged by its targets alone.
+        pairs.retain(|pair| !pair.base.is_empty());
+    }
     for pair in &pairs {
         let asked = rules::ask_of_pair(&pair.base, &pair.new, how.allow, asking.options);
         let (comparison, of_pair) = draw(pair, &asked, report, how, asking.figures);

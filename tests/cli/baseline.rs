@@ -1,0 +1,310 @@
+//! `knee baseline` and `knee check` against it: real repeats whose defect is known, and files that are no baseline.
+
+use serde_json::Value;
+
+use crate::{Done, Scratch, sample};
+
+const FILE: &str = ".knee/baselines/default.json";
+
+/// Runs of the samples, as arguments.
+fn repeats(name: &str, numbers: &[u32]) -> Vec<String> {
+    let file = |number: &u32| {
+        let path = sample(&format!("repeats/artillery/{name}-r{number}.json"));
+        path.to_str().unwrap().to_owned()
+    };
+    numbers.iter().map(file).collect()
+}
+
+fn knee(scratch: &Scratch, before: &[&str], runs: &[String], after: &[&str]) -> Done {
+    let runs = runs.iter().map(String::as_str);
+    let all: Vec<&str> = before.iter().copied().chain(runs).collect();
+    scratch.knee(&[&all, after].concat())
+}
+
+fn accept(scratch: &Scratch, runs: &[String]) -> Done {
+    knee(
+        scratch,
+        &["baseline", "accept"],
+        runs,
+        &["--reason", "release 2.1"],
+    )
+}
+
+fn accepted(case: &str, numbers: &[u32]) -> Scratch {
+    let scratch = Scratch::new(&format!("baseline-{case}"));
+    let done = accept(&scratch, &repeats("baseline", numbers));
+    assert_eq!(done.code, 0, "{}", done.err);
+    scratch
+}
+
+#[test]
+fn a_known_regression_fails_against_the_accepted_runs_and_names_the_endpoint() {
+    let scratch = accepted("regressed", &[1, 2, 3, 4, 5]);
+    let new = repeats("regressed-errors", &[1, 2, 3, 4, 5]);
+    let done = knee(&scratch, &["check"], &new, &["--format", "json"]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let report: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(report["verdict"], "fail");
+    let comparison = &report["comparisons"][0];
+    assert_eq!(comparison["base"]["repeats"], 5);
+    let metrics = comparison["metrics"].as_array().unwrap();
+    let regressed: Vec<&Value> = metrics
+        .iter()
+        .filter(|metric| metric["state"] == "regressed" && metric["endpoint"] != Value::Null)
+        .map(|metric| &metric["endpoint"])
+        .collect();
+    assert!(
+        regressed.contains(&&Value::from("/api/models")),
+        "{regressed:?}"
+    );
+    // Given as files, the same runs say the same of every metric that both can judge.
+    let base = repeats("baseline", &[1, 2, 3, 4, 5]);
+    let mut sides = vec!["check".to_owned(), "--base".to_owned()];
+    sides.extend(base);
+    sides.push("--new".to_owned());
+    let sides: Vec<&str> = sides.iter().map(String::as_str).collect();
+    let done = knee(&scratch, &sides, &new, &["--format", "json"]);
+    let whole: Value = serde_json::from_str(&done.out).unwrap();
+    let states = |report: &Value| -> Vec<(Value, Value, Value)> {
+        let metrics = report["comparisons"][0]["metrics"]
+            .as_array()
+            .unwrap()
+            .iter();
+        let row = |metric: &Value| {
+            let of = |name: &str| metric[name].clone();
+            (of("endpoint"), of("metric"), of("state"))
+        };
+        metrics.map(row).collect()
+    };
+    assert_eq!(states(&report), states(&whole));
+}
+
+#[test]
+fn other_repeats_of_what_was_accepted_pass() {
+    let scratch = accepted("same", &[1, 3, 5]);
+    let done = knee(&scratch, &["check"], &repeats("baseline", &[2, 4]), &[]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    let done = knee(
+        &scratch,
+        &["check"],
+        &repeats("baseline", &[2, 4]),
+        &["--format", "json"],
+    );
+    let report: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(report["comparisons"][0]["verdict"], "no_regression_shown");
+}
+
+#[test]
+fn a_trim_of_the_new_runs_leaves_the_accepted_ones_alone() {
+    let scratch = Scratch::new("baseline-trim");
+    let trim = ["--reason", "x", "--trim-start", "10s"];
+    let base = repeats("baseline", &[1, 3, 5]);
+    let done = knee(&scratch, &["baseline", "accept"], &base, &trim);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let new = repeats("baseline", &[2, 4]);
+    let done = knee(&scratch, &["check"], &new, &["--trim-start", "10s"]);
+    assert_ne!(done.code, 2, "{}", done.err);
+    assert!(done.out.contains("baseline"), "{}", done.out);
+}
+
+#[test]
+fn without_a_baseline_targets_alone_decide() {
+    let scratch = Scratch::new("baseline-none");
+    let new = repeats("baseline", &[2]);
+    assert_eq!(
+        knee(&scratch, &["check"], &new, &["--target", "p95 < 10s"]).code,
+        0
+    );
+    assert_eq!(knee(&scratch, &["check"], &new, &[]).code, 3);
+    // A baseline of another scenario is none of this one.
+    let other = repeats("baseline", &[1]);
+    let labelled = ["--reason", "x", "--label", "scenario=other"];
+    assert_eq!(
+        knee(&scratch, &["baseline", "accept"], &other, &labelled).code,
+        0
+    );
+    let done = knee(&scratch, &["check"], &new, &["--target", "p95 < 10s"]);
+    assert_eq!(done.code, 0, "{}", done.out);
+}
+
+#[test]
+fn a_named_baseline_that_is_missing_is_not_judged_and_says_what_makes_it() {
+    let scratch = Scratch::new("baseline-missing");
+    scratch.write("knee.toml", "[compare]\nbaseline = 'accepted/main.json'\n");
+    let new = repeats("baseline", &[2, 4]);
+    let done = knee(&scratch, &["check"], &new, &["--target", "p95 < 10s"]);
+    assert_eq!(done.code, 3, "{}", done.out);
+    assert!(done.out.contains("accepted/main.json"), "{}", done.out);
+    let wanted = "knee baseline accept RUN... --reason '...'";
+    assert!(done.out.contains(wanted), "{}", done.out);
+    assert!(
+        !done.err.contains("not used by this version"),
+        "{}",
+        done.err
+    );
+    // The command that it names makes the file that is missing.
+    assert_eq!(accept(&scratch, &repeats("baseline", &[1, 3, 5])).code, 0);
+    assert!(scratch.0.join("accepted/main.json").is_file());
+    let done = knee(&scratch, &["check"], &new, &["--target", "p95 < 10s"]);
+    assert_eq!(done.code, 0, "{}", done.out);
+}
+
+#[test]
+fn what_is_no_baseline_of_this_version_is_an_error_that_names_file_and_place() {
+    let scratch = accepted("broken", &[1, 2]);
+    let text = scratch.read(FILE);
+    let half = text.get(..text.len() / 2).unwrap().to_owned();
+    for (content, wanted) in [
+        (
+            text.replacen("knee.baseline/1", "knee.baseline/2", 1),
+            "knee.baseline/2",
+        ),
+        (half, "line "),
+        ("{\"a\": 1}".to_owned(), "expected `knee.baseline/1`"),
+        (
+            text.replacen("\"reason\": \"release 2.1\"", "\"reason\": 7", 1),
+            "at `reason`",
+        ),
+    ] {
+        assert_ne!(content, text);
+        scratch.write(FILE, &content);
+        for command in ["check", "list"] {
+            let done = match command {
+                "check" => knee(&scratch, &["check"], &repeats("baseline", &[3]), &[]),
+                _ => scratch.knee(&["baseline", "list"]),
+            };
+            assert_eq!(done.code, 2, "{command} {wanted}: {}", done.err);
+            assert!(
+                done.err.contains(FILE) && done.err.contains(wanted),
+                "{}",
+                done.err
+            );
+            assert!(done.err.contains("hint: "), "{}", done.err);
+        }
+    }
+}
+
+#[test]
+fn the_same_runs_give_the_same_bytes_and_a_moment_only_where_one_is_given() {
+    let scratch = accepted("bytes", &[1, 2, 3]);
+    let first = scratch.read(FILE);
+    assert_eq!(accept(&scratch, &repeats("baseline", &[1, 2, 3])).code, 0);
+    assert_eq!(scratch.read(FILE), first);
+    assert!(first.len() < 100_000 && !first.contains("accepted_at"));
+    let runs = repeats("baseline", &[1]);
+    let arguments = ["baseline", "accept", &runs[0], "--reason", "x"];
+    let done = scratch.knee_with(
+        &arguments,
+        b"",
+        &[("SOURCE_DATE_EPOCH", "0"), ("GITHUB_SHA", "abc")],
+    );
+    assert_eq!(done.code, 0, "{}", done.err);
+    let file: Value = serde_json::from_str(&scratch.read(FILE)).unwrap();
+    assert_eq!(file["accepted_at"], "1970-01-01T00:00:00Z");
+    assert_eq!(file["commit"], "abc");
+    assert_eq!(file["schema"], "knee.baseline/1");
+    assert_eq!(file["runs"][0]["schema"], "knee.run/1");
+}
+
+#[test]
+fn accepted_runs_are_listed_shown_and_given_up() {
+    let scratch = accepted("list", &[1, 2, 3]);
+    let list = scratch.knee(&["baseline", "list"]);
+    assert_eq!(
+        (list.code, list.out.as_str()),
+        (0, "default  3 runs  release 2.1\n")
+    );
+    let show = scratch.knee(&["baseline", "show", "default"]);
+    let given: Value = serde_json::from_slice(
+        &std::fs::read(sample("repeats/artillery/baseline-r1.json")).unwrap(),
+    )
+    .unwrap();
+    let requests = given["aggregate"]["counters"]["http.requests"]
+        .as_u64()
+        .unwrap();
+    let digits: String = show.out.chars().filter(|letter| *letter != ',').collect();
+    assert!(
+        digits.contains(&format!("{requests} requests")),
+        "{}",
+        show.out
+    );
+    let other = scratch.knee(&["baseline", "show", "nothing"]);
+    assert!(
+        other.code == 2 && other.err.contains("default"),
+        "{}",
+        other.err
+    );
+    let reason = ["--reason", "new hardware"];
+    let done = scratch.knee(&[&["baseline", "retire", "default"][..], &reason].concat());
+    assert_eq!(done.code, 0, "{}", done.err);
+    let list = scratch.knee(&["baseline", "list"]);
+    assert_eq!(list.out, "default  retired: new hardware\n");
+    let again = scratch.knee(&[&["baseline", "retire", "default"][..], &reason].concat());
+    assert_eq!(again.code, 2);
+    // Nothing is compared with it any more.
+    let done = knee(
+        &scratch,
+        &["check"],
+        &repeats("regressed-errors", &[1, 2]),
+        &["--target", "p95 < 10s"],
+    );
+    assert_eq!(done.code, 0, "{}", done.out);
+}
+
+#[test]
+fn what_cannot_be_a_baseline_is_refused_and_nothing_is_written() {
+    let scratch = Scratch::new("baseline-refused");
+    let runs = repeats("baseline", &[1]);
+    let blank = knee(&scratch, &["baseline", "accept"], &runs, &["--reason", " "]);
+    assert!(
+        blank.code == 2 && blank.err.contains("--reason"),
+        "{}",
+        blank.err
+    );
+    assert_eq!(knee(&scratch, &["baseline", "accept"], &runs, &[]).code, 2);
+    std::fs::copy(&runs[0], scratch.0.join("copy.json")).unwrap();
+    let twice = accept(&scratch, &[runs[0].clone(), "copy.json".to_owned()]);
+    assert!(
+        twice.code == 2 && twice.err.contains("given twice"),
+        "{}",
+        twice.err
+    );
+    let run = scratch.knee(&["convert", &runs[0]]).out;
+    let mut run: Value = serde_json::from_str(&run).unwrap();
+    run["overall"]["requests"] = Value::from(0);
+    scratch.write("none.json", run.to_string());
+    let none = accept(&scratch, &["none.json".to_owned()]);
+    assert!(
+        none.code == 2 && none.err.contains("cannot be a baseline"),
+        "{}",
+        none.err
+    );
+    let over = ["--reason", "x", "-o", "copy.json"];
+    let over = knee(
+        &scratch,
+        &["baseline", "accept"],
+        &["copy.json".to_owned()],
+        &over,
+    );
+    assert!(
+        over.code == 2 && over.err.contains("overwritten"),
+        "{}",
+        over.err
+    );
+    assert!(!scratch.0.join(".knee").exists());
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_an_error() {
+    let scratch = Scratch::new("baseline-readonly");
+    // A file where the folder has to be: refused for every user, also one that no permission stops.
+    scratch.write(".knee", "");
+    let done = accept(&scratch, &repeats("baseline", &[1]));
+    assert_eq!(done.code, 2);
+    assert!(
+        done.err
+            .contains("failed to write .knee/baselines/default.json"),
+        "{}",
+        done.err
+    );
+}
