@@ -230,6 +230,14 @@ fn ticks(scale: Scale, width: i32) -> Vec<(f64, String)> {
         }
         // The label says what the place is: rounded to a whole percent.
         let label = number::change(((ratio - 1.0) * 100.0).round() / 100.0);
+        let (at, half) = (
+            scale.share(ratio) * f64::from(width),
+            f64::from(text_width(&label, SMALL)) / 2.0,
+        );
+        let edge = f64::from(GAP) * 0.4;
+        if at - half < -edge || at + half > f64::from(width) + edge {
+            continue;
+        }
         let fits = ticks.iter().all(|(other, beside)| {
             let apart = (scale.share(ratio) - scale.share(*other)).abs() * f64::from(width);
             let needed = (text_width(&label, SMALL) + text_width(beside, SMALL)) / 2 + 10;
@@ -586,6 +594,35 @@ mod tests {
             "{}",
             figure.alt
         );
+    }
+
+    #[test]
+    fn what_is_written_on_the_axis_never_touches_its_neighbour() {
+        for by in [
+            0.02, 0.3, 1.5, 3.9, 4.0, 4.3, 20.0, -0.34, -0.5, -0.79, -0.9,
+        ] {
+            let metrics = ["p50", "p95"].map(|name| change(None, name, by, MetricState::Undecided));
+            let svg = drawn(metrics.to_vec()).unwrap().svg;
+            let mut labels: Vec<(f64, f64)> = svg
+                .lines()
+                .filter(|line| line.ends_with(" %</text>"))
+                .map(|line| {
+                    let words = line.rsplit('>').nth(1).unwrap().trim_end_matches("</text");
+                    let half = f64::from(text_width(words, SMALL) * FINE) / 2.0;
+                    let x = attribute(line, "x").parse::<f64>().unwrap();
+                    (x - half, x + half)
+                })
+                .collect();
+            labels.sort_by(|a, b| a.0.total_cmp(&b.0));
+            assert!(labels.len() >= 4, "{by}: {labels:?}");
+            let apart = |pair: &[(f64, f64)]| pair[1].0 - pair[0].1 >= 20.0;
+            assert!(labels.windows(2).all(apart), "{by}: {labels:?}");
+            let end = f64::from(WIDTH * FINE);
+            assert!(
+                labels.iter().all(|label| label.1 <= end),
+                "{by}: {labels:?}"
+            );
+        }
     }
 
     #[test]

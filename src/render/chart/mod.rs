@@ -6,6 +6,7 @@
 
 mod forest;
 mod panel;
+mod percentile_pair;
 mod percentile_plot;
 mod percentiles_over_time;
 mod resources;
@@ -54,10 +55,16 @@ pub struct PairChart {
 }
 
 /// Every chart of one comparison, in the order of the page.
-pub const PAIR_CHARTS: &[PairChart] = &[PairChart {
-    id: "changes",
-    draw: forest::draw,
-}];
+pub const PAIR_CHARTS: &[PairChart] = &[
+    PairChart {
+        id: "changes",
+        draw: forest::draw,
+    },
+    PairChart {
+        id: "percentiles",
+        draw: percentile_pair::draw,
+    },
+];
 
 /// The charts of a comparison of the report. Its number is in their names where there are several.
 pub fn of_comparison(comparison: &Comparison, report: &Report) -> Vec<Figure> {
