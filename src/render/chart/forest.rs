@@ -240,7 +240,7 @@ fn ticks(scale: Scale, width: i32) -> Vec<(f64, String)> {
         }
         let fits = ticks.iter().all(|(other, beside)| {
             let apart = (scale.share(ratio) - scale.share(*other)).abs() * f64::from(width);
-            let needed = (text_width(&label, SMALL) + text_width(beside, SMALL)) / 2 + 10;
+            let needed = text_width(&label, SMALL).midpoint(text_width(beside, SMALL)) + 10;
             apart >= f64::from(needed)
         });
         if fits {
@@ -272,8 +272,8 @@ fn picture(canvas: &Canvas<'_>, rows: &[Row<'_>]) {
         anchor: Anchor::Start,
     };
     canvas.text(MARGIN, 23, "Latency, new against base", heading);
-    let levels = rows.iter().flat_map(|row| &row.metrics);
-    let level = levels.filter_map(|metric| metric.interval).next();
+    let mut levels = rows.iter().flat_map(|row| &row.metrics);
+    let level = levels.find_map(|metric| metric.interval);
     let interval = level.map_or_else(String::new, |interval| {
         format!("{} intervals; ", number::percent(interval.level))
     });

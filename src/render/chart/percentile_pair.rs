@@ -45,6 +45,9 @@ struct Value {
     reach: Option<(f64, f64)>,
 }
 
+/// Its name, its pen, whether its whiskers stand left (-1) or right (1) of the points, and its values.
+type Side = (&'static str, Pen, f64, fn(&Point) -> Value);
+
 impl Point {
     fn x(&self) -> f64 {
         1.0 / (1.0 - self.percentile.share())
@@ -123,16 +126,12 @@ fn picture(canvas: &Canvas<'_>, comparison: &Comparison, points: &[Point]) {
         remark.push_str("; log scale");
     }
     panel.heading("Latency by percentile, base and new", &remark);
-    let sides: [(&str, Pen, f64, fn(&Point) -> Value); 2] = [
-        ("base", Pen::new(Tone::Neutral, Dash::Long), -1.0, |point| {
-            point.base
-        }),
-        ("new", Pen::new(Tone::First, Dash::Solid), 1.0, |point| {
-            point.new
-        }),
-    ];
+    let base: Side = ("base", Pen::new(Tone::Neutral, Dash::Long), -1.0, |p| {
+        p.base
+    });
+    let new: Side = ("new", Pen::new(Tone::First, Dash::Solid), 1.0, |p| p.new);
     let mut ends = Vec::new();
-    for (name, pen, aside, of) in sides {
+    for (name, pen, aside, of) in [base, new] {
         let path: Vec<(f64, f64)> = points.iter().map(|p| (p.x(), of(p).median)).collect();
         // Beside each other, so that those of one side do not hide those of the other.
         let shift = last.powf(aside * 0.004);
