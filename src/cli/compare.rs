@@ -20,7 +20,7 @@ use crate::model::Run;
   knee compare before.json after.json
   knee compare --base main-1.json main-2.json main-3.json --new mine-1.json mine-2.json mine-3.json
   knee compare --base 'main-*.json' --new 'mine-*.json' --interleaved      base and new were run in turn, in one job
-  knee compare before.json after.json -o comparison.md")]
+  knee compare before.json after.json -o comparison.md      with charts in comparison-charts/")]
 pub(crate) struct Args {
     /// A run of the base, then a run of the new side; a RUN is what `knee report` takes.
     #[arg(value_name = "BASE NEW", num_args = 2, conflicts_with_all = ["base", "new"])]

@@ -7,6 +7,8 @@ pub mod compare;
 mod judge;
 mod values;
 
+pub(crate) use values::median;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;

@@ -3,6 +3,8 @@
 
 use crate::findings::Report;
 use crate::render::block::{Align, Block, Figure, Inline, Line, Table};
+use crate::render::chart;
+use crate::render::section::charts;
 use crate::render::{Layout, RenderError, Rendered, Renderer, page};
 use crate::text::escape;
 
@@ -21,12 +23,13 @@ fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
     let page = page::compose(report, layout, TEMPLATE, &write)?;
     let mut files = Vec::new();
     if let Some(folder) = &layout.charts {
-        for index in 0..report.runs.len() {
-            for figure in crate::render::section::charts::figures(report, index) {
-                let path = format!("{folder}/{}.svg", figure.id);
-                if page.contains(&escape::url_path(&path)) {
-                    files.push((path, figure.svg.into_bytes()));
-                }
+        let of_runs = (0..report.runs.len()).flat_map(|index| charts::figures(report, index));
+        let comparisons = report.comparisons.iter();
+        let of_pairs = comparisons.flat_map(|pair| chart::of_comparison(pair, report));
+        for figure in of_pairs.chain(of_runs) {
+            let path = format!("{folder}/{}.svg", figure.id);
+            if page.contains(&escape::url_path(&path)) {
+                files.push((path, figure.svg.into_bytes()));
             }
         }
     }

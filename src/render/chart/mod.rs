@@ -4,7 +4,9 @@
 //! its own; where there is too little to draw, there is no chart. The same run gives the same bytes.
 //! SVG only: hosts scale it, and one drawing serves light and dark pages.
 
+mod forest;
 mod panel;
+mod percentile_pair;
 mod percentile_plot;
 mod percentiles_over_time;
 mod resources;
@@ -15,6 +17,7 @@ mod thin;
 
 use std::collections::BTreeSet;
 
+use crate::findings::comparison::Comparison;
 use crate::findings::report::Report;
 use crate::model::Run;
 use crate::render::block::Figure;
@@ -42,6 +45,42 @@ pub const CHARTS: &[Chart] = &[
         draw: resources::draw,
     },
 ];
+
+/// A kind of chart of a comparison.
+pub struct PairChart {
+    /// The end of its file name; none of a run's charts has it.
+    pub id: &'static str,
+    /// Draws it under the given id; `None` where the comparison has too little for it.
+    pub draw: fn(&Comparison, &Report, &str) -> Option<Figure>,
+}
+
+/// Every chart of one comparison, in the order of the page.
+pub const PAIR_CHARTS: &[PairChart] = &[
+    PairChart {
+        id: "changes",
+        draw: forest::draw,
+    },
+    PairChart {
+        id: "percentiles",
+        draw: percentile_pair::draw,
+    },
+];
+
+/// The charts of a comparison of the report. Its number is in their names where there are several.
+pub fn of_comparison(comparison: &Comparison, report: &Report) -> Vec<Figure> {
+    let place = report
+        .comparisons
+        .iter()
+        .position(|other| std::ptr::eq(other, comparison));
+    let slug = match place {
+        Some(place) if place > 0 => format!("comparison-{}", place + 1),
+        _ => "comparison".to_owned(),
+    };
+    PAIR_CHARTS
+        .iter()
+        .filter_map(|chart| (chart.draw)(comparison, report, &format!("{slug}-{}", chart.id)))
+        .collect()
+}
 
 /// The charts of a run of the report.
 pub fn charts(run: &Run, report: &Report) -> Vec<Figure> {

@@ -25,7 +25,7 @@ const BEYOND: f64 = 10.0;
 const FAILED: u64 = 20;
 
 /// From this ratio of the largest to the smallest latency on, the axis of latency is logarithmic.
-const LOG_FROM: f64 = 10.0;
+pub(super) const LOG_FROM: f64 = 10.0;
 
 /// Buckets wider than this share of their middle show their edges.
 const WIDE: f64 = 0.03;
@@ -95,7 +95,9 @@ fn picture(canvas: &Canvas<'_>, curves: &[Curve<'_>]) {
     let several = curves.len() > 1;
     let (y, log) = latency_axis(curves);
     let right = if several { 156 } else { 40 };
-    let panel = Panel::new(canvas, [right, 40, 322], share_axis(curves, right), y);
+    let points = curves.iter().flat_map(|curve| &curve.points);
+    let last = points.map(|point| point.from).fold(10.0, f64::max);
+    let panel = Panel::new(canvas, [right, 40, 322], share_axis(last, right), y);
     let first = curves.first();
     let heading = match first.filter(|_| !several) {
         Some(curve) => format!(
@@ -308,10 +310,8 @@ fn latency_axis(curves: &[Curve<'_>]) -> (Axis, bool) {
     (scale::latency(edges(), log), log)
 }
 
-/// From 0 % in nines, as far as there are requests; more labels where there is room for them.
-fn share_axis(curves: &[Curve<'_>], right: i32) -> Axis {
-    let points = curves.iter().flat_map(|curve| &curve.points);
-    let last = points.map(|point| point.from).fold(10.0, f64::max);
+/// From 0 % in nines up to `last`, in 1/(1-q); more labels where there is room for them.
+pub(super) fn share_axis(last: f64, right: i32) -> Axis {
     let scale = Scale::log(1.0, last * 1.15);
     let mut wanted = vec![(1.0, "0 %".to_owned())];
     let mut beyond = 10.0;

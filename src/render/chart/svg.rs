@@ -3,6 +3,8 @@
 //! It adds what plotters leaves out (title, description, role, style sheet, scaling) and takes out what it hard-codes
 //! (colours, fonts). A drawing holds no script and no reference to anything outside, and every text is escaped.
 
+use std::cell::{Cell, RefCell};
+
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
@@ -93,6 +95,10 @@ fn done(drawn: Drawn) {
 /// A drawing in the making. Coordinates are pixels, not fine ones.
 pub(super) struct Canvas<'a> {
     sheet: Sheet<'a>,
+    /// Texts drawn so far.
+    texts: Cell<usize>,
+    /// What is said in full of the text of that number.
+    titles: RefCell<Vec<(usize, String)>>,
 }
 
 impl<'a> Canvas<'a> {
@@ -135,8 +141,34 @@ impl<'a> Canvas<'a> {
         let at = (at.0, at.1 + look.size * FINE / 11);
         let text = plain(text, 200);
         if !text.is_empty() {
+            self.texts.set(self.texts.get() + 1);
             done(self.sheet.draw(&Text::new(text, at, style)));
         }
+    }
+
+    /// A name in at most that many characters; one that is longer loses its middle and is given in full on hovering.
+    pub(super) fn name(&self, at: (i32, i32), name: &str, most: usize, look: Look) {
+        let name = plain(name, 300);
+        let length = name.chars().count();
+        if length <= most {
+            self.fine_text(at, &name, look);
+            return;
+        }
+        let before = self.texts.get();
+        let tail = most / 2;
+        let head = most.saturating_sub(tail + 1);
+        let short = name.chars().take(head).chain(['…']);
+        let short: String = short.chain(name.chars().skip(length - tail)).collect();
+        self.fine_text(at, &short, look);
+        if self.texts.get() > before {
+            self.titles.borrow_mut().push((before, name));
+        }
+    }
+
+    /// Fills an outline given in fine pixels.
+    pub(super) fn fine_fill(&self, outline: Vec<(i32, i32)>, tone: Tone) {
+        let colour = theme::sentinel(tone, Dash::Solid);
+        done(self.sheet.draw(&Polygon::new(outline, colour.filled())));
     }
 
     /// A round mark at a point given in fine pixels: full, or hollow for what is not to be relied on.
@@ -190,6 +222,7 @@ pub(super) fn figure(
 /// Makes a drawing of that height.
 pub(super) fn drawing(head: &Head<'_>, height: i32, draw: impl FnOnce(&Canvas<'_>)) -> String {
     let mut raw = String::new();
+    let titles;
     let fine = |pixels: i32| u32::try_from(pixels.max(1) * FINE).unwrap_or(1);
     {
         let sheet = SVGBackend::with_string(&mut raw, (fine(theme::WIDTH), fine(height)));
@@ -198,19 +231,32 @@ pub(super) fn drawing(head: &Head<'_>, height: i32, draw: impl FnOnce(&Canvas<'_
         let paper = theme::sentinel(Tone::Paper, Dash::Solid).filled();
         let corner = (theme::WIDTH * FINE, height * FINE);
         done(sheet.draw(&Rectangle::new([(0, 0), corner], paper)));
-        let canvas = Canvas { sheet };
+        let canvas = Canvas {
+            sheet,
+            texts: Cell::new(0),
+            titles: RefCell::default(),
+        };
         draw(&canvas);
         done(canvas.sheet.present());
+        titles = canvas.titles.take();
     }
-    dress(&raw, head, height)
+    dress(&raw, head, height, &titles)
 }
 
-/// Replaces the opening tag, sentinel colours and fonts of plotters' SVG.
-fn dress(raw: &str, head: &Head<'_>, height: i32) -> String {
+/// Replaces the opening tag, sentinel colours and fonts of plotters' SVG, and puts titles into texts by their number.
+fn dress(raw: &str, head: &Head<'_>, height: i32, titles: &[(usize, String)]) -> String {
     let mut svg = opening(head, height);
+    let mut titles = titles.iter().peekable();
+    let mut texts = 0;
     for line in raw.lines().skip(1) {
         if line.starts_with('<') {
             dress_tag(line, &mut svg);
+            if line.starts_with("<text") {
+                if let Some((_, title)) = titles.next_if(|(number, _)| *number == texts) {
+                    svg.extend(["<title>", &escape::xml(title), "</title>"]);
+                }
+                texts += 1;
+            }
         } else {
             svg.push_str(line);
         }

@@ -80,7 +80,7 @@ fn over_time(run: &Run) -> Figure {
 }
 
 /// Reads the drawing as XML and returns the names of its elements.
-fn elements(svg: &str) -> Vec<String> {
+pub(super) fn elements(svg: &str) -> Vec<String> {
     let mut reader = quick_xml::Reader::from_str(svg);
     let mut names = Vec::new();
     loop {

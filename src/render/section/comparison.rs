@@ -7,6 +7,7 @@ use crate::findings::comparison::{
 use crate::findings::{Finding, Report, rules};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, text};
+use crate::render::chart;
 use crate::render::section::{Scope, Section, absent};
 use crate::text::number;
 
@@ -94,6 +95,13 @@ fn one(report: &Report, comparison: &Comparison, layout: &Layout) -> Vec<Block> 
     if !rows.is_empty() {
         blocks.push(Block::Table(figures(rows)));
         blocks.push(Block::Paragraph(vec![text(legend(rows))]));
+    }
+    // Without a place for drawings the table says it all.
+    if let Some(folder) = &layout.charts {
+        for figure in chart::of_comparison(comparison, report) {
+            let file = format!("{folder}/{}.svg", figure.id);
+            blocks.push(Block::Figure(Box::new(figure), Some(file)));
+        }
     }
     if rows.len() < in_table.len() {
         let hidden = in_table
