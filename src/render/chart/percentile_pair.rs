@@ -278,6 +278,7 @@ mod tests {
     }
 
     /// Linear axis to 200 ms between 40 and 322 pixels.
+    #[expect(clippy::cast_possible_truncation, reason = "a pixel")]
     fn at(ms: f64) -> i32 {
         ((322.0 - ms * 282.0 / 200.0) * 4.0).round() as i32
     }
@@ -339,7 +340,7 @@ mod tests {
         assert!(drawn(&whole).is_some());
         let with = |change: fn(&mut Named)| {
             let mut report = whole.clone();
-            report.figures = Default::default();
+            report.figures = crate::findings::Figures::default();
             for figure in whole.figures.iter() {
                 let mut figure = figure.clone();
                 if figure.run == "new-1" && figure.metric == "p99" {
