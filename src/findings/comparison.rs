@@ -5,6 +5,7 @@
 
 pub mod compare;
 mod judge;
+mod others;
 mod values;
 
 pub(crate) use values::median;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use crate::findings::comparison::judge::NOT_WORSE;
+pub use crate::findings::comparison::judge::{AGAINST_OTHERS, NOT_WORSE};
 use crate::findings::report::Interval;
 use crate::model::{Better, Unit};
 
@@ -84,8 +85,10 @@ pub enum ChangeUnit {
 pub enum Method {
     /// One run a side: the sampling error of each and an assumed spread between runs.
     Single,
-    /// Repeats: runs far out clipped, variance moderated by the assumed or learned spread.
+    /// Repeats: runs far out clipped, variance moderated by the assumed spread.
     Repeats,
+    /// Repeats run in turn that spread further than was assumed: share of the ways to deal them out that lie as far apart.
+    Permutation,
     /// Shares: Newcombe's interval.
     Newcombe,
     /// Shares with fewer than five failures on a side: Fisher's exact test.
@@ -121,7 +124,7 @@ pub struct ComparedMetric {
     pub n_new: Option<u64>,
     /// Chance of such a change for the worse where nothing changed, one-sided.
     pub p_value: Option<f64>,
-    /// The same, corrected for all metrics of the report that are judged (Benjamini-Hochberg).
+    /// The same, corrected for the metrics of its family (Benjamini-Hochberg): those of whole runs, or one metric of all endpoints.
     pub q_value: Option<f64>,
     /// What was shown.
     pub state: MetricState,
@@ -137,6 +140,28 @@ pub struct ComparedMetric {
     pub smallest_detectable: Option<f64>,
     /// Repeats a side that would show a change of 20 % in 95 of 100 cases.
     pub repeats_needed: Option<u64>,
+    /// Chance of ranks as bad where nothing changed (Mann-Whitney), one-sided: a second opinion, nothing is judged by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank_p_value: Option<f64>,
+    /// What the other endpoints of the same runs say of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against_others: Option<AgainstOthers>,
+}
+
+/// A latency of an endpoint against the same of the other endpoints in the same runs: a bad minute is taken out, and so is what
+/// all endpoints share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AgainstOthers {
+    /// How far it rose beyond what the others explain: 0.1 = a tenth.
+    pub change: f64,
+    /// Its interval.
+    pub interval: Interval,
+    /// Chance of such a change for the worse where there is none, one-sided.
+    pub p_value: f64,
+    /// Other endpoints.
+    pub endpoints: u64,
+    /// By how much the others moved, as the median of them.
+    pub change_of_others: f64,
 }
 
 /// New by base over all endpoints that have the metric on both sides.

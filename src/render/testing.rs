@@ -81,6 +81,8 @@ pub(super) fn compared(endpoint: Option<&str>, state: MetricState) -> ComparedMe
         guarded: false,
         smallest_detectable: Some(0.1),
         repeats_needed: None,
+        rank_p_value: None,
+        against_others: None,
     }
 }
 

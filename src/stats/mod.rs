@@ -8,9 +8,11 @@
 
 pub mod binomial;
 pub mod chi_squared;
+pub mod covariate;
 pub mod histogram;
 pub mod line;
 pub mod multiplicity;
+pub mod permutation;
 pub mod proportion;
 pub mod quantile;
 pub mod rank_test;

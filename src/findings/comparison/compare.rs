@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::findings::comparison::judge::{self, Draft, Setting, measure_of};
+use crate::findings::comparison::others;
 use crate::findings::comparison::values::{self, Reading, stats_of};
 use crate::findings::comparison::{
     Allow, ComparedSide, Comparison, ComparisonVerdict, Floor, GeometricMean, MetricState,
@@ -190,6 +191,7 @@ fn draw(
             }
         }
     }
+    others::look(&mut drafts, (pair.base.len(), pair.new.len()), interleaved);
     let side = |runs: &[&Run]| ComparedSide {
         name: name_of(runs),
         runs: runs.iter().map(|run| run.id.clone()).collect(),

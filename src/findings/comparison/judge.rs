@@ -12,6 +12,7 @@ use crate::findings::report::Interval;
 use crate::model::{Better, MetricId, Percentile, Statistic, Unit};
 use crate::stats::multiplicity::benjamini_hochberg;
 use crate::stats::proportion::{self, ShareMethod, SharesCompared};
+use crate::stats::rank_test::mann_whitney;
 use crate::stats::repeats::{self, Clipped, Spread, Value};
 
 /// Chance of a false alarm of one metric, one-sided.
@@ -29,6 +30,9 @@ const WANTED: f64 = 0.2;
 /// The least difference of latencies worth talking about, in milliseconds.
 const LEAST_MS: f64 = 1.0;
 
+/// The reason of a metric that is suspect by what the other endpoints of the same runs say.
+pub const AGAINST_OTHERS: &str = "against-others";
+
 /// The reason of a metric that is undecided, and of which a change for the worse beyond the margin is ruled out all the same.
 pub const NOT_WORSE: &str = "not-worse";
 
@@ -43,6 +47,9 @@ pub(super) struct Measure {
     pub(super) least: f64,
     /// A larger change must be ruled out for "unchanged".
     pub(super) margin: f64,
+    /// How much of the false alarms of a report it may have: tails, where a change is seen least and told worst, have less, so
+    /// that all families together stay below 4 of 100 reports (`benches/gate.rs`).
+    share: f64,
 }
 
 /// Spread between jobs that is assumed.
@@ -50,17 +57,17 @@ pub(super) const JOBS: f64 = 0.03;
 
 /// Defaults by how far out in the tail a latency lies (statistics 2.0 and 2a).
 pub(super) fn measure_of(metric: &MetricId, floors: &BTreeMap<String, Floor>) -> Measure {
-    let share = match metric {
+    let quantile = match metric {
         MetricId::Latency(_, Statistic::Quantile(percentile)) => percentile.share(),
         _ => 0.5,
     };
-    let (spread, floor, margin): (f64, f64, f64) = match metric.to_string().as_str() {
-        "goodput" | "rate" => (0.03, 0.05, 0.1),
-        "error_rate" => (0.0, 0.005, 0.01),
-        _ if share <= Percentile::P75.share() => (0.05, 0.05, 0.1),
-        _ if share <= Percentile::P95.share() => (0.08, 0.05, 0.15),
-        _ if share <= Percentile::P99.share() => (0.15, 0.1, 0.25),
-        _ => (0.2, 0.1, 0.25),
+    let (spread, floor, margin, share): (f64, f64, f64, f64) = match metric.to_string().as_str() {
+        "goodput" | "rate" => (0.03, 0.05, 0.1, 1.0),
+        "error_rate" => (0.0, 0.005, 0.01, 1.0),
+        _ if quantile <= Percentile::P75.share() => (0.05, 0.05, 0.1, 1.0),
+        _ if quantile <= Percentile::P95.share() => (0.08, 0.05, 0.15, 0.6),
+        _ if quantile <= Percentile::P99.share() => (0.15, 0.1, 0.25, 0.3),
+        _ => (0.2, 0.1, 0.25, 0.3),
     };
     let (floor, least) = match floors.get(&metric.to_string()) {
         None => (floor, 0.0),
@@ -72,6 +79,7 @@ pub(super) fn measure_of(metric: &MetricId, floors: &BTreeMap<String, Floor>) ->
         floor,
         least,
         margin: margin.max(floor),
+        share,
     }
 }
 
@@ -89,6 +97,8 @@ pub(super) struct Draft {
     worst: Option<f64>,
     /// Whether a side has too few repeats to prove anything.
     few: bool,
+    /// The runs of base and new as logarithms, where all of them give it.
+    pub(super) logs: Vec<Value>,
     /// Whether it could be proven at all, and so counts among what the report tests (Tarone 1990).
     testable: bool,
 }
@@ -133,6 +143,8 @@ fn blank(metric: &MetricId, unit: Unit, better: Better, setting: &Setting) -> Co
         guarded: false,
         smallest_detectable: None,
         repeats_needed: None,
+        rank_p_value: None,
+        against_others: None,
     }
 }
 
@@ -160,6 +172,7 @@ pub(super) fn ratio(
         beyond_floor: false,
         worst: None,
         few: setting.fewer_than(REPEATS),
+        logs: Vec::new(),
         testable: true,
         metric: found,
     };
@@ -199,7 +212,6 @@ pub(super) fn ratio(
     let spread = Spread {
         runs: measure.spread,
         jobs: JOBS,
-        is_learned: false,
     };
     let options = repeats::Options {
         alpha: ALPHA,
@@ -208,12 +220,13 @@ pub(super) fn ratio(
     };
     if let Some(change) = repeats::compare(&logs_base, &logs_new, spread, options) {
         let is_one = setting.runs == (1, 1);
-        draft.metric.method = Some(if is_one {
-            Method::Single
-        } else {
-            Method::Repeats
+        draft.metric.method = Some(match (is_one, change.dealt) {
+            (true, _) => Method::Single,
+            (false, false) => Method::Repeats,
+            (false, true) => Method::Permutation,
         });
         put(&mut draft, &change, better);
+        draft.metric.rank_p_value = ranks(&logs_base, &logs_new, better);
         let id = |clipped: &Clipped| match *clipped {
             Clipped::Base(place) => base.get(place),
             Clipped::New(place) => new.get(place),
@@ -223,8 +236,23 @@ pub(super) fn ratio(
         draft.metric.guarded = change.guarded;
         draft.metric.repeats_needed =
             repeats::repeats_needed(change.spread, (1.0 + WANTED).ln(), spread, options);
+        draft.logs = [logs_base, logs_new].concat();
     }
     draft
+}
+
+/// The chance of ranks as bad, by themselves: a second opinion that assumes nothing of any spread.
+fn ranks(base: &[Value], new: &[Value], better: Better) -> Option<f64> {
+    if base.len().min(new.len()) < REPEATS {
+        return None;
+    }
+    let of = |side: &[Value]| -> Vec<f64> { side.iter().map(|value| value.log).collect() };
+    let found = mann_whitney(&of(base), &of(new))?;
+    Some(if better == Better::Higher {
+        found.p_down
+    } else {
+        found.p_up
+    })
 }
 
 /// Takes the figures of a change over.
@@ -300,6 +328,7 @@ pub(super) fn failures(
         beyond_floor: false,
         worst: None,
         few: setting.fewer_than(2),
+        logs: Vec::new(),
         // Without a single failure no test could ever find a difference.
         testable: of_base.0.saturating_add(of_new.0) > 0,
         metric: found,
@@ -346,6 +375,8 @@ impl Draft {
         self.metric.method = None;
         self.metric.smallest_detectable = None;
         self.metric.repeats_needed = None;
+        self.metric.rank_p_value = None;
+        self.metric.against_others = None;
         self.p_better = None;
         self.worst = None;
         if !self.metric.reasons.iter().any(|known| known == reason) {
@@ -373,11 +404,9 @@ impl Draft {
         MetricState::Undecided
     }
 
-    fn decide(&mut self, q_worse: Option<f64>, q_better: Option<f64>) {
+    fn decide(&mut self, q: &Corrected) {
+        let (q_worse, q_better) = (q.worse, q.better);
         self.metric.q_value = q_worse;
-        let shown = |p: Option<f64>, q: Option<f64>| {
-            p.is_some_and(|p| p < ALPHA) && q.is_some_and(|q| q < DISCOVERY)
-        };
         let (worse, better) = (self.metric.p_value, self.p_better);
         let looks = |p: Option<f64>| p.is_some_and(|p| p < ALPHA);
         if self.metric.state == MetricState::NotMeasured || worse.is_none() {
@@ -397,30 +426,81 @@ impl Draft {
         } else {
             self.ruled_out()
         };
+        if self.metric.state == MetricState::Undecided && self.stands_out(q.against_others) {
+            self.metric.state = MetricState::Suspect;
+            self.metric.reasons = vec![AGAINST_OTHERS.to_owned()];
+        }
+    }
+
+    /// Whether it is worse by what the other endpoints of the same runs say.
+    fn stands_out(&self, q: Option<f64>) -> bool {
+        let Some((found, base)) = self.metric.against_others.as_ref().zip(self.metric.base) else {
+            return false;
+        };
+        let least = LEAST_MS.max(self.measure.least);
+        shown(Some(found.p_value), q)
+            && found.change >= self.measure.floor
+            && found.change * base >= least
     }
 }
 
-/// Gives every metric of a report its state: all that are judged correct one another's chances.
+/// Whether a chance is small enough, alone and corrected.
+fn shown(p: Option<f64>, q: Option<f64>) -> bool {
+    p.is_some_and(|p| p < ALPHA) && q.is_some_and(|q| q < DISCOVERY)
+}
+
+/// The chances of a metric, corrected for those of its family.
+struct Corrected {
+    worse: Option<f64>,
+    better: Option<f64>,
+    against_others: Option<f64>,
+}
+
+/// Gives every metric of a report its state: all of a family correct one another's chances. The metrics of whole runs
+/// are one family, and of endpoints the error rates and each percentile.
 pub(super) fn decide(drafts: &mut [Draft]) {
-    let tested = |draft: &Draft, p: Option<f64>| p.filter(|_| draft.testable);
-    let q_worse = corrected(
-        drafts
-            .iter()
-            .map(|draft| tested(draft, draft.metric.p_value)),
-    );
-    let q_better = corrected(drafts.iter().map(|draft| tested(draft, draft.p_better)));
-    for ((draft, worse), better) in drafts.iter_mut().zip(q_worse).zip(q_better) {
-        draft.decide(worse, better);
+    let mut families: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+    for (place, draft) in drafts.iter().enumerate() {
+        let of_endpoint = draft.metric.endpoint.is_some();
+        let family = of_endpoint.then(|| draft.metric.metric.clone());
+        families.entry(family).or_default().push(place);
+    }
+    for places in families.into_values() {
+        let of = |chance: fn(&Draft) -> Option<f64>| -> Vec<Option<f64>> {
+            let drafts = places.iter().filter_map(|place| drafts.get(*place));
+            let chances: Vec<Option<f64>> = drafts
+                .clone()
+                .map(|draft| chance(draft).filter(|_| draft.testable))
+                .collect();
+            let share = drafts.map(|draft| draft.measure.share);
+            corrected(&chances, share)
+        };
+        let worse = of(|draft| draft.metric.p_value);
+        let better = of(|draft| draft.p_better);
+        let others = of(|draft| Some(draft.metric.against_others.as_ref()?.p_value));
+        for (((place, worse), better), against_others) in
+            places.into_iter().zip(worse).zip(better).zip(others)
+        {
+            if let Some(draft) = drafts.get_mut(place) {
+                draft.decide(&Corrected {
+                    worse,
+                    better,
+                    against_others,
+                });
+            }
+        }
     }
 }
 
-fn corrected(chances: impl Iterator<Item = Option<f64>>) -> Vec<Option<f64>> {
-    let chances: Vec<Option<f64>> = chances.collect();
+/// After Benjamini and Hochberg, by the share of the report's false alarms that each metric may have (Genovese, Roeder and
+/// Wasserman 2006, with one weight a family).
+fn corrected(chances: &[Option<f64>], shares: impl Iterator<Item = f64>) -> Vec<Option<f64>> {
     let known: Vec<f64> = chances.iter().copied().flatten().collect();
     let mut adjusted = benjamini_hochberg(&known).unwrap_or_default().into_iter();
     chances
-        .into_iter()
-        .map(|chance| chance.and_then(|_| adjusted.next()))
+        .iter()
+        .zip(shares)
+        .map(|(chance, share)| chance.and_then(|_| Some((adjusted.next()? / share).min(1.0))))
         .collect()
 }
 

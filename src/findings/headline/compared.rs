@@ -2,7 +2,7 @@
 
 use crate::findings::comparison::compare::NOTHING;
 use crate::findings::comparison::{
-    ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
+    AGAINST_OTHERS, ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
 };
 use crate::findings::headline::{first_sentence, shown, upper_first};
 use crate::findings::report::Report;
@@ -144,8 +144,18 @@ fn one(metric: &ComparedMetric) -> String {
         (Some(far), Some(ChangeUnit::Points)) => format!(" ({})", change_of_share(far)),
         _ => String::new(),
     };
+    let others = metric
+        .against_others
+        .as_ref()
+        .filter(|_| metric.reasons.iter().any(|reason| reason == AGAINST_OTHERS))
+        .map_or_else(String::new, |others| {
+            format!(
+                ", {} against the other endpoints of the same runs",
+                change(others.change)
+            )
+        });
     format!(
-        "{place}{} {} to {}{how_far}",
+        "{place}{} {} to {}{how_far}{others}",
         metric.metric,
         value(metric.base),
         value(metric.new)

@@ -143,6 +143,8 @@ pub(super) fn compared(metric: &str, endpoint: Option<&str>, state: MetricState)
         guarded: false,
         smallest_detectable: None,
         repeats_needed: None,
+        rank_p_value: None,
+        against_others: None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Base against new: the metrics, worst first, and what the comparison could have seen.
 
 use crate::findings::comparison::{
-    ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, Method, MetricState,
-    NOT_WORSE,
+    AGAINST_OTHERS, ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict,
+    Method, MetricState, NOT_WORSE,
 };
 use crate::findings::{Finding, Report, rules};
 use crate::render::Layout;
@@ -22,6 +22,8 @@ pub const SECTION: Section = Section {
 
 /// Rows that a table shows without `--full`.
 const ROWS: usize = 30;
+/// Metrics whose chances are told below it.
+const SHOWN_BY: usize = 9;
 
 fn build(report: &Report, _: usize, layout: &Layout) -> Vec<Block> {
     let mut blocks = Vec::new();
@@ -96,6 +98,16 @@ fn one(report: &Report, comparison: &Comparison, layout: &Layout) -> Vec<Block> 
         blocks.push(Block::Table(figures(rows)));
         blocks.push(Block::Paragraph(vec![text(legend(rows))]));
     }
+    let shown_by: Vec<Line> = rows
+        .iter()
+        .filter(|metric| rank(metric) < 3 && metric.p_value.is_some())
+        .take(SHOWN_BY)
+        .map(|metric| shown_by(comparison, metric))
+        .collect();
+    if !shown_by.is_empty() {
+        blocks.push(Block::Paragraph(vec![text("What shows it:")]));
+        blocks.push(Block::List(shown_by));
+    }
     // Without a place for drawings the table says it all.
     if let Some(folder) = &layout.charts {
         for figure in chart::of_comparison(comparison, report) {
@@ -157,12 +169,6 @@ fn side(side: &ComparedSide) -> Line {
 
 /// Endpoint by endpoint, the one with the worst metric first; the whole run before endpoints that are no worse.
 fn grouped(comparison: &Comparison) -> Vec<&ComparedMetric> {
-    let rank = |metric: &ComparedMetric| match metric.state {
-        MetricState::Regressed => 0,
-        MetricState::Suspect => 1,
-        MetricState::Improved => 2,
-        _ => 3,
-    };
     let mut groups: Vec<Vec<&ComparedMetric>> = Vec::new();
     for metric in &comparison.metrics {
         let of_group = |group: &&mut Vec<&ComparedMetric>| {
@@ -189,6 +195,61 @@ fn grouped(comparison: &Comparison) -> Vec<&ComparedMetric> {
         (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2))
     });
     groups.into_iter().flatten().collect()
+}
+
+/// What is worse, suspect or better stands first.
+fn rank(metric: &ComparedMetric) -> u8 {
+    match metric.state {
+        MetricState::Regressed => 0,
+        MetricState::Suspect => 1,
+        MetricState::Improved => 2,
+        _ => 3,
+    }
+}
+
+/// The chances and counts behind one metric.
+fn shown_by(comparison: &Comparison, metric: &ComparedMetric) -> Line {
+    let mut line = match &metric.endpoint {
+        Some(label) => vec![code(label), text(" ")],
+        None => vec![text("all requests ")],
+    };
+    let mut words = metric.metric.clone();
+    let mut say = |part: String| words.push_str(&part);
+    if let (Some(p), Some(q)) = (metric.p_value, metric.q_value)
+        && metric.state != MetricState::Improved
+    {
+        say(format!(": p {}, corrected {}", small(p), small(q)));
+    }
+    if let Some(p) = metric.rank_p_value
+        && metric.state != MetricState::Improved
+    {
+        say(format!(", by ranks alone {}", small(p)));
+    }
+    let count = |n: Option<u64>| n.map_or_else(|| "?".to_owned(), number::count);
+    say(format!(
+        "; {} against {} of {} requests against {}",
+        number::count(comparison.new.repeats),
+        number::plural(comparison.base.repeats, "run"),
+        count(metric.n_new),
+        count(metric.n_base)
+    ));
+    if let Some(others) = &metric.against_others
+        && metric.reasons.iter().any(|reason| reason == AGAINST_OTHERS)
+    {
+        let ends = others.interval.lo.zip(others.interval.hi);
+        let interval = ends.map_or_else(String::new, |(lo, hi)| {
+            format!(" ({} to {})", number::change(lo), number::change(hi))
+        });
+        say(format!(
+            "; against {} of the same runs {}{interval}, p {}: these moved by {}",
+            number::plural(others.endpoints, "other endpoint"),
+            number::change(others.change),
+            small(others.p_value),
+            number::change(others.change_of_others)
+        ));
+    }
+    line.push(text(words));
+    line
 }
 
 fn reach(metric: &ComparedMetric) -> f64 {
@@ -286,7 +347,7 @@ fn legend(rows: &[&ComparedMetric]) -> String {
     let signs = [
         (
             "suspect",
-            "suspect: worse than the assumed spread explains, not proven",
+            "suspect: worse than the assumed spread or the other endpoints explain, not proven",
         ),
         ("~", "~ no change is shown and none is ruled out"),
         (
@@ -452,6 +513,7 @@ fn behind(rows: &[&ComparedMetric]) -> Table {
             vec![text(match metric.method {
                 Some(Method::Single) => "one run a side",
                 Some(Method::Repeats) => "repeats",
+                Some(Method::Permutation) => "permutation",
                 Some(Method::Newcombe) => "Newcombe",
                 Some(Method::Fisher) => "Fisher",
                 None => "-",
@@ -462,9 +524,13 @@ fn behind(rows: &[&ComparedMetric]) -> Table {
 }
 
 fn chance(p: Option<f64>) -> Line {
-    match p {
-        None => absent(),
-        Some(p) if p < 0.000_1 => vec![text("<0.0001")],
-        Some(p) => vec![text(number::significant(p, 2))],
+    p.map_or_else(absent, |p| vec![text(small(p))])
+}
+
+fn small(p: f64) -> String {
+    if p < 0.000_1 {
+        "<0.0001".to_owned()
+    } else {
+        number::significant(p, 2)
     }
 }
