@@ -4,6 +4,7 @@
 //! with its reason and never passes as unchanged.
 
 pub mod compare;
+mod decide;
 mod judge;
 mod others;
 mod values;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use crate::findings::comparison::judge::{AGAINST_OTHERS, NOT_WORSE};
+pub use crate::findings::comparison::decide::{AGAINST_OTHERS, NOT_WORSE};
 use crate::findings::report::Interval;
 use crate::model::{Better, Unit};
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::findings::comparison::decide;
 use crate::findings::comparison::judge::{self, Draft, Setting, measure_of};
 use crate::findings::comparison::others;
 use crate::findings::comparison::values::{self, Reading, stats_of};
@@ -64,7 +65,7 @@ pub(crate) fn compare(
         drafts.extend(of_pair);
         findings.extend(asked);
     }
-    judge::decide(&mut drafts);
+    decide::decide(&mut drafts);
     let mut drafts = drafts.into_iter();
     let mut comparisons = Vec::new();
     for ((mut comparison, count), pair) in drawn.into_iter().zip(&pairs) {

@@ -1,8 +1,4 @@
-//! One metric of two sides: what the figures are, how far they lie apart, and what that shows.
-//!
-//! A state follows from the figures: worse or better when the chance of it is small enough (alone and among all metrics of the
-//! report) and the change is beyond the floor; unchanged when a change beyond the margin is ruled out; otherwise undecided. A
-//! single run a side never shows more than a suspicion (statistics 2.0 to 2d).
+//! One metric of two sides: what the figures are, how far they lie apart, and the chances of that (statistics 2.0 to 2d).
 
 use std::collections::BTreeMap;
 
@@ -10,17 +6,14 @@ use crate::findings::comparison::values::{Reading, median};
 use crate::findings::comparison::{ChangeUnit, ComparedMetric, Floor, Method, MetricState};
 use crate::findings::report::Interval;
 use crate::model::{Better, MetricId, Percentile, Statistic, Unit};
-use crate::stats::multiplicity::benjamini_hochberg;
 use crate::stats::proportion::{self, ShareMethod, SharesCompared};
 use crate::stats::rank_test::mann_whitney;
 use crate::stats::repeats::{self, Clipped, Spread, Value};
 
 /// Chance of a false alarm of one metric, one-sided.
 pub(super) const ALPHA: f64 = 0.01;
-/// Share of false alarms among all alarms of a report.
-const DISCOVERY: f64 = 0.05;
 /// Repeats that each side needs to prove a change of a latency or rate: two do not tell which of them is the odd one.
-const REPEATS: usize = 3;
+pub(super) const REPEATS: usize = 3;
 /// Requests that an endpoint needs on each side to be judged.
 const FEWEST: u64 = 200;
 /// Requests of a side that must lie beyond a quantile for it to be judged.
@@ -28,13 +21,7 @@ const BEYOND: f64 = 20.0;
 /// The change whose proof `repeats_needed` speaks of.
 const WANTED: f64 = 0.2;
 /// The least difference of latencies worth talking about, in milliseconds.
-const LEAST_MS: f64 = 1.0;
-
-/// The reason of a metric that is suspect by what the other endpoints of the same runs say.
-pub const AGAINST_OTHERS: &str = "against-others";
-
-/// The reason of a metric that is undecided, and of which a change for the worse beyond the margin is ruled out all the same.
-pub const NOT_WORSE: &str = "not-worse";
+pub(super) const LEAST_MS: f64 = 1.0;
 
 /// What holds for one metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,7 +36,7 @@ pub(super) struct Measure {
     pub(super) margin: f64,
     /// How much of the false alarms of a report it may have: tails, where a change is seen least and told worst, have less, so
     /// that all families together stay below 4 of 100 reports (`benches/gate.rs`).
-    share: f64,
+    pub(super) share: f64,
 }
 
 /// Spread between jobs that is assumed.
@@ -88,19 +75,19 @@ pub(super) fn measure_of(metric: &MetricId, floors: &BTreeMap<String, Floor>) ->
 pub(super) struct Draft {
     /// What is known so far.
     pub(super) metric: ComparedMetric,
-    measure: Measure,
+    pub(super) measure: Measure,
     /// Chance of the change for the better where there is none.
-    p_better: Option<f64>,
+    pub(super) p_better: Option<f64>,
     /// Whether the change is beyond the floors.
-    beyond_floor: bool,
+    pub(super) beyond_floor: bool,
     /// The end of the interval on the bad side, as a change for the worse.
-    worst: Option<f64>,
+    pub(super) worst: Option<f64>,
     /// Whether a side has too few repeats to prove anything.
-    few: bool,
+    pub(super) few: bool,
     /// The runs of base and new as logarithms, where all of them give it.
     pub(super) logs: Vec<Value>,
     /// Whether it could be proven at all, and so counts among what the report tests (Tarone 1990).
-    testable: bool,
+    pub(super) testable: bool,
 }
 
 /// What every draft of one pair of sides is made with.
@@ -383,130 +370,13 @@ impl Draft {
             self.metric.reasons.push(reason.to_owned());
         }
     }
-
-    /// What the interval leaves open. A single run rules nothing out.
-    fn ruled_out(&mut self) -> MetricState {
-        let margin = self.measure.margin;
-        let inside = self.metric.interval.is_some_and(|interval| {
-            let ends = [interval.lo, interval.hi];
-            ends.iter()
-                .all(|end| end.is_some_and(|end| end.abs() < margin))
-        });
-        if self.few {
-            return MetricState::Undecided;
-        }
-        if inside {
-            return MetricState::Unchanged;
-        }
-        if self.worst.is_some_and(|worst| worst < margin) {
-            self.metric.reasons.push(NOT_WORSE.to_owned());
-        }
-        MetricState::Undecided
-    }
-
-    fn decide(&mut self, q: &Corrected) {
-        let (q_worse, q_better) = (q.worse, q.better);
-        self.metric.q_value = q_worse;
-        let (worse, better) = (self.metric.p_value, self.p_better);
-        let looks = |p: Option<f64>| p.is_some_and(|p| p < ALPHA);
-        if self.metric.state == MetricState::NotMeasured || worse.is_none() {
-            return;
-        }
-        self.metric.state = if (looks(worse) || looks(better)) && !self.beyond_floor {
-            self.metric.reasons.push("below-floor".to_owned());
-            MetricState::Unchanged
-        } else if shown(worse, q_worse) && !self.few {
-            MetricState::Regressed
-        } else if shown(better, q_better) && !self.few {
-            MetricState::Improved
-        } else if looks(worse) {
-            let reason = if self.few { "V45" } else { "one-of-many" };
-            self.metric.reasons.push(reason.to_owned());
-            MetricState::Suspect
-        } else {
-            self.ruled_out()
-        };
-        if self.metric.state == MetricState::Undecided && self.stands_out(q.against_others) {
-            self.metric.state = MetricState::Suspect;
-            self.metric.reasons = vec![AGAINST_OTHERS.to_owned()];
-        }
-    }
-
-    /// Whether it is worse by what the other endpoints of the same runs say.
-    fn stands_out(&self, q: Option<f64>) -> bool {
-        let Some((found, base)) = self.metric.against_others.as_ref().zip(self.metric.base) else {
-            return false;
-        };
-        let least = LEAST_MS.max(self.measure.least);
-        shown(Some(found.p_value), q)
-            && found.change >= self.measure.floor
-            && found.change * base >= least
-    }
-}
-
-/// Whether a chance is small enough, alone and corrected.
-fn shown(p: Option<f64>, q: Option<f64>) -> bool {
-    p.is_some_and(|p| p < ALPHA) && q.is_some_and(|q| q < DISCOVERY)
-}
-
-/// The chances of a metric, corrected for those of its family.
-struct Corrected {
-    worse: Option<f64>,
-    better: Option<f64>,
-    against_others: Option<f64>,
-}
-
-/// Gives every metric of a report its state: all of a family correct one another's chances. The metrics of whole runs
-/// are one family, and of endpoints the error rates and each percentile.
-pub(super) fn decide(drafts: &mut [Draft]) {
-    let mut families: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
-    for (place, draft) in drafts.iter().enumerate() {
-        let of_endpoint = draft.metric.endpoint.is_some();
-        let family = of_endpoint.then(|| draft.metric.metric.clone());
-        families.entry(family).or_default().push(place);
-    }
-    for places in families.into_values() {
-        let of = |chance: fn(&Draft) -> Option<f64>| -> Vec<Option<f64>> {
-            let drafts = places.iter().filter_map(|place| drafts.get(*place));
-            let chances: Vec<Option<f64>> = drafts
-                .clone()
-                .map(|draft| chance(draft).filter(|_| draft.testable))
-                .collect();
-            let share = drafts.map(|draft| draft.measure.share);
-            corrected(&chances, share)
-        };
-        let worse = of(|draft| draft.metric.p_value);
-        let better = of(|draft| draft.p_better);
-        let others = of(|draft| Some(draft.metric.against_others.as_ref()?.p_value));
-        for (((place, worse), better), against_others) in
-            places.into_iter().zip(worse).zip(better).zip(others)
-        {
-            if let Some(draft) = drafts.get_mut(place) {
-                draft.decide(&Corrected {
-                    worse,
-                    better,
-                    against_others,
-                });
-            }
-        }
-    }
-}
-
-/// After Benjamini and Hochberg, by the share of the report's false alarms that each metric may have (Genovese, Roeder and
-/// Wasserman 2006, with one weight a family).
-fn corrected(chances: &[Option<f64>], shares: impl Iterator<Item = f64>) -> Vec<Option<f64>> {
-    let known: Vec<f64> = chances.iter().copied().flatten().collect();
-    let mut adjusted = benjamini_hochberg(&known).unwrap_or_default().into_iter();
-    chances
-        .iter()
-        .zip(shares)
-        .map(|(chance, share)| chance.and_then(|_| Some((adjusted.next()? / share).min(1.0))))
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::findings::comparison::decide::{DISCOVERY, decide};
+    use crate::findings::comparison::{AGAINST_OTHERS, NOT_WORSE};
 
     fn readings(values: &[f64]) -> Vec<Reading> {
         let reading = |(place, value): (usize, &f64)| Reading {
@@ -670,5 +540,101 @@ mod tests {
         assert_eq!((none.state, none.q_value), (MetricState::Unchanged, None));
         // 0.4 points more are below the floor of half a point.
         assert_eq!(of(1, 5).state, MetricState::Unchanged);
+    }
+
+    #[test]
+    fn a_metric_is_corrected_for_its_own_kind_only() {
+        let of = |factor: f64, endpoint: &str, percentile: Percentile| {
+            let metric = MetricId::quantile(percentile);
+            let setting = Setting {
+                endpoint: Some(endpoint),
+                runs: (5, 5),
+                interleaved: true,
+            };
+            let measure = measure_of(&metric, &BTreeMap::new());
+            let (base, new) = (readings(&CALM), readings(&times(factor)));
+            ratio(&metric, &base, &new, measure, &setting)
+        };
+        let drafts = || {
+            let slow = of(1.1, "slow", Percentile::P50);
+            let alone = only(slow.clone());
+            let mut drafts = vec![slow];
+            drafts.extend((0..40).map(|place| of(1.0, &place.to_string(), Percentile::P95)));
+            (alone, drafts)
+        };
+        let (alone, among_others) = drafts();
+        let found = decided(among_others);
+        assert_eq!(found[0].q_value, alone.q_value);
+        assert_eq!(found[0].state, MetricState::Regressed);
+        // Forty of its own kind are forty chances of a false alarm.
+        let (alone, _) = drafts();
+        let mut same = vec![of(1.1, "slow", Percentile::P50)];
+        same.extend((0..40).map(|place| of(1.0, &place.to_string(), Percentile::P50)));
+        let found = decided(same);
+        let ratio = found[0].q_value.unwrap() / alone.q_value.unwrap();
+        assert!((ratio - 41.0).abs() < 1e-9, "{ratio}");
+        // A tail may have less of the false alarms: 0.6 of them at p95.
+        let tail = only(of(1.1, "slow", Percentile::P95));
+        assert!((tail.q_value.unwrap() * 0.6 - tail.p_value.unwrap()).abs() < 1e-12);
+    }
+
+    /// Five endpoints on a machine whose minutes differ by up to three times; the first one is slower by a factor, all by another.
+    fn on_a_bad_machine(first: f64, all: f64) -> Vec<ComparedMetric> {
+        let metric = MetricId::quantile(Percentile::P50);
+        let minutes = [1.0, 1.8, 0.9, 2.6, 1.2, 1.1, 2.1, 0.8, 1.6, 1.3];
+        let own = [
+            0.0, 0.02, -0.01, 0.015, -0.02, 0.01, -0.015, 0.02, 0.0, -0.01,
+        ];
+        let mut drafts: Vec<Draft> = ["a", "b", "c", "d", "e"]
+            .into_iter()
+            .enumerate()
+            .map(|(place, endpoint)| {
+                let value = |run: usize| {
+                    let slower = if run < 5 { 1.0 } else { all };
+                    let slower = if run >= 5 && place == 0 {
+                        slower * first
+                    } else {
+                        slower
+                    };
+                    let own: f64 = own[(run * 3 + place * 7) % 10];
+                    (20.0 + 10.0 * place as f64) * minutes[run] * slower * own.exp()
+                };
+                let side = |runs: std::ops::Range<usize>| -> Vec<Reading> {
+                    readings(&runs.map(value).collect::<Vec<f64>>())
+                };
+                let setting = Setting {
+                    endpoint: Some(endpoint),
+                    runs: (5, 5),
+                    interleaved: true,
+                };
+                let measure = measure_of(&metric, &BTreeMap::new());
+                ratio(&metric, &side(0..5), &side(5..10), measure, &setting)
+            })
+            .collect();
+        crate::findings::comparison::others::look(&mut drafts, (5, 5), true);
+        decided(drafts)
+    }
+
+    #[test]
+    fn an_endpoint_that_stands_out_of_its_runs_is_suspect() {
+        let found = on_a_bad_machine(1.2, 1.0);
+        let states: Vec<MetricState> = found.iter().map(|metric| metric.state).collect();
+        assert_eq!(states[0], MetricState::Suspect, "{found:?}");
+        assert_eq!(states[1..], [MetricState::Undecided; 4]);
+        assert_eq!(found[0].reasons, [AGAINST_OTHERS]);
+        let others = found[0].against_others.as_ref().unwrap();
+        assert!((others.change - 0.2).abs() < 0.04 && others.endpoints == 4);
+        // By itself it could be any minute of that machine.
+        assert!(found[0].p_value.unwrap() > 0.1);
+        // What all share is not seen this way, and nothing stands out where nothing changed.
+        for all in [1.0, 1.2] {
+            let same = on_a_bad_machine(1.0, all);
+            assert!(
+                same.iter()
+                    .all(|metric| metric.state == MetricState::Undecided)
+            );
+        }
+        // Faster than the others is no suspicion.
+        assert_eq!(on_a_bad_machine(0.8, 1.0)[0].state, MetricState::Undecided);
     }
 }

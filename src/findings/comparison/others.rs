@@ -6,15 +6,13 @@
 use std::collections::BTreeMap;
 
 use crate::findings::comparison::AgainstOthers;
-use crate::findings::comparison::judge::{ALPHA, Draft, JOBS};
+use crate::findings::comparison::judge::{ALPHA, Draft, JOBS, REPEATS};
 use crate::findings::report::Interval;
 use crate::stats::covariate::{self, Pair};
 use crate::stats::repeats::Value;
 
 /// Other endpoints that it takes: with fewer, one that changed for itself decides what all did.
 const FEWEST: usize = 3;
-/// Repeats that each side needs.
-const REPEATS: usize = 3;
 
 /// Looks at the latencies of all endpoints of one pair of sides.
 pub(super) fn look(drafts: &mut [Draft], runs: (usize, usize), interleaved: bool) {
