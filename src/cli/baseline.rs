@@ -386,6 +386,8 @@ pub(crate) struct Found {
     pub(crate) runs: Vec<Run>,
     /// Why the baseline that knee.toml names is none, and the command that makes it.
     pub(crate) missing: Option<String>,
+    /// The files that were read.
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 /// The baselines of the scenarios of runs: the one that `knee.toml` names, else those of the folder.
@@ -409,6 +411,7 @@ pub(crate) fn find(config: &Config, runs: &[Run]) -> anyhow::Result<Found> {
             return Ok(found);
         }
         found.runs = baseline.runs;
+        found.paths.push(path.clone());
         named = Some(baseline.scenario);
     }
     let scenarios: BTreeSet<&str> = runs
@@ -433,6 +436,7 @@ pub(crate) fn find(config: &Config, runs: &[Run]) -> anyhow::Result<Found> {
             ));
         }
         found.runs.extend(baseline.runs);
+        found.paths.push(path);
     }
     Ok(found)
 }

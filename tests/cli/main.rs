@@ -15,6 +15,7 @@ mod map;
 mod output;
 mod plan;
 mod report;
+mod save;
 mod script;
 
 use std::path::{Path, PathBuf};
