@@ -15,6 +15,7 @@ mod map;
 mod output;
 mod plan;
 mod report;
+mod samples_ci;
 mod save;
 mod script;
 
