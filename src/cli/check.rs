@@ -119,7 +119,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         keep(&runs);
         let mut accepted = baseline::find(&config, &runs)?;
         spare(&accepted.paths)?;
-        options.missing_baseline = accepted.missing;
+        options.no_baseline = accepted.missing;
         if accepted.runs.is_empty() {
             analyse::analyse(runs, &options)
         } else {

@@ -338,7 +338,7 @@ pub(crate) fn options(
             percentiles: Vec::new(),
         },
         generated_at: generated_at()?,
-        missing_baseline: None,
+        no_baseline: None,
     })
 }
 
