@@ -39,7 +39,8 @@ pub(crate) struct Args {
     #[arg(value_name = "RUN", conflicts_with_all = ["base", "new"])]
     runs: Vec<String>,
 
-    /// The runs of the base: what --new is compared with. Repeats prove, a single run a side never does.
+    /// The runs of the base: what --new is compared with, in place of any accepted baseline. Repeats prove, a single run a side
+    /// never does.
     #[arg(long, value_name = "RUN", num_args = 1.., requires = "new")]
     base: Vec<String>,
 

@@ -181,6 +181,35 @@ fn a_named_baseline_that_is_missing_is_not_judged_and_says_what_makes_it() {
 }
 
 #[test]
+fn a_base_that_is_given_takes_the_place_of_the_one_that_the_plan_names() {
+    let scratch = Scratch::new("baseline-flag");
+    let slow = repeats("regressed-errors", &[1, 2, 3]);
+    assert_eq!(accept(&scratch, &slow).code, 0);
+    let mut sides = vec!["check".to_owned(), "--base".to_owned()];
+    sides.extend(repeats("baseline", &[1, 3, 5]));
+    sides.push("--new".to_owned());
+    sides.extend(repeats("baseline", &[2, 4]));
+    sides.extend(["--format".to_owned(), "json".to_owned()]);
+    let sides: Vec<&str> = sides.iter().map(String::as_str).collect();
+    // Neither the accepted file of the scenario, nor one that is named, nor one that is missing or broken.
+    for plan in [
+        "",
+        "[compare]\nbaseline = '.knee/baselines/default.json'\n",
+        "[compare]\nbaseline = 'nowhere.json'\n",
+        "[compare]\nbaseline = 'knee.toml'\n",
+    ] {
+        scratch.write("knee.toml", plan);
+        let done = scratch.knee(&sides);
+        assert_eq!(done.code, 0, "{plan}{}", done.err);
+        let report: Value = serde_json::from_str(&done.out).unwrap();
+        let comparisons = report["comparisons"].as_array().unwrap();
+        assert_eq!(comparisons.len(), 1, "{plan}");
+        assert_eq!(comparisons[0]["base"]["repeats"], 3);
+        assert_eq!(comparisons[0]["base"]["name"], "baseline");
+    }
+}
+
+#[test]
 fn what_is_no_baseline_of_this_version_is_an_error_that_names_file_and_place() {
     let scratch = accepted("broken", &[1, 2]);
     let text = scratch.read(FILE);

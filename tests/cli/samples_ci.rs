@@ -65,7 +65,7 @@ const IN_TURN: &[(&str, &str)] = &[
 const GITLAB: &[(&str, &str)] = &[
     ("junit.xml", "<testsuites"),
     ("gl-code-quality-report.json", "["),
-    ("metrics.txt", "# EOF"),
+    ("out/metrics.txt", "endpoint="),
     ("comment.md", "<!-- knee:shop/default -->\n"),
     ("out/report.md", "# "),
     ("out/run.json", "knee.run/1"),
@@ -268,6 +268,39 @@ fn every_command_of_the_workflows_runs_and_leaves_what_later_steps_take() {
 }
 
 #[test]
+fn the_metrics_that_gitlab_lists_are_few_and_of_whole_runs() {
+    let here = Scratch::new("samples-ci-metrics");
+    for (from, to) in locust("v2.47.0/baseline-r1") {
+        here.write(&to, std::fs::read(sample(&from)).unwrap());
+    }
+    here.write("knee.toml", std::fs::read(sample("ci/knee.toml")).unwrap());
+    let all = workflows();
+    let (_, gitlab) = all.iter().find(|(file, _)| file == "gitlab.yml").unwrap();
+    let after = gitlab["load test"]["after_script"][0].as_str().unwrap();
+    for command in [&*commands(gitlab)[0], after] {
+        let done = shell(&here, command);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(0), "{command}: {said}");
+    }
+    let text = here.read("metrics.txt");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert!((10..=50).contains(&lines.len()), "{text}");
+    assert!(
+        text.ends_with("# EOF\n") && !text.contains("endpoint="),
+        "{text}"
+    );
+    // The console of this run says p95 140.
+    let p95 = "knee_run_latency_seconds{scenario=\"default\",run=\"run-1\",quantile=\"0.95\"} 0.14";
+    assert!(lines.contains(&p95), "{text}");
+    for line in lines {
+        let (_, value) = line.rsplit_once(' ').unwrap();
+        let digits = value.trim_start_matches(['0', '.']).replace('.', "");
+        let whole = value.parse::<f64>().unwrap().fract() == 0.0;
+        assert!(whole || digits.len() <= 6, "{line}");
+    }
+}
+
+#[test]
 fn a_command_with_a_slip_does_not_pass() {
     let workflow: Value = serde_saphyr::from_str(
         "jobs:\n  a:\n    steps:\n      - run: |\n          true\n          knee check results/*.json \\\n            --save-as out/run.json\n",
@@ -286,7 +319,8 @@ fn files_that_later_steps_name_are_those_that_commands_leave() {
             "gitlab.yml" => workflow["load test"]["artifacts"].to_string(),
             _ => workflow["jobs"].to_string(),
         };
-        for case in cases().iter().filter(|case| case.file == file) {
+        let cases = cases();
+        for case in cases.iter().filter(|case| case.file == file) {
             for (path, _) in case.leaves {
                 let folder = path.split('/').next().unwrap();
                 assert!(
