@@ -20,12 +20,10 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether a run stands on both sides, or twice among the repeats of one.
 Fires when two runs have the same id, which is made from the bytes of their files, or when they agree in every count and
-latency of the whole run, of every endpoint and of every slice, and in length. Asked of runs with requests; agreement of
-figures counts where there is a mean, a deviation, a histogram or a timeline.
+latency of the whole run, of every endpoint and of every slice, and in length (asked where there is more than counts).
 Example: `knee compare result.json result-copy.json` finds no difference, and `--new r1.json r1.json r2.json` counts one
 run twice and takes the spread between runs for smaller than it is.
-Against the accepted baseline nothing was given twice by hand: a copy of an accepted run makes the sides not comparable, and
-`knee check` of an accepted run itself says so and judges by targets alone.
+A run of the accepted baseline itself is no slip: it is not compared, targets decide, and without a broken one it is exit 3.
 What to do: give each run once, and look whether the second one overwrote the result of the first.",
     asks: Asks::Pair(ask),
 };
