@@ -24,7 +24,7 @@ use crate::model::Run;
   1  a run is invalid, a target is broken, or a regression is proven
   2  usage, configuration or input error
   3  could not judge: no target and no base, a target that is not measured, sides that are not comparable, a baseline
-     that knee.toml names and that is missing
+     that knee.toml names and that is missing, or one that holds the run itself
 
 Examples:
   knee check results.json --target 'p95 < 200ms' --target 'error_rate < 1%'
