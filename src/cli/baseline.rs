@@ -1,6 +1,8 @@
 //! `knee baseline accept|show|list|retire`: the accepted runs of a scenario, one small committed file each, and what `check`
 //! finds of them.
 
+mod fit;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -12,7 +14,7 @@ use clap::{Args as Arguments, Subcommand};
 use crate::cli::message::{self, advise};
 use crate::cli::{Console, convert, inputs, output};
 use crate::config::Config;
-use crate::findings::{Effect, Report, analyse};
+use crate::findings::analyse;
 use crate::history::{About, Baseline, FOLDER, file_name};
 use crate::model::{Percentile, Run};
 use crate::text::{escape, number};
@@ -32,7 +34,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Accept runs as the baseline of their scenario. Five repeats or more prove most; one run proves nothing.
+    /// Accept runs as the baseline of their scenario: believable ones, and repeats of one test. Five repeats or more prove most;
+    /// one run proves nothing.
     Accept(Accept),
     /// Show a baseline: its runs, their figures, and why it was accepted. Without a SCENARIO, all of them.
     Show {
@@ -114,7 +117,7 @@ fn accept(args: &Accept, console: &mut Console) -> anyhow::Result<()> {
     runs.iter_mut().for_each(convert::from_ci);
     let report = analyse::analyse(runs, &options);
     inputs::refuse_untrimmed(&report.runs)?;
-    refuse(&report)?;
+    fit::refuse(&report, &options.rules)?;
     let mut scenarios: BTreeMap<&str, Vec<Run>> = BTreeMap::new();
     for run in &report.runs {
         let of = scenarios.entry(&run.identity.scenario).or_default();
@@ -173,44 +176,6 @@ fn about(reason: &str) -> anyhow::Result<About> {
         reason: reason.to_owned(),
         at: inputs::generated_at()?,
     })
-}
-
-/// What cannot be believed, has nothing in it or stands twice is no baseline.
-fn refuse(report: &Report) -> anyhow::Result<()> {
-    let grave = |effect| matches!(effect, Effect::Invalid | Effect::Refuse);
-    if let Some(finding) = report.findings.iter().find(|found| grave(found.effect)) {
-        let of = finding.run.as_deref();
-        let run = report.runs.iter().find(|run| Some(run.id.as_str()) == of);
-        return Err(advise(
-            format!(
-                "{} cannot be a baseline ({}): {}",
-                run.map_or("the input", |run| &run.name),
-                finding.rule,
-                finding.message
-            ),
-            format!("`knee explain {}` says why", finding.rule),
-        ));
-    }
-    let mut ids = BTreeSet::new();
-    for run in &report.runs {
-        let measured = match run.overall.requests {
-            Some(requests) => requests > 0,
-            None => run.overall.primary().is_some(),
-        };
-        if !measured {
-            return Err(advise(
-                format!("{} cannot be a baseline: it has no requests", run.name),
-                "`knee report RUN` shows what is in it",
-            ));
-        }
-        if !ids.insert(&run.id) {
-            return Err(advise(
-                format!("{} is given twice", run.name),
-                "give each run once: a copy tells nothing of how far runs lie apart",
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// Beside `knee.toml`, or here.
@@ -384,8 +349,10 @@ fn retire(
 pub(crate) struct Found {
     /// The accepted runs; empty = nothing to compare with.
     pub(crate) runs: Vec<Run>,
-    /// Why the baseline that knee.toml names is none, and the command that makes it.
+    /// Why a baseline is none for these runs, and what to do.
     pub(crate) missing: Option<String>,
+    /// The files that were read.
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 /// The baselines of the scenarios of runs: the one that `knee.toml` names, else those of the folder.
@@ -408,8 +375,8 @@ pub(crate) fn find(config: &Config, runs: &[Run]) -> anyhow::Result<Found> {
             found.missing = Some(missing(&format!("is retired ({})", retired.reason)));
             return Ok(found);
         }
-        found.runs = baseline.runs;
-        named = Some(baseline.scenario);
+        named = Some(baseline.scenario.clone());
+        found.add(config, path.clone(), baseline, runs);
     }
     let scenarios: BTreeSet<&str> = runs
         .iter()
@@ -432,7 +399,33 @@ pub(crate) fn find(config: &Config, runs: &[Run]) -> anyhow::Result<Found> {
                 "files of this folder are called by `knee baseline accept`; move the other one away",
             ));
         }
-        found.runs.extend(baseline.runs);
+        found.add(config, path, baseline, runs);
     }
     Ok(found)
+}
+
+impl Found {
+    /// The runs of a baseline, unless one of them is to be judged: nothing follows from comparing it with itself.
+    fn add(&mut self, config: &Config, path: PathBuf, baseline: Baseline, runs: &[Run]) {
+        let is_in = |run: &&Run| baseline.runs.iter().any(|other| other.id == run.id);
+        let within: Vec<&Run> = runs.iter().filter(is_in).collect();
+        if let Some(first) = within.first() {
+            let name = escape::shorten(&escape::visible(&first.name), 60);
+            let stand = match within.len() as u64 - 1 {
+                0 => "stands".to_owned(),
+                others => format!("and {} more stand", number::count(others)),
+            };
+            let sentence = format!(
+                "\"{name}\" {stand} in the baseline {} itself (V48): nothing was compared with it. Check runs that were made later.",
+                shown(config, &path)
+            );
+            self.missing = match self.missing.take() {
+                Some(before) => Some(format!("{before} {sentence}")),
+                None => Some(sentence),
+            };
+        } else {
+            self.runs.extend(baseline.runs);
+        }
+        self.paths.push(path);
+    }
 }

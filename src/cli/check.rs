@@ -4,15 +4,16 @@
 //! The verdict stands in every output as it was found; only the exit code is mapped.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as Arguments, ValueEnum};
 
 use crate::cli::message::{self, advise};
-use crate::cli::{Console, baseline, compare, inputs, output};
+use crate::cli::{Console, baseline, compare, convert, inputs, output};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::findings::{Report, Verdict, analyse};
+use crate::findings::{Report, Verdict, analyse, normalize};
+use crate::model::Run;
 
 /// Judge runs by their targets, by whether they can be believed, and against the baseline that `knee baseline accept` wrote:
 /// [compare] baseline of knee.toml, else .knee/baselines/SCENARIO.json beside it. Without a RUN, lint knee.toml: targets that no
@@ -23,11 +24,12 @@ use crate::findings::{Report, Verdict, analyse};
   1  a run is invalid, a target is broken, or a regression is proven
   2  usage, configuration or input error
   3  could not judge: no target and no base, a target that is not measured, sides that are not comparable, a baseline
-     that knee.toml names and that is missing
+     that knee.toml names and that is missing, or one that holds the run itself
 
 Examples:
   knee check results.json --target 'p95 < 200ms' --target 'error_rate < 1%'
   knee check results.json -o report.md -o report.json -o junit.xml
+  knee check results.json --save run.json        the normalized run, to keep or to accept later
   knee check results.json --format github        annotations; -o junit.xml for any other CI
   knee check results.json --format github-summary >> \"$GITHUB_STEP_SUMMARY\"
   knee check --base a1.json a2.json a3.json --new b1.json b2.json b3.json --interleaved
@@ -37,7 +39,8 @@ pub(crate) struct Args {
     #[arg(value_name = "RUN", conflicts_with_all = ["base", "new"])]
     runs: Vec<String>,
 
-    /// The runs of the base: what --new is compared with. Repeats prove, a single run a side never does.
+    /// The runs of the base: what --new is compared with, in place of any accepted baseline. Repeats prove, a single run a side
+    /// never does.
     #[arg(long, value_name = "RUN", num_args = 1.., requires = "new")]
     base: Vec<String>,
 
@@ -58,6 +61,11 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     output: output::Output,
+
+    /// Write the runs that were judged, normalized, as `knee convert` does (knee.run/1; --new of two sides): to keep, to
+    /// compare with later, or to accept as a baseline. Written whatever the verdict.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
 
     /// The exit code when it could not be judged: 3 when not given, 0 or 1. An invalid run stays 1.
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -87,7 +95,17 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let config = inputs::configuration(&args.reading, console)?;
     let mut options = inputs::options("check", &args.looking, &config)?;
     let mut layout = inputs::layout(&config, args.full)?;
-    let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
+    let saved = save_to(args, &outputs)?;
+    let spare = |inputs: &[PathBuf]| {
+        output::spare(&outputs, inputs)?;
+        output::spare(&saved, inputs)
+    };
+    let mut judged = Vec::new();
+    let mut keep = |runs: &[Run]| {
+        if args.save.is_some() {
+            judged.extend_from_slice(runs);
+        }
+    };
     layout.only_changes = args.comparing.only_changes;
     let how = compare::Options {
         require_proof: args.require_proof || config.compare.require_proof,
@@ -99,8 +117,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     } else if args.base.is_empty() {
         let mut runs = inputs::read(&args.runs, &args.reading, &config, console, &spare)?;
         inputs::check_endpoints(&args.looking, &runs)?;
+        keep(&runs);
         let mut accepted = baseline::find(&config, &runs)?;
-        options.missing_baseline = accepted.missing;
+        spare(&accepted.paths)?;
+        options.no_baseline = accepted.missing;
         if accepted.runs.is_empty() {
             analyse::analyse(runs, &options)
         } else {
@@ -113,8 +133,11 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         }
     } else {
         let (base, new) = (&args.base, &args.new);
-        let (base, new) = compare::read(base, new, &args.reading, &config, console, &spare)?;
+        let (mut base, mut new) =
+            compare::read(base, new, &args.reading, &config, console, &spare)?;
         inputs::check_endpoints(&args.looking, &new)?;
+        keep(&new);
+        compare::tell_apart(&mut base, &mut new);
         analyse::analyse_pair(base, new, &options, &how)
     };
     inputs::refuse_untrimmed(&report.runs)?;
@@ -124,6 +147,9 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         layout.sections = Some(compare::SECTIONS.map(str::to_owned).to_vec());
     }
     output::write_report(&outputs, &report, &layout, out)?;
+    if let Some(path) = &args.save {
+        save(path, judged, &options)?;
+    }
     let is_silent = outputs
         .iter()
         .all(|output| output.place != output::Place::Stdout);
@@ -135,6 +161,44 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         }
     }
     Ok(exit(args, &report))
+}
+
+/// Where `--save` writes, checked before anything is read.
+fn save_to(args: &Args, outputs: &[output::Planned]) -> anyhow::Result<Vec<output::Planned>> {
+    let Some(path) = &args.save else {
+        return Ok(Vec::new());
+    };
+    let refused = |problem: String, hint: &str| Err(advise(problem, hint));
+    if args.runs.is_empty() && args.new.is_empty() {
+        return refused(
+            "--save has nothing to write: no RUN is given".to_owned(),
+            "`knee check results.json --save run.json`",
+        );
+    }
+    let text = path.to_string_lossy();
+    if text == "-" || text.ends_with(['/', '\\']) || path.is_dir() {
+        return refused(
+            format!("--save wants a file, not `{text}`"),
+            "`--save run.json`; `knee convert RUN...` prints runs",
+        );
+    }
+    let planned = output::planned_json(path);
+    if outputs.iter().any(|output| output.place == planned.place) {
+        return refused(
+            format!("--save and -o both name {text}"),
+            "give one of them another name",
+        );
+    }
+    Ok(vec![planned])
+}
+
+/// Writes the runs as `knee convert` does. What a CI says of the job is of the file alone: the verdict has not seen it.
+fn save(path: &Path, mut runs: Vec<Run>, options: &analyse::Options) -> anyhow::Result<()> {
+    for run in &mut runs {
+        convert::from_ci(run);
+        normalize::normalize(run, &options.normalize);
+    }
+    output::write_with(path, &mut |into| convert::json(&runs, into))
 }
 
 /// Without a RUN and without a plan there is nothing to do.

@@ -107,7 +107,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     }
     let (base, new) = sides(args)?;
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
-    let (base, new) = read(&base, &new, &args.reading, &config, console, &spare)?;
+    let (mut base, mut new) = read(&base, &new, &args.reading, &config, console, &spare)?;
+    tell_apart(&mut base, &mut new);
     let all: Vec<Run> = base.iter().chain(&new).cloned().collect();
     inputs::check_endpoints(&args.looking, &all)?;
     drop(all);
@@ -129,7 +130,7 @@ fn sides(args: &Args) -> anyhow::Result<(Vec<String>, Vec<String>)> {
     }
 }
 
-/// Reads both sides; runs of the same name on both are told apart.
+/// Reads both sides.
 pub(crate) fn read(
     base: &[String],
     new: &[String],
@@ -138,9 +139,8 @@ pub(crate) fn read(
     console: &mut Console,
     spare: &dyn Fn(&[PathBuf]) -> anyhow::Result<()>,
 ) -> anyhow::Result<(Vec<Run>, Vec<Run>)> {
-    let mut base = inputs::read(base, reading, config, console, spare)?;
-    let mut new = inputs::read(new, reading, config, console, spare)?;
-    tell_apart(&mut base, &mut new);
+    let base = inputs::read(base, reading, config, console, spare)?;
+    let new = inputs::read(new, reading, config, console, spare)?;
     Ok((base, new))
 }
 

@@ -63,7 +63,8 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     Ok(())
 }
 
-fn json(runs: &[Run], mut into: &mut dyn Write) -> anyhow::Result<()> {
+/// One object, an array for several.
+pub(crate) fn json(runs: &[Run], mut into: &mut dyn Write) -> anyhow::Result<()> {
     let written = match runs {
         [run] => serde_json::to_writer_pretty(&mut into, run),
         runs => serde_json::to_writer_pretty(&mut into, runs),

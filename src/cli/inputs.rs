@@ -152,7 +152,8 @@ pub(crate) fn read(
         .filter_map(|found| found.input.path.clone())
         .collect();
     let script = options.script.as_slice();
-    spare(&[&paths[..], &options.resources, &options.tests, script].concat())?;
+    let plan = config.path.as_slice();
+    spare(&[&paths[..], &options.resources, &options.tests, script, plan].concat())?;
     let mut ingested = ingest::read(candidates, &options).context("failed to read the input")?;
     if !ingested.skipped.is_empty() {
         let shown: Vec<&str> = ingested
@@ -337,7 +338,7 @@ pub(crate) fn options(
             percentiles: Vec::new(),
         },
         generated_at: generated_at()?,
-        missing_baseline: None,
+        no_baseline: None,
     })
 }
 

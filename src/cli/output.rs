@@ -211,7 +211,7 @@ pub(crate) fn spare(outputs: &[Planned], inputs: &[PathBuf]) -> anyhow::Result<(
         {
             return Err(advise(
                 format!("{} is an input and would be overwritten", path.display()),
-                "give -o another name",
+                "give the output another name",
             ));
         }
     }

@@ -38,8 +38,8 @@ pub struct Options {
     pub page: Page,
     /// The moment that is printed, where one is asked for.
     pub generated_at: Option<String>,
-    /// A sentence on the baseline that is demanded and is not there: then it could not be judged.
-    pub missing_baseline: Option<String>,
+    /// A sentence on why the baseline is none for these runs: then it could not be judged.
+    pub no_baseline: Option<String>,
 }
 
 impl Options {
@@ -138,7 +138,7 @@ fn analyse_sides(
         // An empty plan has nothing wrong and nothing right.
         report.verdict = report.verdict.max(Verdict::Unjudged);
     }
-    if options.missing_baseline.is_some() {
+    if options.no_baseline.is_some() {
         report.verdict = report.verdict.max(Verdict::Unjudged);
     }
     report.headline = if report.runs.is_empty() {
@@ -146,7 +146,7 @@ fn analyse_sides(
     } else {
         headline::of_report(&report)
     };
-    report.headline.extend(options.missing_baseline.clone());
+    report.headline.extend(options.no_baseline.clone());
     report
 }
 

@@ -5,6 +5,7 @@ use crate::findings::rules::is_of_pair;
 use crate::findings::{Finding, Interval, Report};
 use crate::model::Run;
 use crate::render::block::{Align, Line, Table, code, strong, text};
+use crate::render::level::Level;
 use crate::text::number;
 
 /// Whether it was put to a test at all.
@@ -121,15 +122,17 @@ pub(super) fn sentence(metric: &ComparedMetric) -> String {
     )
 }
 
-/// A line per metric.
+/// A line per metric, whole in itself. The section of a comparison groups by endpoint and marks by signs with a legend; in a
+/// comment a table may be all that is read.
 pub(super) fn table(metrics: &[&ComparedMetric]) -> Table {
+    let level = Level::of(metrics.iter().filter_map(|metric| metric.interval));
     let mut table = Table::new(&[
         ("Metric", Align::Left),
         ("At", Align::Left),
         ("Base", Align::Right),
         ("New", Align::Right),
         ("Change", Align::Right),
-        ("Interval", Align::Right),
+        (&level.heading(), Align::Right),
         ("Shown", Align::Left),
     ]);
     for metric in metrics {
@@ -148,7 +151,9 @@ pub(super) fn table(metrics: &[&ComparedMetric]) -> Table {
                 metric.change.map(|change| amount(metric, change)),
             ))],
             vec![text(or_absent(
-                metric.interval.map(|found| interval(metric, found)),
+                metric
+                    .interval
+                    .map(|found| level.cell(found, interval(metric, found))),
             ))],
             match metric.state {
                 MetricState::Regressed => vec![strong(shown.to_uppercase())],
@@ -173,6 +178,14 @@ mod tests {
             "p95 of \"GET /x\": 170 ms in the base, 210 ms now, +23.5 % (95 % interval +18 % to +30 %, p = 0.002, \
              n = 1,000 and 1,100): regressed."
         );
+        assert_eq!(table(&[&metric]).columns[5].0, "95 % interval");
+        let mut other = metric.clone();
+        if let Some(interval) = &mut other.interval {
+            interval.level = 0.98;
+        }
+        let both = table(&[&metric, &other]);
+        assert_eq!(both.columns[5].0, "Interval");
+        assert_eq!(both.rows[1][5], vec![text("+18 % to +30 % (98 %)")]);
         metric.new = None;
         metric.change = None;
         metric.interval = None;

@@ -15,6 +15,7 @@ pub mod gitlab_codequality;
 mod issue;
 pub mod json;
 pub mod junit;
+mod level;
 pub mod markdown;
 pub mod openmetrics;
 pub mod page;

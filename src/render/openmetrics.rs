@@ -16,7 +16,7 @@ use crate::text::number;
 pub const RENDERER: Renderer = Renderer {
     id: "openmetrics",
     endings: &[],
-    about: "gauges for Prometheus and GitLab's metrics reports",
+    about: "gauges of six significant digits for Prometheus and GitLab's metrics reports",
     has_files: false,
     render,
 };

@@ -180,18 +180,25 @@ pub fn xml(text: &str) -> String {
     quoted
 }
 
-/// A name in a CSV cell: a spreadsheet that opens the file must not take it for a formula.
+/// A name in a CSV cell, in one line: a spreadsheet that opens the file must not take it for a formula, nor a terminal that
+/// shows it for a command.
 ///
 /// ```
 /// use knee::text::escape::csv_name;
 /// assert_eq!(csv_name("=1+2"), "'=1+2");
+/// assert_eq!(csv_name(" @a\n"), r"' @a\n");
 /// assert_eq!(csv_name("GET /a"), "GET /a");
 /// ```
 pub fn csv_name(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
+    let shown = visible(text);
+    // The wide forms too: some spreadsheets take them for the narrow ones.
+    let formula = [
+        '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ];
+    if shown.trim_start().starts_with(formula) {
+        format!("'{shown}")
     } else {
-        text.to_owned()
+        shown
     }
 }
 

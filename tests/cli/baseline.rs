@@ -95,6 +95,37 @@ fn other_repeats_of_what_was_accepted_pass() {
 }
 
 #[test]
+fn a_run_of_the_baseline_itself_is_not_judged_by_it_and_told_so() {
+    let scratch = accepted("itself", &[1, 3, 5]);
+    for runs in [&[3][..], &[3, 2], &[1, 3, 5]] {
+        let new = repeats("baseline", runs);
+        let done = knee(&scratch, &["check"], &new, &["--format", "json"]);
+        assert_eq!(done.code, 3, "{runs:?}: {}", done.err);
+        let report: Value = serde_json::from_str(&done.out).unwrap();
+        assert_eq!(report["verdict"], "unjudged");
+        assert_eq!(report["runs"].as_array().unwrap().len(), runs.len());
+        let headline = report["headline"].to_string();
+        let stand = if runs.len() == 3 {
+            "and 2 more stand"
+        } else {
+            "stands"
+        };
+        let wanted = format!("{stand} in the baseline .knee/baselines/default.json itself (V48)");
+        assert!(headline.contains(&wanted), "{headline}");
+    }
+    // Targets decide all the same.
+    let new = repeats("baseline", &[3]);
+    let broken = knee(&scratch, &["check"], &new, &["--target", "p95 < 1ms"]);
+    assert_eq!(broken.code, 1, "{}", broken.out);
+    let met = knee(&scratch, &["check"], &new, &["--target", "p95 < 10s"]);
+    assert_eq!(met.code, 3, "{}", met.out);
+    // Both sides by hand are a slip.
+    let sides = ["check", "--base", &new[0], "--new", &new[0]];
+    let done = scratch.knee(&sides);
+    assert!(done.code == 2 && done.err.contains("V48"), "{}", done.err);
+}
+
+#[test]
 fn a_trim_of_the_new_runs_leaves_the_accepted_ones_alone() {
     let scratch = Scratch::new("baseline-trim");
     let trim = ["--reason", "x", "--trim-start", "10s"];
@@ -147,6 +178,35 @@ fn a_named_baseline_that_is_missing_is_not_judged_and_says_what_makes_it() {
     assert!(scratch.0.join("accepted/main.json").is_file());
     let done = knee(&scratch, &["check"], &new, &["--target", "p95 < 10s"]);
     assert_eq!(done.code, 0, "{}", done.out);
+}
+
+#[test]
+fn a_base_that_is_given_takes_the_place_of_the_one_that_the_plan_names() {
+    let scratch = Scratch::new("baseline-flag");
+    let slow = repeats("regressed-errors", &[1, 2, 3]);
+    assert_eq!(accept(&scratch, &slow).code, 0);
+    let mut sides = vec!["check".to_owned(), "--base".to_owned()];
+    sides.extend(repeats("baseline", &[1, 3, 5]));
+    sides.push("--new".to_owned());
+    sides.extend(repeats("baseline", &[2, 4]));
+    sides.extend(["--format".to_owned(), "json".to_owned()]);
+    let sides: Vec<&str> = sides.iter().map(String::as_str).collect();
+    // Neither the accepted file of the scenario, nor one that is named, nor one that is missing or broken.
+    for plan in [
+        "",
+        "[compare]\nbaseline = '.knee/baselines/default.json'\n",
+        "[compare]\nbaseline = 'nowhere.json'\n",
+        "[compare]\nbaseline = 'knee.toml'\n",
+    ] {
+        scratch.write("knee.toml", plan);
+        let done = scratch.knee(&sides);
+        assert_eq!(done.code, 0, "{plan}{}", done.err);
+        let report: Value = serde_json::from_str(&done.out).unwrap();
+        let comparisons = report["comparisons"].as_array().unwrap();
+        assert_eq!(comparisons.len(), 1, "{plan}");
+        assert_eq!(comparisons[0]["base"]["repeats"], 3);
+        assert_eq!(comparisons[0]["base"]["name"], "baseline");
+    }
 }
 
 #[test]
@@ -292,6 +352,114 @@ fn what_cannot_be_a_baseline_is_refused_and_nothing_is_written() {
         over.err
     );
     assert!(!scratch.0.join(".knee").exists());
+}
+
+#[test]
+fn runs_that_are_no_repeats_of_one_test_are_refused_with_the_reason() {
+    let path = |name: &str| sample(name).to_str().unwrap().to_owned();
+    let baseline = || repeats("baseline", &[1, 2]);
+    let hardwork = path("artillery/v2.0.34/hardwork-rate-1-4.json");
+    // The first run in another unit: every latency a thousandth.
+    let first = Scratch::new("baseline-unit").knee(&["convert", &baseline()[0]]);
+    let mut scaled: Value = serde_json::from_str(&first.out).unwrap();
+    scaled["id"] = Value::from("7".repeat(64));
+    scale(&mut scaled, 0.001);
+    for (case, other, wanted) in [
+        (
+            "tool",
+            path("repeats/locust/baseline-r1.json"),
+            "The tool of the base",
+        ),
+        (
+            "load",
+            format!("x{{scenario=default}}={hardwork}"),
+            "is no repeat of baseline-r1 (V22)",
+        ),
+        (
+            "unit",
+            "unit.json".to_owned(),
+            "is no repeat of baseline-r1 (V44)",
+        ),
+    ] {
+        let scratch = Scratch::new(&format!("baseline-unlike-{case}"));
+        scratch.write("unit.json", scaled.to_string());
+        let mut runs = baseline();
+        runs.push(other.clone());
+        let done = accept(&scratch, &runs);
+        assert_eq!(done.code, 2, "{case}: {}", done.err);
+        assert!(done.err.contains(wanted), "{case}: {}", done.err);
+        assert!(
+            done.err.contains("hint: accept repeats of one test"),
+            "{}",
+            done.err
+        );
+        assert!(!scratch.0.join(".knee").exists());
+        if case == "load" {
+            // Said to be another test, both are accepted.
+            *runs.last_mut().unwrap() = format!("x{{scenario=other}}={hardwork}");
+            assert_eq!(accept(&scratch, &runs).code, 0);
+            assert!(scratch.0.join(".knee/baselines/other.json").exists());
+        }
+    }
+    // An invalid run among them: 14,090 of its 15,914 requests failed.
+    let scratch = Scratch::new("baseline-unlike-invalid");
+    let mut runs = baseline();
+    runs.push(path("locust/day17/day17_stats.csv"));
+    let done = accept(&scratch, &runs);
+    assert!(done.code == 2 && done.err.contains("(V03)"), "{}", done.err);
+}
+
+/// Multiplies every latency of a run.
+fn scale(value: &mut Value, factor: f64) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if name.starts_with("latency") || name == "duration_ms" {
+                    scale_all(member, factor);
+                } else {
+                    scale(member, factor);
+                }
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(|one| scale(one, factor)),
+        _ => {}
+    }
+}
+
+fn scale_all(latency: &mut Value, factor: f64) {
+    let Value::Object(members) = latency else {
+        return;
+    };
+    for name in ["min", "mean", "stddev", "max"] {
+        if let Some(value) = members.get_mut(name).filter(|value| value.is_number()) {
+            *value = Value::from(value.as_f64().unwrap() * factor);
+        }
+    }
+    if let Some(Value::Object(percentiles)) = members.get_mut("percentiles") {
+        for value in percentiles.values_mut() {
+            *value = Value::from(value.as_f64().unwrap() * factor);
+        }
+    }
+}
+
+#[test]
+fn real_repeats_of_every_sample_are_accepted() {
+    for (tool, name, last) in [
+        ("artillery", "baseline", 5),
+        ("artillery", "regressed-errors", 5),
+        ("locust", "baseline", 5),
+        ("locust", "regressed-tail", 5),
+        ("locust", "saturated-baseline", 3),
+        ("locust", "saturated-regressed-throughput", 3),
+    ] {
+        let scratch = Scratch::new(&format!("baseline-real-{tool}-{name}"));
+        let file = |number| sample(&format!("repeats/{tool}/{name}-r{number}.json"));
+        let runs: Vec<String> = (1..=last)
+            .map(|number| file(number).to_str().unwrap().to_owned())
+            .collect();
+        let done = accept(&scratch, &runs);
+        assert_eq!(done.code, 0, "{name}: {}", done.err);
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Names from inputs are inert in every output.
 
+use std::fmt::Write;
+
 use crate::Scratch;
 
 /// What an endpoint may be called.
@@ -299,4 +301,56 @@ fn names_of_containers_and_tests_are_inert() {
     }
     let json = here.knee(&[&arguments[..], &["--format", "json"]].concat());
     assert!(json.out.contains("<script>alert(1)</script>"));
+}
+
+#[test]
+fn rows_of_csv_are_lines_and_no_cell_is_a_formula_or_a_command() {
+    let here = Scratch::new("hostile-csv");
+    let mut rows = "time,endpoint,latency_ms,ok,code\n".to_owned();
+    let names = [
+        "=1+2",
+        "+1",
+        "-1",
+        "@a",
+        " =1+2",
+        "\t=1+2",
+        "\n=1+2",
+        "\r\n-1",
+        "\u{ff1d}1+2",
+        "a,b",
+        "a\"b",
+        "\"=1+2\"",
+        "a\nb",
+        "\u{1b}[31mred",
+        "a;b",
+    ];
+    for (number, name) in names.iter().enumerate() {
+        let quoted = name.replace('"', "\"\"");
+        let time = 1_700_000_000_000_u64 + 1000 * number as u64;
+        writeln!(rows, "{time},\"{quoted}\",10,true,200").unwrap();
+    }
+    here.write("=run.csv", rows);
+    for arguments in [
+        &["report", "--format", "csv"][..],
+        &["convert", "--format", "csv"],
+    ] {
+        let done = here.knee(&[arguments, &["=run.csv"]].concat());
+        assert_eq!(done.code, 0, "{}", done.err);
+        let bad = done.out.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(bad, None, "{arguments:?}");
+        let mut reader = csv::Reader::from_reader(done.out.as_bytes());
+        let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        // A record is a line, so that tools that read lines see the same rows.
+        assert_eq!(records.len() + 1, done.out.lines().count(), "{arguments:?}");
+        let mut seen = std::collections::BTreeSet::new();
+        for cell in records.iter().flatten() {
+            let number = cell.parse::<f64>().is_ok();
+            let formula = ['=', '+', '-', '@', '\u{ff1d}'];
+            assert!(number || !cell.trim_start().starts_with(formula), "{cell}");
+            seen.insert(cell.to_owned());
+        }
+        for name in ["'=1+2", "a,b", "a\"b", "\"=1+2\"", "a\\nb", "'=run"] {
+            assert!(seen.contains(name), "{arguments:?} {name}: {seen:?}");
+        }
+    }
 }

@@ -15,6 +15,8 @@ mod map;
 mod output;
 mod plan;
 mod report;
+mod samples_ci;
+mod save;
 mod script;
 
 use std::path::{Path, PathBuf};

@@ -59,7 +59,7 @@ pub(crate) fn compare(
         pairs.retain(|pair| !pair.base.is_empty());
     }
     for pair in &pairs {
-        let asked = rules::ask_of_pair(&pair.base, &pair.new, how.allow, asking.options);
+        let asked = rules::ask_of_pair(&pair.base, &pair.new, how, asking.options);
         let (comparison, of_pair) = draw(pair, &asked, report, how, asking.figures);
         drawn.push((comparison, of_pair.len()));
         drafts.extend(of_pair);

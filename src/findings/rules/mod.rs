@@ -51,7 +51,7 @@ mod v49_faster_because_failing;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::findings::comparison::{Allow, Comparison};
+use crate::findings::comparison::{Allow, Comparison, compare};
 use crate::findings::evidence::Evidence;
 use crate::findings::figures;
 use crate::findings::plan::{Plan, Scenario};
@@ -96,6 +96,8 @@ pub struct PairContext<'a> {
     pub new: &'a [&'a Run],
     /// Differences that the user allows.
     pub allow: Allow,
+    /// Whether the base is what was accepted some time ago, and nobody gave it by hand.
+    pub accepted: bool,
     /// The rule's limit.
     pub limit: f64,
 }
@@ -378,7 +380,12 @@ pub fn ask_of_plan(runs: &[&Run], results: &[TargetResult], asking: &Asking) -> 
 }
 
 /// Asks every rule about two sides before they are compared.
-pub fn ask_of_pair(base: &[&Run], new: &[&Run], allow: Allow, options: &Options) -> Vec<Finding> {
+pub fn ask_of_pair(
+    base: &[&Run],
+    new: &[&Run],
+    how: &compare::Options,
+    options: &Options,
+) -> Vec<Finding> {
     let scenario = base.first().or(new.first());
     let scenario = scenario.map_or("", |run| run.identity.scenario.as_str());
     let mut findings = Vec::new();
@@ -388,7 +395,8 @@ pub fn ask_of_pair(base: &[&Run], new: &[&Run], allow: Allow, options: &Options)
                 scenario,
                 base,
                 new,
-                allow,
+                allow: how.allow,
+                accepted: how.accepted,
                 limit,
             };
             findings.extend(named(rule, None, question(&context), options));

@@ -75,6 +75,7 @@ pub(super) fn ask_pair_allowing(
         base,
         new,
         allow,
+        accepted: false,
         limit: rule.limit.map_or(0.0, |(limit, _)| limit),
     })
 }

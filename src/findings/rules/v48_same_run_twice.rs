@@ -15,15 +15,15 @@ const NAMED: usize = 3;
 pub(super) const RULE: Rule = Rule {
     id: "V48",
     name: "same-run-twice",
-    effects: "refuse",
+    effects: "refuse / uncomparable",
     limit: None,
     text: "\
 Asks whether a run stands on both sides, or twice among the repeats of one.
 Fires when two runs have the same id, which is made from the bytes of their files, or when they agree in every count and
-latency of the whole run, of every endpoint and of every slice, and in length. Asked of runs with requests; agreement of
-figures counts where there is a mean, a deviation, a histogram or a timeline.
+latency of the whole run, of every endpoint and of every slice, and in length (asked where there is more than counts).
 Example: `knee compare result.json result-copy.json` finds no difference, and `--new r1.json r1.json r2.json` counts one
 run twice and takes the spread between runs for smaller than it is.
+A run of the accepted baseline itself is no slip: it is not compared, targets decide, and without a broken one it is exit 3.
 What to do: give each run once, and look whether the second one overwrote the result of the first.",
     asks: Asks::Pair(ask),
 };
@@ -46,7 +46,7 @@ fn ask(context: &PairContext) -> Vec<Fired> {
         .values()
         .filter_map(|same| same.first().copied())
         .collect();
-    fired.extend(alike(&single));
+    fired.extend(alike(&single, context.accepted));
     fired
 }
 
@@ -78,7 +78,7 @@ fn twice(by_id: &BTreeMap<&str, Vec<(&str, &Run)>>) -> Option<Fired> {
     )
 }
 
-fn alike(runs: &[(&str, &Run)]) -> Option<Fired> {
+fn alike(runs: &[(&str, &Run)], accepted: bool) -> Option<Fired> {
     let mut pairs = Vec::new();
     for (place, (side, run)) in runs.iter().enumerate() {
         let later = runs.iter().skip(place + 1);
@@ -105,6 +105,11 @@ fn alike(runs: &[(&str, &Run)]) -> Option<Fired> {
     let evidence = Evidence::new()
         .count("pairs", pairs.len() as u64)
         .count("requests", requests);
+    if accepted && pairs.iter().any(|(side, _, other, _)| side != other) {
+        // The user gave one run, and it was accepted before under another id.
+        let fired = Fired::new(Effect::Uncomparable, message, evidence).of(first);
+        return Some(fired.hint("Check runs that were made after the baseline was accepted."));
+    }
     Some(
         Fired::new(Effect::Refuse, message, evidence)
             .of(first)
@@ -140,6 +145,7 @@ fn same_stats(a: &Stats, b: &Stats) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::findings::comparison::Allow;
     use crate::findings::rules::testing::{ask_pair, counts, day_17, run, search, sliced};
 
     fn called(mut run: Run, id: &str) -> Run {
@@ -184,6 +190,24 @@ mod tests {
             "Two runs agree in every figure, 1,475 requests and all of their latencies: \"a.json\" of the base and \"b.json\" \
              of the new side. They are one run under two ids."
         );
+    }
+
+    #[test]
+    fn a_copy_of_an_accepted_run_is_not_comparable_and_no_slip_of_the_user() {
+        let (a, b) = (called(search(), "a"), called(search(), "b"));
+        let Asks::Pair(question) = RULE.asks else {
+            unreachable!()
+        };
+        let found = question(&PairContext {
+            scenario: "default",
+            base: &[&a],
+            new: &[&b],
+            allow: Allow::default(),
+            accepted: true,
+            limit: 0.0,
+        });
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].effect, Effect::Uncomparable);
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! What changed where: p50 and p95 of every endpoint, new against base, with the interval of the change.
+//! What changed where: p50 and p95 of every endpoint, new against base, with the interval of the change; p99 where it was
+//! judged.
 //!
-//! The axis is logarithmic, so that twice as slow and twice as fast lie equally far from no change. Both panels share
+//! The axis is logarithmic, so that twice as slow and twice as fast lie equally far from no change. The panels share
 //! it. What was shown is told by shape and colour; everything else is grey.
 
 use std::collections::BTreeMap;
@@ -15,10 +16,14 @@ use crate::render::block::{Align, Figure, Table, code, text};
 use crate::render::chart::scale::Scale;
 use crate::render::chart::svg::{self, Anchor, Canvas, Look, Pen};
 use crate::render::chart::theme::{Dash, FINE, NORMAL, SMALL, Tone, WIDTH, text_width};
+use crate::render::level::Level;
 use crate::text::number;
 
-/// The metrics that have a panel each.
-const PANELS: [&str; 2] = ["p50", "p95"];
+/// The metrics that have a panel each, where there is something to draw.
+const PANELS: [&str; 3] = ["p50", "p95", TAIL];
+
+/// Drawn only where it was judged: of few requests it is the maximum by another name, and would stretch the axis for all.
+const TAIL: &str = "p99";
 
 /// Rows of a chart; the others are counted.
 const MOST: usize = 20;
@@ -76,7 +81,7 @@ pub(super) fn draw(comparison: &Comparison, _report: &Report, id: &str) -> Optio
 fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
     let mut groups: BTreeMap<Option<&str>, Vec<&ComparedMetric>> = BTreeMap::new();
     for metric in &comparison.metrics {
-        if PANELS.contains(&metric.metric.as_str()) && ratio(metric).is_some() {
+        if is_drawn(metric) {
             let group = groups.entry(metric.endpoint.as_deref()).or_default();
             group.push(metric);
         }
@@ -108,6 +113,12 @@ impl Row<'_> {
         let ratios = self.metrics.iter().filter_map(|metric| ratio(metric));
         ratios.map(|ratio| ratio.ln().abs()).fold(0.0, f64::max)
     }
+}
+
+fn is_drawn(metric: &ComparedMetric) -> bool {
+    let name = metric.metric.as_str();
+    let has_panel = PANELS.contains(&name) && ratio(metric).is_some();
+    has_panel && (name != TAIL || Sign::of(metric) != Sign::Unjudged)
 }
 
 /// New by base.
@@ -272,12 +283,8 @@ fn picture(canvas: &Canvas<'_>, rows: &[Row<'_>]) {
         anchor: Anchor::Start,
     };
     canvas.text(MARGIN, 23, "Latency, new against base", heading);
-    let mut levels = rows.iter().flat_map(|row| &row.metrics);
-    let level = levels.find_map(|metric| metric.interval);
-    let interval = level.map_or_else(String::new, |interval| {
-        format!("{} intervals; ", number::percent(interval.level))
-    });
-    let remark = format!("{interval}log scale; right of the line: slower");
+    let level = level(rows).map_or_else(String::new, |level| format!("{}; ", level.heading()));
+    let remark = format!("{level}log scale; right of the line: slower");
     let right = WIDTH - MARGIN;
     canvas.text(right, 23, &remark, small(Tone::Muted, Anchor::End));
 
@@ -382,6 +389,13 @@ fn legend(canvas: &Canvas<'_>, rows: &[Row<'_>]) {
     }
 }
 
+/// The level of the intervals, where there are any.
+fn level(rows: &[Row<'_>]) -> Option<Level> {
+    let metrics = rows.iter().flat_map(|row| &row.metrics);
+    let intervals: Vec<_> = metrics.filter_map(|metric| metric.interval).collect();
+    (!intervals.is_empty()).then(|| Level::of(intervals))
+}
+
 fn interval(metric: &ComparedMetric) -> Option<String> {
     let interval = metric.interval?;
     let end = |end: Option<f64>| end.map_or_else(|| "open".to_owned(), number::change);
@@ -433,11 +447,17 @@ fn said(all: &[Row<'_>], drawn: &[Row<'_>]) -> String {
 }
 
 fn table(rows: &[Row<'_>]) -> Table {
+    let level = level(rows);
+    let heading = level.as_ref().map(Level::heading);
+    let cell = |metric: &ComparedMetric| {
+        let ends = interval(metric)?;
+        Some(level.as_ref()?.cell(metric.interval?, ends))
+    };
     let mut table = Table::new(&[
         ("Endpoint", Align::Left),
         ("Metric", Align::Left),
         ("Change", Align::Right),
-        ("Interval", Align::Right),
+        (heading.as_deref().unwrap_or("Interval"), Align::Right),
         ("Shown", Align::Left),
     ]);
     for row in rows {
@@ -451,7 +471,7 @@ fn table(rows: &[Row<'_>]) -> Table {
                 vec![whose],
                 vec![text(metric.metric.clone())],
                 vec![text(change)],
-                vec![text(interval(metric).unwrap_or_else(|| "-".to_owned()))],
+                vec![text(cell(metric).unwrap_or_else(|| "-".to_owned()))],
                 vec![text(Sign::of(metric).word())],
             ]);
         }
@@ -565,6 +585,45 @@ mod tests {
                 let found = read(&svg, end.0, panel);
                 assert!((found - wanted).abs() < 0.003, "{found} for {wanted}");
             }
+        }
+    }
+
+    #[test]
+    fn p99_has_a_panel_where_it_was_judged_and_only_there() {
+        let p50 = || change(None, "p50", 0.3, MetricState::Regressed);
+        let tail = |judged: bool| {
+            let mut tail = change(None, "p99", 0.1, MetricState::Undecided);
+            if !judged {
+                tail.p_value = None;
+                tail.change = Some(8.0);
+            }
+            tail
+        };
+        let figure = drawn(vec![p50(), tail(true)]).unwrap();
+        assert_eq!(texts(&figure.svg, "p99").len(), 1);
+        // Its mark is a circle of the second panel.
+        let circle = figure.svg.lines().find(|line| line.starts_with("<circle"));
+        let at: f64 = attribute(circle.unwrap(), "cx").parse().unwrap();
+        let found = read(&figure.svg, at, 1);
+        assert!((found - 1.1).abs() < 0.005, "{found}");
+        assert_eq!(figure.data.rows.len(), 2);
+        assert!(figure.alt.contains("p99 +10 %"), "{}", figure.alt);
+        let without = drawn(vec![p50(), tail(false)]).unwrap();
+        assert_eq!(without.svg, drawn(vec![p50()]).unwrap().svg);
+        assert!(drawn(vec![tail(false)]).is_none());
+    }
+
+    #[test]
+    fn the_level_is_that_of_the_intervals() {
+        let with = |level: f64| {
+            let mut metric = change(None, "p95", 0.3, MetricState::Regressed);
+            metric.interval.as_mut().unwrap().level = level;
+            drawn(vec![metric]).unwrap()
+        };
+        for (level, words) in [(0.98, "98 % interval"), (0.9, "90 % interval")] {
+            let figure = with(level);
+            assert!(figure.svg.contains(&format!(">{words}; log scale")));
+            assert_eq!(figure.data.columns[3].0, words);
         }
     }
 

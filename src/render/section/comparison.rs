@@ -8,6 +8,7 @@ use crate::findings::{Finding, Report, rules};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, text};
 use crate::render::chart;
+use crate::render::level::Level;
 use crate::render::section::{Scope, Section, absent};
 use crate::text::number;
 
@@ -261,13 +262,14 @@ fn reach(metric: &ComparedMetric) -> f64 {
 }
 
 fn figures(rows: &[&ComparedMetric]) -> Table {
+    let level = Level::of(rows.iter().filter_map(|metric| metric.interval));
     let mut table = Table::new(&[
         ("Endpoint", Align::Left),
         ("Metric", Align::Left),
         ("Base", Align::Right),
         ("New", Align::Right),
         ("Change", Align::Right),
-        ("98 % interval", Align::Right),
+        (&level.heading(), Align::Right),
         ("", Align::Left),
     ]);
     for (place, metric) in rows.iter().enumerate() {
@@ -284,7 +286,7 @@ fn figures(rows: &[&ComparedMetric]) -> Table {
             metric
                 .change
                 .map_or_else(absent, |change| vec![text(by(metric, change))]),
-            interval(metric),
+            interval(metric, &level),
             vec![text(mark(metric))],
         ]);
     }
@@ -312,9 +314,10 @@ fn by(metric: &ComparedMetric, change: f64) -> String {
     }
 }
 
-fn interval(metric: &ComparedMetric) -> Line {
-    let ends = metric.interval.and_then(|found| found.lo.zip(found.hi));
-    let Some((lo, hi)) = ends else {
+fn interval(metric: &ComparedMetric, level: &Level) -> Line {
+    let found = metric.interval;
+    let ends = found.and_then(|found| Some((found, found.lo?, found.hi?)));
+    let Some((found, lo, hi)) = ends else {
         return absent();
     };
     let bare = |change: f64| {
@@ -324,7 +327,8 @@ fn interval(metric: &ComparedMetric) -> Line {
             .trim_end_matches(" %")
             .to_owned()
     };
-    vec![text(format!("{} to {}", bare(lo), bare(hi)))]
+    let ends = format!("{} to {}", bare(lo), bare(hi));
+    vec![text(level.cell(found, ends))]
 }
 
 /// What was shown, in a word or a sign.
@@ -532,5 +536,24 @@ fn small(p: f64) -> String {
         "<0.0001".to_owned()
     } else {
         number::significant(p, 2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing::compared;
+
+    #[test]
+    fn the_level_in_the_heading_is_that_of_the_intervals() {
+        let mut metric = compared(None, MetricState::Regressed);
+        assert_eq!(figures(&[&metric]).columns[5].0, "95 % interval");
+        metric.interval.as_mut().unwrap().level = 0.98;
+        assert_eq!(figures(&[&metric]).columns[5].0, "98 % interval");
+        let other = compared(Some("GET /x"), MetricState::Regressed);
+        let both = figures(&[&metric, &other]);
+        assert_eq!(both.columns[5].0, "Interval");
+        assert_eq!(both.rows[0][5], vec![text("+18 to +30 (98 %)")]);
+        assert_eq!(both.rows[1][5], vec![text("+18 to +30 (95 %)")]);
     }
 }

@@ -4,6 +4,7 @@ use crate::findings::{Figure, Report, Support};
 use crate::model::{MetricId, Reading, Run, Unit};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, text};
+use crate::render::level::Level;
 use crate::render::section::{CARRIED, Scope, Section, absent, heading, run_of};
 use crate::text::number;
 
@@ -20,10 +21,13 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     let Some(run) = run_of(report, place) else {
         return Vec::new();
     };
+    let whole = report.figures.iter();
+    let whole = whole.filter(|figure| figure.run == run.id && figure.endpoint.is_none());
+    let level = Level::of(whole.filter_map(|figure| figure.interval));
     let mut table = Table::new(&[
         ("Figure", Align::Left),
         ("Value", Align::Right),
-        ("95 % interval", Align::Right),
+        (&level.heading(), Align::Right),
         ("n", Align::Right),
         ("", Align::Left),
     ]);
@@ -44,7 +48,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         table.row(vec![
             name(report, run, &metric),
             value(figure),
-            interval(figure),
+            interval(figure, &level),
             figure
                 .n
                 .map_or_else(absent, |n| vec![text(number::count(n))]),
@@ -101,17 +105,14 @@ fn value(figure: &Figure) -> Line {
     }
 }
 
-fn interval(figure: &Figure) -> Line {
+fn interval(figure: &Figure, level: &Level) -> Line {
     let Some(interval) = figure.interval else {
         return absent();
     };
     let end =
         |value: Option<f64>| value.map_or_else(|| "open".to_owned(), |v| bare(v, figure.unit));
-    vec![text(format!(
-        "{} to {}",
-        end(interval.lo),
-        end(interval.hi)
-    ))]
+    let ends = format!("{} to {}", end(interval.lo), end(interval.hi));
+    vec![text(level.cell(interval, ends))]
 }
 
 fn bare(value: f64, unit: Unit) -> String {

@@ -6,6 +6,7 @@ use crate::model::{
 };
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Inline, Table, code, prose, text};
+use crate::render::level::Level;
 use crate::render::section::{Scope, Section, absent, heading, run_of};
 use crate::text::number;
 
@@ -39,21 +40,19 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     if let Some(latency) = run.overall.primary() {
         blocks.push(Block::Paragraph(vec![text(describe(latency))]));
     }
+    let level = Level::of(quantiles.iter().filter_map(|figure| figure.interval));
     let mut table = Table::new(&[
         ("Percentile", Align::Left),
         ("ms", Align::Right),
-        ("95 % interval, ms", Align::Right),
+        (&format!("{}, ms", level.heading()), Align::Right),
         ("n", Align::Right),
         ("Carried", Align::Left),
     ]);
     for figure in quantiles {
         let interval = figure.interval.map_or_else(absent, |interval| {
             let end = |v: Option<f64>| v.map_or_else(|| "open".to_owned(), number::millis_bare);
-            vec![text(format!(
-                "{} to {}",
-                end(interval.lo),
-                end(interval.hi)
-            ))]
+            let ends = format!("{} to {}", end(interval.lo), end(interval.hi));
+            vec![text(level.cell(interval, ends))]
         });
         table.row(vec![
             vec![code(&figure.metric)],

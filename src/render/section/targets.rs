@@ -4,6 +4,7 @@ use crate::findings::{Report, TargetResult, TargetState};
 use crate::model::MetricId;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, strong, text};
+use crate::render::level::Level;
 use crate::render::section::{Scope, Section, absent, heading, resources, run_of};
 use crate::text::number;
 
@@ -46,12 +47,13 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
 
 /// A line per result.
 pub(in crate::render) fn table(results: &[&TargetResult]) -> Table {
+    let level = Level::of(results.iter().filter_map(|result| result.interval));
     let mut table = Table::new(&[
         ("Target", Align::Left),
         ("At", Align::Left),
         ("Value", Align::Right),
         ("Margin", Align::Right),
-        ("95 % interval", Align::Right),
+        (&level.heading(), Align::Right),
         ("n", Align::Right),
         ("State", Align::Left),
     ]);
@@ -66,7 +68,7 @@ pub(in crate::render) fn table(results: &[&TargetResult]) -> Table {
             whose(result),
             quantity(result, result.value),
             quantity(result, result.margin),
-            interval(result),
+            interval(result, &level),
             result
                 .n
                 .map_or_else(absent, |n| vec![text(number::count(n))]),
@@ -99,17 +101,14 @@ fn quantity(result: &TargetResult, value: Option<f64>) -> Line {
     }
 }
 
-fn interval(result: &TargetResult) -> Line {
+fn interval(result: &TargetResult, level: &Level) -> Line {
     let Some(interval) = result.interval else {
         return absent();
     };
     let end =
         |value: Option<f64>| value.map_or_else(|| "open".to_owned(), |value| result.amount(value));
-    vec![text(format!(
-        "{} to {}",
-        end(interval.lo),
-        end(interval.hi)
-    ))]
+    let ends = format!("{} to {}", end(interval.lo), end(interval.hi));
+    vec![text(level.cell(interval, ends))]
 }
 
 fn state(result: &TargetResult) -> Line {
@@ -120,5 +119,26 @@ fn state(result: &TargetResult) -> Line {
         TargetState::NotMeasured if result.optional => vec![text("not measured (optional)")],
         TargetState::NotMeasured => vec![strong("not measured")],
         TargetState::NotApplicable => vec![text("not applicable")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::Interval;
+
+    #[test]
+    fn the_level_in_the_heading_is_that_of_the_intervals() {
+        let mut result = crate::render::testing::target("answers", 100.0, TargetState::Pass);
+        for (level, words) in [(0.95, "95 % interval"), (0.9, "90 % interval")] {
+            result.interval = Some(Interval {
+                lo: Some(90.0),
+                hi: None,
+                level,
+            });
+            assert_eq!(table(&[&result]).columns[4].0, words);
+        }
+        result.interval = None;
+        assert_eq!(table(&[&result]).columns[4].0, "Interval");
     }
 }
