@@ -109,9 +109,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
     let (mut base, mut new) = read(&base, &new, &args.reading, &config, console, &spare)?;
     tell_apart(&mut base, &mut new);
-    let all: Vec<Run> = base.iter().chain(&new).cloned().collect();
-    inputs::check_endpoints(&args.looking, &all)?;
-    drop(all);
+    inputs::check_endpoints(&args.looking, base.iter().chain(&new))?;
     let how = args.comparing.options(&config);
     let report = analyse::analyse_pair(base, new, &options, &how);
     inputs::refuse_untrimmed(&report.runs)?;

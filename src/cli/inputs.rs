@@ -239,16 +239,17 @@ fn files(number: usize) -> String {
 }
 
 /// `--endpoint` must name something: a slip would otherwise read as a run without endpoints.
-pub(crate) fn check_endpoints(looking: &Looking, runs: &[Run]) -> anyhow::Result<()> {
+pub(crate) fn check_endpoints<'a>(
+    looking: &Looking,
+    runs: impl IntoIterator<Item = &'a Run> + Clone,
+) -> anyhow::Result<()> {
     for glob in &looking.endpoint {
         let pattern = Pattern::new(glob);
-        let mut labels = runs
-            .iter()
-            .flat_map(|run| &run.endpoints)
-            .map(Endpoint::label);
+        let labels = runs.clone().into_iter();
+        let mut labels = labels.flat_map(|run| &run.endpoints).map(Endpoint::label);
         if !labels.any(|label| pattern.matches(&label)) {
             let first = runs
-                .iter()
+                .into_iter()
                 .flat_map(|run| &run.endpoints)
                 .next()
                 .map(Endpoint::label);

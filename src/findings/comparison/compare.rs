@@ -161,10 +161,18 @@ fn draw(
             reasons.push(finding.rule.clone());
         }
     }
-    let (before, after) = (labels(&pair.base), labels(&pair.new));
-    let mut drafts = metrics(pair, None, interleaved, how, options);
-    for label in before.intersection(&after) {
-        drafts.extend(metrics(pair, Some(label), interleaved, how, options));
+    let (before, after) = (by_label(&pair.base), by_label(&pair.new));
+    let setting = |endpoint| Setting {
+        endpoint,
+        runs: (pair.base.len(), pair.new.len()),
+        interleaved,
+    };
+    let (base, new) = (whole(&pair.base), whole(&pair.new));
+    let mut drafts = metrics(&base, &new, &setting(None), how, options);
+    for (label, base) in &before {
+        if let Some(new) = after.get(label) {
+            drafts.extend(metrics(base, new, &setting(Some(label)), how, options));
+        }
     }
     for draft in &mut drafts {
         for reason in &reasons {
@@ -212,8 +220,8 @@ fn draw(
         spread: spread(interleaved, how),
         metrics: Vec::new(),
         geometric_means: Vec::new(),
-        endpoints_added: after.difference(&before).cloned().collect(),
-        endpoints_removed: before.difference(&after).cloned().collect(),
+        endpoints_added: beyond(&after, &before),
+        endpoints_removed: beyond(&before, &after),
     };
     (comparison, drafts)
 }
@@ -272,9 +280,23 @@ fn name_of(runs: &[&Run]) -> Option<String> {
     (!common.is_empty()).then(|| common.to_owned())
 }
 
-fn labels(runs: &[&Run]) -> BTreeSet<String> {
-    let endpoints = runs.iter().flat_map(|run| &run.endpoints);
-    endpoints.map(Endpoint::label).collect()
+/// The endpoints of a side, each with the runs that have it.
+fn by_label<'a>(runs: &[&'a Run]) -> BTreeMap<String, Vec<Sided<'a>>> {
+    let mut found: BTreeMap<String, Vec<Sided>> = BTreeMap::new();
+    for run in runs {
+        for endpoint in &run.endpoints {
+            let of = found.entry(endpoint.label()).or_default();
+            // "GET" of "/a" and no method of "GET /a" are written alike; the first one stands.
+            if of.last().is_none_or(|(last, _)| last.id != run.id) {
+                of.push((run, Some(endpoint)));
+            }
+        }
+    }
+    found
+}
+
+fn whole<'a>(runs: &[&'a Run]) -> Vec<Sided<'a>> {
+    runs.iter().map(|run| (*run, None)).collect()
 }
 
 fn spread(interleaved: bool, how: &Options) -> BTreeMap<String, f64> {
@@ -290,23 +312,25 @@ fn spread(interleaved: bool, how: &Options) -> BTreeMap<String, f64> {
     spread
 }
 
+/// Labels that the other side has not.
+fn beyond(
+    here: &BTreeMap<String, Vec<Sided>>,
+    there: &BTreeMap<String, Vec<Sided>>,
+) -> Vec<String> {
+    let labels = here.keys().filter(|label| !there.contains_key(*label));
+    labels.cloned().collect()
+}
+
 /// The metrics of the whole run, or of an endpoint.
 fn metrics<'a>(
-    pair: &Pair<'a>,
-    label: Option<&str>,
-    interleaved: bool,
+    base: &[Sided<'a>],
+    new: &[Sided<'a>],
+    setting: &Setting,
     how: &Options,
     options: &figures::Options,
 ) -> Vec<Draft> {
-    let base = of_endpoint(&pair.base, label);
-    let new = of_endpoint(&pair.new, label);
-    let setting = Setting {
-        endpoint: label,
-        runs: (pair.base.len(), pair.new.len()),
-        interleaved,
-    };
     let mut drafts = Vec::new();
-    if label.is_none() {
+    if setting.endpoint.is_none() {
         let metric = MetricId::Plain("goodput");
         let read = |side: &[Sided]| -> Vec<Reading> {
             let readings = side
@@ -315,8 +339,8 @@ fn metrics<'a>(
             readings.collect()
         };
         let measure = measure_of(&metric, &how.floors);
-        let (base, new) = (read(&base), read(&new));
-        drafts.push(judge::ratio(&metric, &base, &new, measure, &setting));
+        let (base, new) = (read(base), read(new));
+        drafts.push(judge::ratio(&metric, &base, &new, measure, setting));
     }
     let shares = |side: &[Sided]| -> Vec<(u64, u64)> {
         let shares = side
@@ -324,14 +348,14 @@ fn metrics<'a>(
             .filter_map(|(run, at)| values::failures(run, *at));
         shares.collect()
     };
-    let (failed_base, failed_new) = (shares(&base), shares(&new));
+    let (failed_base, failed_new) = (shares(base), shares(new));
     let measure = measure_of(&MetricId::Plain("error_rate"), &how.floors);
-    let errors = judge::failures(&failed_base, &failed_new, measure, &setting);
+    let errors = judge::failures(&failed_base, &failed_new, measure, setting);
     drafts.push(errors);
-    let all = |side: &[Sided<'a>]| -> Vec<&'a Stats> {
+    let stats = |side: &[Sided<'a>]| -> Vec<&'a Stats> {
         side.iter().map(|(run, at)| stats_of(run, *at)).collect()
     };
-    let mixed = !how.allow.error_rate && rules::mixes_failures(&all(&base), &all(&new));
+    let mixed = !how.allow.error_rate && rules::mixes_failures(&stats(base), &stats(new));
     for percentile in LATENCIES {
         let metric = MetricId::quantile(percentile);
         let read = |side: &[Sided]| -> Vec<Reading> {
@@ -341,8 +365,8 @@ fn metrics<'a>(
             readings.collect()
         };
         let measure = measure_of(&metric, &how.floors);
-        let (before, after) = (read(&base), read(&new));
-        let mut draft = judge::ratio(&metric, &before, &after, measure, &setting);
+        let (before, after) = (read(base), read(new));
+        let mut draft = judge::ratio(&metric, &before, &after, measure, setting);
         if mixed && draft.metric.state != MetricState::NotMeasured {
             draft.unjudged("V22");
         }
@@ -353,20 +377,6 @@ fn metrics<'a>(
 
 /// A run, and one of its endpoints or the whole.
 type Sided<'a> = (&'a Run, Option<&'a Endpoint>);
-
-fn of_endpoint<'a>(runs: &[&'a Run], label: Option<&str>) -> Vec<Sided<'a>> {
-    let Some(label) = label else {
-        return runs.iter().map(|run| (*run, None)).collect();
-    };
-    let at = |run: &'a Run| {
-        let found = run
-            .endpoints
-            .iter()
-            .find(|endpoint| endpoint.label() == label);
-        found.map(|endpoint| (run, Some(endpoint)))
-    };
-    runs.iter().filter_map(|run| at(run)).collect()
-}
 
 fn verdict(comparison: &Comparison) -> ComparisonVerdict {
     let has = |state| {
