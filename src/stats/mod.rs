@@ -17,3 +17,4 @@ pub mod rank_test;
 pub mod repeats;
 pub mod student;
 pub mod trend;
+pub mod union;
