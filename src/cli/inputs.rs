@@ -133,7 +133,8 @@ pub(crate) fn read_parts(
 ) -> anyhow::Result<Parts> {
     let beside = |paths: &[PathBuf]| ingest::beside::expand(paths);
     let both = [&reading.resources, &config.inputs.resources];
-    let resources = beside(&both.map(Vec::as_slice).concat()).context("failed to find the resources")?;
+    let resources =
+        beside(&both.map(Vec::as_slice).concat()).context("failed to find the resources")?;
     let tests = beside(&config.inputs.tests).context("failed to find the test results")?;
     spare(&[&resources[..], &tests].concat())?;
     let alone = Reading {
@@ -144,7 +145,11 @@ pub(crate) fn read_parts(
     without.inputs.resources.clear();
     without.inputs.tests.clear();
     let runs = read(runs, &alone, &without, console, spare)?;
-    Ok(Parts { runs, resources, tests })
+    Ok(Parts {
+        runs,
+        resources,
+        tests,
+    })
 }
 
 /// Parts of one run, and what stands beside the whole.

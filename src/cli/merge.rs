@@ -36,8 +36,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let outputs = args.output.plan(convert::KINDS)?;
     let config = inputs::configuration(&args.reading, console)?;
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
-    let mut parts =
-        inputs::read_parts(&args.runs.runs, &args.reading, &config, console, &spare)?;
+    let mut parts = inputs::read_parts(&args.runs.runs, &args.reading, &config, console, &spare)?;
     let id = |hashes: &[&str]| ingest::id_of(hashes, 0);
     let runs = std::mem::take(&mut parts.runs);
     let mut run = distributed::merge(runs, &id)

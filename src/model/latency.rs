@@ -198,6 +198,17 @@ impl Percentile {
         u64::try_from(rank).unwrap_or(count).max(1)
     }
 
+    /// Whether that share of so many samples is a whole number of them.
+    ///
+    /// ```
+    /// use knee::model::Percentile;
+    /// assert!(Percentile::P95.divides(20));
+    /// assert!(!Percentile::P95.divides(21));
+    /// ```
+    pub fn divides(self, count: u64) -> bool {
+        (u128::from(count) * u128::from(self.0)).is_multiple_of(100_000)
+    }
+
     /// As a share: 0.999.
     pub fn share(self) -> f64 {
         f64::from(self.0) / 100_000.0

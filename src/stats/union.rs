@@ -49,7 +49,10 @@ impl Edges {
         let holds = |rank: u64| (1..=count).contains(&rank);
         let mut above: Vec<&Known> = known.iter().filter(|one| holds(one.first)).collect();
         above.sort_by_key(|one| one.first);
-        let mut upper = vec![(ceiling, above.last().map_or(count, |last| count - last.first))];
+        let mut upper = vec![(
+            ceiling,
+            above.last().map_or(count, |last| count - last.first),
+        )];
         let mut least = ceiling;
         for (place, one) in above.iter().enumerate().rev() {
             // A sample is not above what a later one is not above.
@@ -66,7 +69,9 @@ impl Edges {
         let mut most = floor;
         for (place, one) in below.iter().enumerate() {
             most = most.max(one.lower);
-            let next = below.get(place + 1).map_or(count.saturating_add(1), |next| next.last);
+            let next = below
+                .get(place + 1)
+                .map_or(count.saturating_add(1), |next| next.last);
             lower.push((most, next - one.last));
         }
         let edges = Edges { lower, upper }.sorted();

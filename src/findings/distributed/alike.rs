@@ -17,7 +17,9 @@ pub enum Refused {
         again: bool,
     },
     /// They say different things of what they are parts of.
-    #[error("\"{first}\" and \"{second}\" are not parts of one run: the {what} is {of_first} and {of_second}")]
+    #[error(
+        "\"{first}\" and \"{second}\" are not parts of one run: the {what} is {of_first} and {of_second}"
+    )]
     Unlike {
         /// What they disagree on.
         what: &'static str,
@@ -41,7 +43,9 @@ pub enum Refused {
         why: String,
     },
     /// They did not run at the same time.
-    #[error("\"{first}\" and \"{second}\" are not parts of one run: {first} ran from {from_first} to {to_first}, {second} from {from_second} to {to_second}, and they share less than half of the shorter one")]
+    #[error(
+        "\"{first}\" and \"{second}\" are not parts of one run: {first} ran from {from_first} to {to_first}, {second} from {from_second} to {to_second}, and they share less than half of the shorter one"
+    )]
     Apart {
         /// A run.
         first: String,
@@ -107,7 +111,9 @@ const IDENTITY: [(&str, Member); 5] = [
 /// Refuses what cannot be parts of one run.
 pub(super) fn check(parts: &[&Run]) -> Result<(), Refused> {
     agree(parts, "tool", |part| Some(part.source.tool.clone()))?;
-    agree(parts, "load model", |part| part.load.model.map(|model: LoadModel| model.to_string()))?;
+    agree(parts, "load model", |part| {
+        part.load.model.map(|model: LoadModel| model.to_string())
+    })?;
     for (place, first) in parts.iter().enumerate() {
         for second in parts.iter().skip(place + 1) {
             if let Some(why) = twice(first, second) {
@@ -152,7 +158,11 @@ fn twice(first: &Run, second: &Run) -> Option<String> {
         return Some("they have one id".to_owned());
     }
     let hashes = |run: &Run| -> BTreeSet<String> {
-        run.source.files.iter().map(|file| file.sha256.clone()).collect()
+        run.source
+            .files
+            .iter()
+            .map(|file| file.sha256.clone())
+            .collect()
     };
     let (of_first, of_second) = (hashes(first), hashes(second));
     let shared = |file: &&crate::model::FileRef| of_second.contains(&file.sha256);
@@ -174,11 +184,18 @@ pub(super) fn identity(
     for (name, read) in IDENTITY {
         let said = agree(parts, name, |part| {
             let by_default = part.identity_from.get(name) == Some(&IdentitySource::Default);
-            read(&part.identity).filter(|_| !by_default).map(str::to_owned)
+            read(&part.identity)
+                .filter(|_| !by_default)
+                .map(str::to_owned)
         })?;
         let Some(value) = said else { continue };
-        let sources = parts.iter().filter(|part| read(&part.identity) == Some(&value));
-        if let Some(source) = sources.filter_map(|part| part.identity_from.get(name)).next() {
+        let sources = parts
+            .iter()
+            .filter(|part| read(&part.identity) == Some(&value));
+        if let Some(source) = sources
+            .filter_map(|part| part.identity_from.get(name))
+            .next()
+        {
             from.insert(name.to_owned(), *source);
         }
         match name {
@@ -189,9 +206,12 @@ pub(super) fn identity(
             _ => identity.commit = Some(value),
         }
     }
-    from.entry("scenario".to_owned()).or_insert(IdentitySource::Default);
+    from.entry("scenario".to_owned())
+        .or_insert(IdentitySource::Default);
     if let Ok(Some(job)) = agree(parts, "job", |part| part.identity.job.clone()) {
-        let sources = parts.iter().filter_map(|part| part.identity_from.get("job"));
+        let sources = parts
+            .iter()
+            .filter_map(|part| part.identity_from.get("job"));
         from.extend(sources.take(1).map(|source| ("job".to_owned(), *source)));
         identity.job = Some(job);
     }

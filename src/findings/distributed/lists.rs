@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::findings::distributed::when::When;
 use crate::findings::normalize::merge;
-use crate::model::{
-    Check, Custom, CustomKind, Latency, Resource, ResourcePhase, Run, Sessions,
-};
+use crate::model::{Check, Custom, CustomKind, Latency, Resource, ResourcePhase, Run, Sessions};
 use crate::text::number::plural;
 
 pub(super) fn merge(run: &mut Run, parts: &[&Run], when: &When) {
@@ -33,10 +31,15 @@ pub(super) fn merge(run: &mut Run, parts: &[&Run], when: &When) {
 }
 
 fn sessions(parts: &[&Run]) -> Option<Sessions> {
-    let all: Vec<&Sessions> = parts.iter().map(|part| part.sessions.as_ref()).collect::<Option<_>>()?;
+    let all: Vec<&Sessions> = parts
+        .iter()
+        .map(|part| part.sessions.as_ref())
+        .collect::<Option<_>>()?;
     let sum = |read: fn(&Sessions) -> Option<u64>| merge::sum(all.iter().map(|own| read(own)));
     let known: Vec<&Latency> = all.iter().filter_map(|own| own.duration.as_ref()).collect();
-    let missing = all.iter().any(|own| own.duration.is_none() && own.completed != Some(0));
+    let missing = all
+        .iter()
+        .any(|own| own.duration.is_none() && own.completed != Some(0));
     let has_some = !known.is_empty() && !missing && merge::is_one_thing(&known);
     Some(Sessions {
         started: sum(|own| own.started),
@@ -79,14 +82,17 @@ fn custom(run: &mut Run, parts: &[&Run]) {
         let joined = match first.kind {
             _ if !one_kind => None,
             CustomKind::Counter => {
-                let sum = own.iter().try_fold(0.0, |all, part| Some(all + part.value?));
+                let sum = own
+                    .iter()
+                    .try_fold(0.0, |all, part| Some(all + part.value?));
                 Some(Custom {
                     value: sum,
                     ..(*first).clone()
                 })
             }
             CustomKind::Distribution => {
-                let all: Option<Vec<&Latency>> = own.iter().map(|part| part.latency.as_ref()).collect();
+                let all: Option<Vec<&Latency>> =
+                    own.iter().map(|part| part.latency.as_ref()).collect();
                 let fitting = all.filter(|all| merge::is_one_thing(all));
                 fitting.map(|all| Custom {
                     latency: Some(merge::latency(&all).0),
@@ -94,7 +100,8 @@ fn custom(run: &mut Run, parts: &[&Run]) {
                 })
             }
             CustomKind::Rate | CustomKind::Share | CustomKind::Value => {
-                let agreed = own.len() == parts.len() && own.iter().all(|other| other.value == first.value);
+                let agreed =
+                    own.len() == parts.len() && own.iter().all(|other| other.value == first.value);
                 agreed.then(|| (*first).clone())
             }
         };

@@ -66,7 +66,10 @@ fn one(own: &[(f64, &Phase)]) -> Option<Phase> {
     };
     let name = own.first().and_then(|(_, phase)| phase.name.clone());
     Some(Phase {
-        name: name.filter(|name| own.iter().all(|(_, phase)| phase.name.as_ref() == Some(name))),
+        name: name.filter(|name| {
+            own.iter()
+                .all(|(_, phase)| phase.name.as_ref() == Some(name))
+        }),
         start: Seconds(start),
         duration: Seconds(end - start),
         users_from: users(|phase| phase.users_from),

@@ -149,10 +149,13 @@ fn labels(parts: &[&Run]) -> BTreeMap<String, String> {
     let Some((first, rest)) = parts.split_first() else {
         return BTreeMap::new();
     };
-    let everywhere =
-        |(key, value): &(&String, &String)| rest.iter().all(|part| part.labels.get(*key) == Some(value));
+    let everywhere = |(key, value): &(&String, &String)| {
+        rest.iter().all(|part| part.labels.get(*key) == Some(value))
+    };
     let labels = first.labels.iter().filter(everywhere);
-    labels.map(|(key, value)| (key.clone(), value.clone())).collect()
+    labels
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -35,8 +35,12 @@ pub(super) fn merge(run: &mut Run, parts: &[&Run]) {
             first_of(&lost.percentiles, NAMED),
             plural(number, "part"),
         );
-        if let Some(bounds) = run.overall.primary().and_then(|whole| v43::said(whole, &[])) {
-            text += "; of the run ";
+        if let Some(bounds) = run
+            .overall
+            .primary()
+            .and_then(|whole| v43::said(whole, &[]))
+        {
+            text += "; of the run, ";
             text += &bounds;
         }
         run.note(PERCENTILES, text, 1);
@@ -80,7 +84,9 @@ fn join(run: &Run, parts: &[&Stats], whose: &str, lost: &mut Lost) -> Stats {
     };
     keep(&mut stats.latency, |part| part.latency.as_ref());
     keep(&mut stats.latency_ok, |part| part.latency_ok.as_ref());
-    keep(&mut stats.latency_failed, |part| part.latency_failed.as_ref());
+    keep(&mut stats.latency_failed, |part| {
+        part.latency_failed.as_ref()
+    });
     if unfit {
         lost.latencies.push(whose.to_owned());
     } else if merged == Merged::WithoutPercentiles {
@@ -97,7 +103,10 @@ fn join(run: &Run, parts: &[&Stats], whose: &str, lost: &mut Lost) -> Stats {
 fn counts_no_codes(part: &Stats, parts: &[&Stats]) -> bool {
     let answers = |part: &Stats| part.responses.or(part.requests);
     let complete = |other: &&Stats| {
-        let codes = other.codes.values().fold(0_u64, |all, n| all.saturating_add(*n));
+        let codes = other
+            .codes
+            .values()
+            .fold(0_u64, |all, n| all.saturating_add(*n));
         codes > 0 && answers(other) == Some(codes)
     };
     part.codes.is_empty() && answers(part) != Some(0) && parts.iter().any(complete)
@@ -128,7 +137,9 @@ fn endpoints(run: &mut Run, parts: &[&Run], lost: &mut Lost) {
         for endpoint in &part.endpoints {
             let (name, method) = (endpoint.name.as_str(), endpoint.method.as_deref());
             let number = seen.entry((name, method)).or_default();
-            all.entry((name, method, *number)).or_default().push(endpoint);
+            all.entry((name, method, *number))
+                .or_default()
+                .push(endpoint);
             *number += 1;
         }
     }
@@ -140,8 +151,10 @@ fn endpoints(run: &mut Run, parts: &[&Run], lost: &mut Lost) {
             let same = own.iter().all(|other| read(other) == Some(value));
             same.then(|| value.clone())
         };
-        let mut names_in: Vec<String> =
-            own.iter().flat_map(|endpoint| endpoint.names_in.clone()).collect();
+        let mut names_in: Vec<String> = own
+            .iter()
+            .flat_map(|endpoint| endpoint.names_in.clone())
+            .collect();
         names_in.sort();
         names_in.dedup();
         let endpoint = Endpoint {

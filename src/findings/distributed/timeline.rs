@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::findings::distributed::sum_f64;
 use crate::findings::distributed::when::When;
+use crate::findings::distributed::{PERCENTILES, sum_f64};
 use crate::findings::normalize::merge;
 use crate::model::{EndpointSlice, Run, Seconds, Slice, Stats};
 use crate::text::number::plural;
@@ -30,10 +30,18 @@ pub(super) fn merge(run: &mut Run, parts: &[&Run], when: &When) {
     let without = parts
         .iter()
         .any(|part| part.timeline.is_empty() && part.overall.requests != Some(0));
-    let Some(cells) = cells(&placed).filter(|_| !without) else {
-        let text = "the course over time is left out: the slices of the parts do not lie on one grid";
-        run.note("merged-timeline", text, placed.len() as u64);
-        return;
+    let cells = if without {
+        Err("a part has no slices")
+    } else {
+        cells(&placed).ok_or("the slices of the parts do not lie on one grid")
+    };
+    let cells = match cells {
+        Ok(cells) => cells,
+        Err(why) => {
+            let text = format!("the course over time is left out: {why}");
+            run.note("merged-timeline", text, placed.len() as u64);
+            return;
+        }
     };
     let kept = kept_endpoints(parts);
     let spans: Vec<Option<(i128, i128)>> = (0..parts.len())
@@ -43,7 +51,7 @@ pub(super) fn merge(run: &mut Run, parts: &[&Run], when: &When) {
         })
         .collect();
     let whole: Vec<bool> = parts.iter().map(|part| accounts_for_all(part)).collect();
-    let mut left_out = 0;
+    let (mut left_out, mut without_percentiles) = (0, 0);
     for own in cells.values() {
         let start = own.iter().map(|slice| slice.start).min().unwrap_or(0);
         let end = own.iter().map(|slice| slice.end).max().unwrap_or(start);
@@ -57,7 +65,17 @@ pub(super) fn merge(run: &mut Run, parts: &[&Run], when: &When) {
             left_out += 1;
             continue;
         }
-        run.timeline.push(one(own, start, end, silent.is_empty(), &kept));
+        let slice = one(own, start, end, silent.is_empty(), &kept);
+        without_percentiles += u64::from(lost_percentiles(own, &slice));
+        run.timeline.push(slice);
+    }
+    if without_percentiles > 0 {
+        let text = format!(
+            "percentiles of {} are not known: those of parts cannot be averaged (V43), and not every part has a \
+             histogram for every slice",
+            plural(without_percentiles, "slice")
+        );
+        run.note(PERCENTILES, text, 1);
     }
     if left_out > 0 {
         let text = format!(
@@ -104,8 +122,7 @@ fn cells<'a>(placed: &'a [Placed<'a>]) -> Option<BTreeMap<i128, Vec<&'a Placed<'
         let begin = slice.start.saturating_sub(widest.start);
         let finish = slice.end.saturating_sub(widest.start);
         let cell = begin.saturating_add(SLACK).div_euclid(step);
-        let fits = finish.saturating_sub(SLACK).div_euclid(step) == cell
-            || width(&slice) <= SLACK;
+        let fits = finish.saturating_sub(SLACK).div_euclid(step) == cell || width(&slice) <= SLACK;
         let one_window = slice.slice.latency_window == widest.slice.latency_window;
         if !fits || !one_window {
             return None;
@@ -126,7 +143,9 @@ fn kept_endpoints(parts: &[&Run]) -> BTreeSet<(String, Option<String>)> {
     let mut capped = BTreeSet::new();
     for part in parts {
         let slices = part.timeline.iter().flat_map(|slice| &slice.endpoints);
-        let sliced: BTreeSet<_> = slices.map(|own| (own.name.clone(), own.method.clone())).collect();
+        let sliced: BTreeSet<_> = slices
+            .map(|own| (own.name.clone(), own.method.clone()))
+            .collect();
         let named = part.endpoints.iter();
         let named = named.map(|own| (own.name.clone(), own.method.clone()));
         capped.extend(named.filter(|key| !sliced.contains(key)));
@@ -178,7 +197,16 @@ fn one(
     }
 }
 
-/// A slice that no part has a rate for has none.
+/// Whether the latency that is judged had percentiles in a part and has none now.
+fn lost_percentiles(own: &[&Placed], slice: &Slice) -> bool {
+    let has = |stats: &Stats| {
+        let latency = stats.primary();
+        latency.is_some_and(|latency| !latency.percentiles.is_empty())
+    };
+    !has(&slice.stats) && own.iter().any(|placed| has(&placed.slice.stats))
+}
+
+/// A slice that no part has a rate for has none. Bounds stand with the run and its endpoints: nothing shows those of slices.
 fn join(parts: &[&Stats], duration: Seconds) -> Stats {
     let mut stats = match parts {
         [only] => (*only).clone(),
@@ -187,5 +215,13 @@ fn join(parts: &[&Stats], duration: Seconds) -> Stats {
     let has_rate = parts.iter().any(|part| part.rate.is_some());
     stats.set_rates(has_rate.then_some(duration));
     stats.as_reported.clear();
+    let all = [
+        &mut stats.latency,
+        &mut stats.latency_ok,
+        &mut stats.latency_failed,
+    ];
+    for latency in all.into_iter().flatten() {
+        latency.bounds.clear();
+    }
     stats
 }

@@ -56,7 +56,9 @@ impl When {
     pub(super) fn tell(&self, run: &mut Run, parts: &[&Run]) {
         let Some(spans) = &self.0 else {
             let all: Option<Vec<f64>> = parts.iter().map(|p| p.duration.map(|d| d.0)).collect();
-            run.duration = all.and_then(|all| all.into_iter().reduce(f64::max)).map(Seconds);
+            run.duration = all
+                .and_then(|all| all.into_iter().reduce(f64::max))
+                .map(Seconds);
             let lack = parts.iter().filter(|part| span(part).is_none()).count() as u64;
             let text = format!(
                 "{} without start or end: that the parts ran at the same time is assumed",
@@ -97,7 +99,9 @@ fn span(part: &Run) -> Option<(i128, i128)> {
                 reason = "a float beyond the range becomes its end"
             )]
             let nanos = (duration * 1e9) as i128;
-            Timestamp::from_nanosecond(start.saturating_add(nanos)).ok()?.as_nanosecond()
+            Timestamp::from_nanosecond(start.saturating_add(nanos))
+                .ok()?
+                .as_nanosecond()
         }
         (None, None) => return None,
     };

@@ -52,11 +52,19 @@ fn edges_of(part: &Latency) -> Option<Edges> {
     let given = part.percentiles.iter().map(|(percentile, value)| {
         let rank = percentile.rank(part.count);
         let (lower, upper) = sample_behind(*value, part.resolution);
-        // Another definition may lie up to a rank beside the nearest one.
-        let beside = u64::from(part.quantile_method != QuantileMethod::NearestRank);
+        let whole = u64::from(percentile.divides(part.count));
+        // Which samples the value may be, or lie between.
+        let (before, after) = match part.quantile_method {
+            QuantileMethod::NearestRank => (0, 0),
+            // The sample of rank floor(q (n - 1)) + 1.
+            QuantileMethod::Sketch => (1, 0),
+            // That of rank floor(q n) + 1, or the nearest one.
+            QuantileMethod::Bucketed => (0, whole),
+            QuantileMethod::Interpolated | QuantileMethod::Unknown => (1, 1),
+        };
         Known {
-            first: rank - beside.min(rank),
-            last: rank.saturating_add(beside),
+            first: rank.saturating_sub(before),
+            last: rank.saturating_add(after),
             lower,
             upper,
         }

@@ -33,15 +33,30 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     let run = context.run;
     let shown = &context.figures.percentiles;
     let mut fired = Vec::new();
-    let stats = run.endpoints.iter().map(|endpoint| (Some(endpoint.label()), &endpoint.stats));
+    let stats = run
+        .endpoints
+        .iter()
+        .map(|endpoint| (Some(endpoint.label()), &endpoint.stats));
     for (label, stats) in [(None, &run.overall)].into_iter().chain(stats) {
-        let Some(latency) = stats.primary() else { continue };
-        let Some(said) = said(latency, shown) else { continue };
+        let Some(latency) = stats.primary() else {
+            continue;
+        };
+        let Some(said) = said(latency, shown) else {
+            continue;
+        };
         let mut evidence = Evidence::new().count("requests", latency.count);
         for (percentile, bounds) in of_shown(latency, shown) {
             evidence = evidence
-                .with(&format!("{percentile}_at_least"), bounds.lower.0, Unit::Millis)
-                .with(&format!("{percentile}_at_most"), bounds.upper.0, Unit::Millis);
+                .with(
+                    &format!("{percentile}_at_least"),
+                    bounds.lower.0,
+                    Unit::Millis,
+                )
+                .with(
+                    &format!("{percentile}_at_most"),
+                    bounds.upper.0,
+                    Unit::Millis,
+                );
         }
         let message = format!(
             "Percentiles of parts cannot be averaged, and not every part has a histogram: {said}."
@@ -52,7 +67,11 @@ fn ask(context: &RunContext) -> Vec<Fired> {
             None => found,
         });
     }
-    let noted = run.notes.iter().filter(|note| note.id == PERCENTILES).count();
+    let noted = run
+        .notes
+        .iter()
+        .filter(|note| note.id == PERCENTILES)
+        .count();
     if fired.is_empty() && noted > 0 {
         let message = "Percentiles that would have to be averaged over parts are not given, and nothing bounds them; \
                        the notes of the reader say which.";
@@ -81,10 +100,19 @@ pub(in crate::findings) fn said(latency: &Latency, shown: &[Percentile]) -> Opti
 }
 
 fn of_shown(latency: &Latency, shown: &[Percentile]) -> Vec<(Percentile, Bounds)> {
-    let all = latency.bounds.iter().map(|(percentile, bounds)| (*percentile, *bounds));
-    let asked: Vec<(Percentile, Bounds)> =
-        all.clone().filter(|(percentile, _)| shown.contains(percentile)).collect();
-    if asked.is_empty() { all.collect() } else { asked }
+    let all = latency
+        .bounds
+        .iter()
+        .map(|(percentile, bounds)| (*percentile, *bounds));
+    let asked: Vec<(Percentile, Bounds)> = all
+        .clone()
+        .filter(|(percentile, _)| shown.contains(percentile))
+        .collect();
+    if asked.is_empty() {
+        all.collect()
+    } else {
+        asked
+    }
 }
 
 #[cfg(test)]
