@@ -1,7 +1,7 @@
 //! Between what a percentile of parts together lies when not every part has its samples.
 //!
 //! Joins what the model says of a latency with `stats::union`. Gives nothing where the parts contradict themselves, and
-//! nothing that the smallest and the largest sample would not say as well.
+//! nothing that the smallest and the largest sample would not say as well. Where both ends meet, the percentile is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,13 +78,27 @@ fn edges_of(part: &Latency) -> Option<Edges> {
             upper: bounds.upper.0,
         }
     });
-    let known: Vec<Known> = given.chain(bounded).collect();
     let step = match part.resolution.kind {
         ResolutionKind::Rounded => part.resolution.absolute.map_or(0.0, |step| step.0 / 2.0),
         _ => 0.0,
     };
     let floor = part.min.map_or(0.0, |min| (min.0 - step).max(0.0));
     let ceiling = part.max.map_or(f64::INFINITY, |max| max.0 + step);
+    // The extremes are samples themselves.
+    let end = |rank: u64, value: Millis| Known {
+        first: rank,
+        last: rank,
+        lower: value.0 - step,
+        upper: value.0 + step,
+    };
+    let ends = [
+        part.min.map(|min| end(1, min)),
+        part.max.map(|max| end(part.count, max)),
+    ];
+    let known: Vec<Known> = given
+        .chain(bounded)
+        .chain(ends.into_iter().flatten())
+        .collect();
     Edges::of_quantiles(part.count, floor, ceiling, &known)
 }
 
@@ -171,30 +185,52 @@ mod tests {
         let slow = summary(&(301..=400).collect::<Vec<_>>());
         let (merged, how) = merge::latency(&[&fast, &slow]);
         assert_eq!(how, Merged::WithoutPercentiles);
-        assert!(merged.percentiles.is_empty());
         let at = |percentile| merged.bounds[&percentile];
         // The 190th of 200: 100 are up to 100, of the others the 50th is 350 and the 95th 395.
         assert_eq!(
             (at(Percentile::P95).lower, at(Percentile::P95).upper),
             (Millis(350.0), Millis(395.0))
         );
-        // The 100th: the largest of the fast ones at most, and their 95th at least.
-        assert_eq!(
-            (at(Percentile::P50).lower, at(Percentile::P50).upper),
-            (Millis(100.0), Millis(100.0))
-        );
+        // The 100th is the largest of the fast ones: all slow ones are above it, whoever they are.
+        assert_eq!(merged.percentiles[&Percentile::P50], Millis(100.0));
+        assert_eq!(merged.quantile_method, QuantileMethod::NearestRank);
     }
 
     #[test]
     fn what_only_the_extremes_say_is_no_bound() {
-        let mut a = summary(&[10, 20, 30]);
-        let b = a.clone();
+        let mut a = summary(&(1..=300).collect::<Vec<_>>());
+        let b = summary(&[10, 20, 30]);
         a.percentiles.clear();
         let (merged, how) = merge::latency(&[&a, &b]);
         assert_eq!(how, Merged::WithoutPercentiles);
-        assert_eq!(merged.bounds.get(&Percentile::P99_9), None);
+        assert_eq!(merged.bounds, BTreeMap::new());
+        // The last sample of all is the largest.
+        assert_eq!(merged.percentiles[&Percentile::P99_9], Millis(300.0));
+        assert_eq!(merged.percentiles.len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_said_upwards_of_a_part_without_its_largest_sample() {
+        let mut a = summary(&[10, 20, 30]);
+        let b = a.clone();
+        a.percentiles.clear();
         a.max = None;
         let (merged, _) = merge::latency(&[&a, &b]);
-        assert!(merged.bounds.is_empty(), "{:?}", merged.bounds);
+        assert_eq!(
+            merged.bounds.keys().copied().collect::<Vec<_>>(),
+            [Percentile::P50]
+        );
+        let p50 = merged.bounds[&Percentile::P50];
+        assert_eq!((p50.lower, p50.upper), (Millis(10.0), Millis(30.0)));
+    }
+
+    #[test]
+    fn parts_that_contradict_themselves_bound_nothing() {
+        let mut a = summary(&[10, 20, 30]);
+        let b = a.clone();
+        a.percentiles.insert(Percentile::P50, Millis(40.0));
+        let (merged, how) = merge::latency(&[&a, &b]);
+        assert_eq!(how, Merged::WithoutPercentiles);
+        assert!(merged.bounds.is_empty() && merged.percentiles.is_empty());
     }
 }

@@ -173,11 +173,15 @@ pub(crate) fn latency(parts: &[&Latency]) -> (Latency, Merged) {
     let Some(histogram) = histogram else {
         if is_one_thing(parts) {
             all.bounds = bounds(parts, &asked);
+            keep_known(&mut all);
         }
-        let merged = if asked.is_empty() {
-            Merged::Exact
-        } else {
+        let open = asked
+            .iter()
+            .any(|asked| !all.percentiles.contains_key(asked));
+        let merged = if open {
             Merged::WithoutPercentiles
+        } else {
+            Merged::Exact
         };
         return (all, merged);
     };
@@ -189,6 +193,21 @@ pub(crate) fn latency(parts: &[&Latency]) -> (Latency, Merged) {
     all.histogram = Some(histogram);
     read_percentiles(&mut all, &asked);
     (all, Merged::Exact)
+}
+
+/// A percentile whose bounds meet is known.
+fn keep_known(latency: &mut Latency) {
+    let percentiles = &mut latency.percentiles;
+    latency.bounds.retain(|percentile, bounds| {
+        let is_open = bounds.lower < bounds.upper;
+        if !is_open {
+            percentiles.insert(*percentile, bounds.lower);
+        }
+        is_open
+    });
+    if !latency.percentiles.is_empty() {
+        latency.quantile_method = QuantileMethod::NearestRank;
+    }
 }
 
 /// Percentiles that are not there yet, from the histogram. The first and the last sample are known better than by bucket.

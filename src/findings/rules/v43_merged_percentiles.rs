@@ -14,18 +14,14 @@ pub(super) const RULE: Rule = Rule {
     effects: "note",
     limit: None,
     text: "\
-Asks whether a percentile would have to be made from the percentiles of parts: of generators that `knee merge` puts
-together, or of endpoints that a [[rename]] makes one.
-Fires where a part has no histogram. Percentiles cannot be averaged: the mean of two p95 is no p95 of anything, and it
-flatters when the slow part has few requests. Counts, failures, smallest, largest and mean are those of the whole; every
-percentile is left out. Between what it lies follows from the percentiles, the extremes and the sample counts of the
-parts, whatever lies between them, and is said where it is less than from the smallest to the largest sample. It is never
-outside the smallest and the largest part's own percentile of the same level, to the precision that the parts are
-written with. A target for such a percentile is not measured.
-Example: 9,000 requests with a p95 of 90 ms and 1,000 with one of 800 ms. The mean is 445 ms, and the p95 of all 10,000
-may be anything from 90 to 800 ms.
-What to do: merge results that hold the samples or their histogram, such as logs of requests, and give all parts to one
-`knee merge`: what was merged once without histograms gives wider bounds than its parts.",
+Asks whether a percentile would have to be made from those of parts: of generators that `knee merge` puts together, or of
+endpoints that a [[rename]] makes one. Fires where a part has no histogram. Percentiles cannot be averaged: the mean of
+two p95 is the p95 of nothing. They are left out, and a target for one is not measured; counts, smallest, largest and
+mean are those of the whole. Between what a percentile lies follows from the percentiles, extremes and sample counts of
+the parts, and is said: never outside the smallest and the largest part's own, to the precision that these are written
+with and a sample more or less.
+Example: 9,000 requests with p95 = 90 ms and 1,000 with 800 ms: the mean is 445 ms, the p95 of all may be 90 ms or 800.
+What to do: merge results with samples or histograms, such as logs of requests; and all parts at once, not in steps.",
     asks: Asks::Run(ask),
 };
 
