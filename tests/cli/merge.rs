@@ -694,6 +694,20 @@ fn what_cannot_be_parts_of_one_run_is_refused_with_a_hint() {
 }
 
 #[test]
+fn the_sample_in_two_files_is_the_sample() {
+    let here = Scratch::new("merge-sample");
+    let part = |number: u32| sample(&format!("distributed/journey-{number}.csv"));
+    let (one, two) = (part(1), part(2));
+    let run = json_of(&here.knee(&["merge", one.to_str().unwrap(), two.to_str().unwrap()]));
+    assert_eq!(run["name"], "journey");
+    let whole = sample("requests-csv/journey.csv");
+    let whole = json_of(&here.knee(&["convert", whole.to_str().unwrap()]));
+    for member in ["overall", "endpoints", "errors", "duration_s"] {
+        same(&run[member], &whole[member], member);
+    }
+}
+
+#[test]
 fn repeats_that_locust_made_one_after_another_are_not_parts() {
     let here = Scratch::new("merge-repeats");
     let one = sample("locust/v2.47.0/baseline-r1.json");

@@ -42,6 +42,9 @@ pub enum Refused {
         /// How that is known.
         why: String,
     },
+    /// The counts are more than a sum can hold.
+    #[error("the counts of the parts are too large to add up")]
+    TooLarge,
     /// They did not run at the same time.
     #[error(
         "\"{first}\" and \"{second}\" are not parts of one run: {first} ran from {from_first} to {to_first}, {second} from {from_second} to {to_second}, and they share less than half of the shorter one"
@@ -87,6 +90,7 @@ impl Refused {
                 "parts are results of one scenario from several generators; `knee compare` sets different runs side by side"
             }
             Refused::Twice { .. } => "give every part once",
+            Refused::TooLarge => "no load test makes so many requests: look into the files",
             Refused::Apart { .. } => {
                 "parts of one run share its time; `knee report A B` reports on repeats, `knee compare A B` sets two side by \
                  side, and A+B reads files that follow one another in one run"
@@ -114,6 +118,12 @@ pub(super) fn check(parts: &[&Run]) -> Result<(), Refused> {
     agree(parts, "load model", |part| {
         part.load.model.map(|model: LoadModel| model.to_string())
     })?;
+    let total = parts
+        .iter()
+        .fold(0_u64, |all, part| all.saturating_add(weight(part)));
+    if total == u64::MAX {
+        return Err(Refused::TooLarge);
+    }
     for (place, first) in parts.iter().enumerate() {
         for second in parts.iter().skip(place + 1) {
             if let Some(why) = twice(first, second) {
@@ -150,6 +160,30 @@ fn agree(
         }
     }
     Ok(said.map(|(_, value)| value))
+}
+
+/// All counts of a run together, so that no sum of some of them overflows.
+fn weight(run: &Run) -> u64 {
+    let slices = run.timeline.iter().flat_map(|slice| {
+        let endpoints = slice.endpoints.iter().map(|endpoint| &endpoint.stats);
+        std::iter::once(&slice.stats).chain(endpoints)
+    });
+    let endpoints = run.endpoints.iter().map(|endpoint| &endpoint.stats);
+    let all = std::iter::once(&run.overall).chain(endpoints).chain(slices);
+    let of_stats = all.flat_map(|stats| {
+        let counts = [stats.requests, stats.failures, stats.expected_failures];
+        let latencies = [&stats.latency, &stats.latency_ok, &stats.latency_failed];
+        let samples = latencies.map(|latency| latency.as_ref().map(|latency| latency.count));
+        counts.into_iter().chain(samples)
+    });
+    let sessions = run.sessions.as_ref().and_then(|own| own.duration.as_ref());
+    let custom = run.custom.iter().filter_map(|own| own.latency.as_ref());
+    let others = sessions
+        .into_iter()
+        .chain(custom)
+        .map(|own| Some(own.count));
+    let mut counts = of_stats.chain(others).flatten();
+    counts.try_fold(0_u64, u64::checked_add).unwrap_or(u64::MAX)
 }
 
 /// How it is known that two runs hold the same requests. Several runs of one file share it as a whole.

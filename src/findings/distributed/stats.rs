@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::findings::distributed::PERCENTILES;
-use crate::findings::normalize::merge::{self, Merged};
+use crate::findings::normalize::merge;
 use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::rules::v43_merged_percentiles as v43;
 use crate::model::{Endpoint, Latency, Run, Stats};
@@ -31,7 +31,7 @@ pub(super) fn merge(run: &mut Run, parts: &[&Run]) {
     let number = parts.len() as u64;
     if !lost.percentiles.is_empty() {
         let mut text = format!(
-            "percentiles of {} are not known: those of {} cannot be averaged (V43), and not every part has a histogram",
+            "percentiles of {} are not known where those of {} would have to be averaged (V43): not every part has a histogram",
             first_of(&lost.percentiles, NAMED),
             plural(number, "part"),
         );
@@ -63,33 +63,36 @@ pub(super) fn merge(run: &mut Run, parts: &[&Run]) {
 
 /// One of all; whose it is stands in what was lost.
 fn join(run: &Run, parts: &[&Stats], whose: &str, lost: &mut Lost) -> Stats {
-    let (mut stats, merged) = match parts {
-        [only] => ((*only).clone(), Merged::Exact),
-        parts => merge::stats(parts),
+    let mut stats = match parts {
+        [only] => (*only).clone(),
+        parts => merge::stats(parts).0,
     };
     stats.as_reported.clear();
     if run.duration.is_some() {
         stats.set_rates(run.duration);
     }
-    let fits = |read: fn(&Stats) -> Option<&Latency>| {
+    let (mut unfit, mut lacks) = (false, false);
+    let mut settle = |latency: &mut Option<Latency>, read: fn(&Stats) -> Option<&Latency>| {
         let all: Vec<&Latency> = parts.iter().filter_map(|part| read(part)).collect();
-        merge::is_one_thing(&all)
-    };
-    let mut unfit = false;
-    let mut keep = |latency: &mut Option<Latency>, read: fn(&Stats) -> Option<&Latency>| {
-        if latency.is_some() && !fits(read) {
+        if latency.is_some() && !merge::is_one_thing(&all) {
             *latency = None;
             unfit = true;
+        } else if let Some(latency) = latency {
+            merge::keep_known(latency);
+            let mut had = all
+                .iter()
+                .flat_map(|part| part.percentiles.keys().chain(part.bounds.keys()));
+            lacks |= had.any(|percentile| !latency.percentiles.contains_key(percentile));
         }
     };
-    keep(&mut stats.latency, |part| part.latency.as_ref());
-    keep(&mut stats.latency_ok, |part| part.latency_ok.as_ref());
-    keep(&mut stats.latency_failed, |part| {
+    settle(&mut stats.latency, |part| part.latency.as_ref());
+    settle(&mut stats.latency_ok, |part| part.latency_ok.as_ref());
+    settle(&mut stats.latency_failed, |part| {
         part.latency_failed.as_ref()
     });
     if unfit {
         lost.latencies.push(whose.to_owned());
-    } else if merged == Merged::WithoutPercentiles {
+    } else if lacks {
         lost.percentiles.push(whose.to_owned());
     }
     if !stats.codes.is_empty() && parts.iter().any(|part| counts_no_codes(part, parts)) {

@@ -259,7 +259,26 @@ fn identity_is_what_the_parts_say_and_a_job_may_be_one_generators() {
         refused.hint()
     );
     parts[1].identity.commit = Some("abc".into());
-    assert_eq!(merged(parts).labels["region"], "eu");
+    assert_eq!(merged(parts.clone()).labels["region"], "eu");
+    parts[1].source.format = "k6-json".into();
+    assert_eq!(merged(parts.clone()).source.format, "knee-run");
+    parts[1].source.tool = "wrk".into();
+    let refused = merge(parts, &id).unwrap_err();
+    assert!(
+        refused.to_string().contains("the tool is k6 and wrk"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn counts_that_no_sum_holds_are_refused() {
+    let mut parts = two();
+    for part in &mut parts {
+        part.overall.failures = Some(u64::MAX / 2);
+    }
+    assert_eq!(merge(parts.clone(), &id).unwrap_err(), Refused::TooLarge);
+    parts[1].overall.failures = Some(0);
+    merged(parts);
 }
 
 fn at(name: &str, samples: &[u32]) -> Endpoint {
@@ -309,7 +328,7 @@ fn percentiles_without_histograms_are_bounded_and_noted() {
     let text = note(&run, PERCENTILES).unwrap();
     assert!(
         text.starts_with(
-            "percentiles of the run are not known: those of 2 parts cannot be averaged (V43)"
+            "percentiles of the run are not known where those of 2 parts would have to be averaged (V43)"
         ),
         "{text}"
     );

@@ -71,8 +71,8 @@ pub(super) fn merge(run: &mut Run, parts: &[&Run], when: &When) {
     }
     if without_percentiles > 0 {
         let text = format!(
-            "percentiles of {} are not known: those of parts cannot be averaged (V43), and not every part has a \
-             histogram for every slice",
+            "percentiles of {} are not known where those of parts would have to be averaged (V43): not every part has a \
+             histogram of every slice",
             plural(without_percentiles, "slice")
         );
         run.note(PERCENTILES, text, 1);

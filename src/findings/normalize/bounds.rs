@@ -1,7 +1,7 @@
 //! Between what a percentile of parts together lies when not every part has its samples.
 //!
 //! Joins what the model says of a latency with `stats::union`. Gives nothing where the parts contradict themselves, and
-//! nothing that the smallest and the largest sample would not say as well. Where both ends meet, the percentile is known.
+//! nothing that the smallest and the largest sample would not say as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -192,8 +192,12 @@ mod tests {
             (Millis(350.0), Millis(395.0))
         );
         // The 100th is the largest of the fast ones: all slow ones are above it, whoever they are.
-        assert_eq!(merged.percentiles[&Percentile::P50], Millis(100.0));
-        assert_eq!(merged.quantile_method, QuantileMethod::NearestRank);
+        let mut known = merged.clone();
+        merge::keep_known(&mut known);
+        assert_eq!(known.percentiles[&Percentile::P50], Millis(100.0));
+        assert_eq!(known.quantile_method, QuantileMethod::NearestRank);
+        assert_eq!(known.bounds.get(&Percentile::P50), None);
+        assert_eq!(known.bounds[&Percentile::P95], at(Percentile::P95));
     }
 
     #[test]
@@ -203,10 +207,12 @@ mod tests {
         a.percentiles.clear();
         let (merged, how) = merge::latency(&[&a, &b]);
         assert_eq!(how, Merged::WithoutPercentiles);
-        assert_eq!(merged.bounds, BTreeMap::new());
-        // The last sample of all is the largest.
-        assert_eq!(merged.percentiles[&Percentile::P99_9], Millis(300.0));
-        assert_eq!(merged.percentiles.len(), 1);
+        // The last sample of all is the largest, and nothing else is known.
+        let last = Bounds {
+            lower: Millis(300.0),
+            upper: Millis(300.0),
+        };
+        assert_eq!(merged.bounds, BTreeMap::from([(Percentile::P99_9, last)]));
     }
 
     #[test]
@@ -221,7 +227,7 @@ mod tests {
             [Percentile::P50]
         );
         let p50 = merged.bounds[&Percentile::P50];
-        assert_eq!((p50.lower, p50.upper), (Millis(10.0), Millis(30.0)));
+        assert_eq!((p50.lower, p50.upper), (Millis(10.0), Millis(20.0)));
     }
 
     #[test]

@@ -173,15 +173,11 @@ pub(crate) fn latency(parts: &[&Latency]) -> (Latency, Merged) {
     let Some(histogram) = histogram else {
         if is_one_thing(parts) {
             all.bounds = bounds(parts, &asked);
-            keep_known(&mut all);
         }
-        let open = asked
-            .iter()
-            .any(|asked| !all.percentiles.contains_key(asked));
-        let merged = if open {
-            Merged::WithoutPercentiles
-        } else {
+        let merged = if asked.is_empty() {
             Merged::Exact
+        } else {
+            Merged::WithoutPercentiles
         };
         return (all, merged);
     };
@@ -196,7 +192,7 @@ pub(crate) fn latency(parts: &[&Latency]) -> (Latency, Merged) {
 }
 
 /// A percentile whose bounds meet is known.
-fn keep_known(latency: &mut Latency) {
+pub(in crate::findings) fn keep_known(latency: &mut Latency) {
     let percentiles = &mut latency.percentiles;
     latency.bounds.retain(|percentile, bounds| {
         let is_open = bounds.lower < bounds.upper;
@@ -205,7 +201,7 @@ fn keep_known(latency: &mut Latency) {
         }
         is_open
     });
-    if !latency.percentiles.is_empty() {
+    if latency.quantile_method == QuantileMethod::Unknown && !percentiles.is_empty() {
         latency.quantile_method = QuantileMethod::NearestRank;
     }
 }

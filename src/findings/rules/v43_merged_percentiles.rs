@@ -14,12 +14,11 @@ pub(super) const RULE: Rule = Rule {
     effects: "note",
     limit: None,
     text: "\
-Asks whether a percentile would have to be made from those of parts: of generators that `knee merge` puts together, or of
-endpoints that a [[rename]] makes one. Fires where a part has no histogram. Percentiles cannot be averaged: the mean of
-two p95 is the p95 of nothing. They are left out, and a target for one is not measured; counts, smallest, largest and
-mean are those of the whole. Between what a percentile lies follows from the percentiles, extremes and sample counts of
-the parts, and is said: never outside the smallest and the largest part's own, to the precision that these are written
-with and a sample more or less.
+Asks whether a percentile would have to be made from those of parts: of generators that `knee merge` puts together, of
+endpoints that a [[rename]] makes one, of the slices that a trim keeps. Fires where a part has no histogram. Percentiles
+cannot be averaged: the mean of two p95 is the p95 of nothing. They are left out, and a target for one is not measured;
+counts, smallest, largest and mean are those of the whole. Percentiles, extremes and sample counts of the parts bound the
+unknown ones, and the bounds are said: to the precision of the parts they lie within the parts' own, give or take a sample.
 Example: 9,000 requests with p95 = 90 ms and 1,000 with 800 ms: the mean is 445 ms, the p95 of all may be 90 ms or 800.
 What to do: merge results with samples or histograms, such as logs of requests; and all parts at once, not in steps.",
     asks: Asks::Run(ask),
