@@ -135,11 +135,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LEVELS: [f64; 5] = [0.5, 0.75, 0.9, 0.95, 0.99];
+    /// Per cent.
+    const LEVELS: [u64; 5] = [50, 75, 90, 95, 99];
 
-    fn rank_of(count: usize, level: f64) -> u64 {
-        let rank = (count as f64 * level - 1e-9).ceil().max(1.0);
-        (1..=count as u64).find(|k| *k as f64 >= rank).unwrap()
+    fn rank_of(count: usize, level: u64) -> u64 {
+        (count as u64 * level).div_ceil(100)
     }
 
     fn sorted(samples: &[u32]) -> Vec<f64> {
@@ -176,9 +176,10 @@ mod tests {
         let known: Vec<Known> = LEVELS
             .iter()
             .map(|level| {
-                let place = (values.len() - 1) as f64 * level;
-                let (low, high) = (sample(values, place as u64 + 1), place.ceil() as u64 + 1);
-                let value = low + (place - place.floor()) * (sample(values, high) - low);
+                let place = (values.len() as u64 - 1) * level;
+                let low = sample(values, place / 100 + 1);
+                let high = sample(values, place.div_ceil(100) + 1);
+                let value = low + (place % 100) as f64 / 100.0 * (high - low);
                 let rank = rank_of(values.len(), *level);
                 Known {
                     first: rank - 1,

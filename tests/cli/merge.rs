@@ -1,97 +1,12 @@
 //! `knee merge`: what the parts of a distributed run give together is what the run gives as a whole, or says what it cannot.
 
-use std::collections::BTreeMap;
+mod parts;
 
 use serde_json::{Value, json};
 
 use crate::hostile;
 use crate::{Done, Scratch, sample};
-
-/// Numbers that look random and are the same every time.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        self.0 >> 33
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-
-    /// Mostly around 30, now and then far above.
-    fn latency(&mut self) -> u64 {
-        let base = 1 + self.below(20) + self.below(20) + self.below(20);
-        if self.below(20) == 0 {
-            base * (2 + self.below(30))
-        } else {
-            base
-        }
-    }
-}
-
-const START: u64 = 1_700_000_000_000;
-
-#[derive(Clone)]
-struct Request {
-    time: u64,
-    endpoint: &'static str,
-    latency: f64,
-    ok: bool,
-}
-
-fn requests(seed: u64, number: usize, fraction: f64) -> Vec<Request> {
-    let mut dice = Dice(seed);
-    let mut time = START;
-    (0..number)
-        .map(|_| {
-            time += 10 + dice.below(180);
-            Request {
-                time,
-                endpoint: ["/a", "/b", "/c, \"d\""][usize::try_from(dice.below(3)).unwrap()],
-                latency: dice.latency() as f64 + fraction * dice.below(1000) as f64 / 1000.0,
-                ok: dice.below(30) > 0,
-            }
-        })
-        .collect()
-}
-
-fn csv_of(requests: &[Request]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = [
-        "time",
-        "method",
-        "endpoint",
-        "latency_ms",
-        "ok",
-        "code",
-        "error",
-    ];
-    writer.write_record(header).unwrap();
-    for request in requests {
-        let (code, error) = if request.ok {
-            ("200", "")
-        } else {
-            ("503", "overloaded")
-        };
-        writer
-            .write_record([
-                &request.time.to_string(),
-                "GET",
-                request.endpoint,
-                &request.latency.to_string(),
-                &request.ok.to_string(),
-                code,
-                error,
-            ])
-            .unwrap();
-    }
-    String::from_utf8(writer.into_inner().unwrap()).unwrap()
-}
+use parts::{Dice, Request, artillery, csv_of, locust, only_a_and_b, requests, rounded, split};
 
 fn json_of(done: &Done) -> Value {
     assert_eq!(done.code, 0, "{}", done.err);
@@ -127,19 +42,6 @@ fn same(a: &Value, b: &Value, path: &str) {
         }
         _ => assert_eq!(a, b, "{path}"),
     }
-}
-
-/// Parts by which part each request goes to, given its place.
-fn split(
-    all: &[Request],
-    number: usize,
-    mut to: impl FnMut(usize, &Request) -> usize,
-) -> Vec<Vec<Request>> {
-    let mut parts = vec![Vec::new(); number];
-    for (place, request) in all.iter().enumerate() {
-        parts[to(place, request)].push(request.clone());
-    }
-    parts
 }
 
 fn splits(all: &[Request], seed: u64) -> Vec<Vec<Vec<Request>>> {
@@ -324,56 +226,6 @@ fn the_order_of_the_parts_leaves_no_trace_and_steps_give_the_same_run() {
     );
 }
 
-/// What Locust rounds a response time to.
-fn rounded(latency: u64) -> u64 {
-    let step = match latency {
-        0..100 => 1,
-        100..1000 => 10,
-        1000..10_000 => 100,
-        _ => 1000,
-    };
-    (latency + step / 2) / step * step
-}
-
-fn locust(all: &[Request]) -> String {
-    let mut names: Vec<&str> = all.iter().map(|request| request.endpoint).collect();
-    names.sort_unstable();
-    names.dedup();
-    let entry = |name: &&str| {
-        let own: Vec<&Request> = all
-            .iter()
-            .filter(|request| request.endpoint == *name)
-            .collect();
-        let mut times: BTreeMap<String, u64> = BTreeMap::new();
-        let (mut per_second, mut failed): (BTreeMap<String, u64>, BTreeMap<String, u64>) =
-            Default::default();
-        for request in &own {
-            *times
-                .entry(rounded(request.latency as u64).to_string())
-                .or_default() += 1;
-            let second = (request.time / 1000).to_string();
-            *per_second.entry(second.clone()).or_default() += 1;
-            if !request.ok {
-                *failed.entry(second).or_default() += 1;
-            }
-        }
-        let latencies = || own.iter().map(|request| request.latency);
-        json!({
-            "name": name, "method": "GET", "safe_name": name,
-            "last_request_timestamp": own.iter().map(|r| r.time).max().unwrap() as f64 / 1000.0,
-            "start_time": own.iter().map(|r| r.time).min().unwrap() as f64 / 1000.0,
-            "num_requests": own.len(), "num_none_requests": 0,
-            "num_failures": failed.values().sum::<u64>(),
-            "total_response_time": latencies().sum::<f64>(),
-            "max_response_time": latencies().fold(0.0, f64::max),
-            "min_response_time": latencies().fold(f64::INFINITY, f64::min),
-            "total_content_length": 100 * own.len(),
-            "response_times": times, "num_reqs_per_sec": per_second, "num_fail_per_sec": failed,
-        })
-    };
-    Value::Array(names.iter().map(entry).collect()).to_string()
-}
-
 #[test]
 fn histograms_of_locust_workers_add_up() {
     let here = Scratch::new("merge-locust");
@@ -401,11 +253,8 @@ fn histograms_of_locust_workers_add_up() {
                 .iter()
                 .filter(|r| name.is_none_or(|name| name == r.endpoint))
                 .collect();
-            let mut keys: Vec<u64> = own
-                .iter()
-                .map(|request| rounded(request.latency as u64))
-                .collect();
-            keys.sort_unstable();
+            let mut keys: Vec<f64> = own.iter().map(|request| rounded(request.latency)).collect();
+            keys.sort_by(f64::total_cmp);
             let n = keys.len();
             assert_eq!(stats["requests"], n);
             assert_eq!(
@@ -435,80 +284,13 @@ fn histograms_of_locust_workers_add_up() {
                 // The middle of the step that the sample of that rank was rounded to.
                 assert_eq!(
                     latency["percentiles"][level],
-                    keys[place - 1] as f64,
+                    keys[place - 1],
                     "{level} of {name:?}"
                 );
             }
         }
         assert_eq!(run["overall"]["requests"], 2000);
     }
-}
-
-/// Artillery's sketch: 1 % relative error, the sample of rank floor(q (n - 1)) counted from 0.
-fn sketch(latencies: &[f64]) -> Value {
-    let mut sorted = latencies.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let gamma: f64 = 1.01 / 0.99;
-    let at = |share: f64| {
-        let value = sorted[(share * (sorted.len() - 1) as f64).floor() as usize];
-        let bucket = (value.ln() / gamma.ln()).ceil();
-        (20.0 * gamma.powf(bucket) / (gamma + 1.0)).round() / 10.0
-    };
-    let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
-    json!({
-        "min": sorted[0], "max": sorted[sorted.len() - 1], "count": sorted.len(), "mean": (mean * 10.0).round() / 10.0,
-        "p50": at(0.5), "median": at(0.5), "p75": at(0.75), "p90": at(0.9), "p95": at(0.95), "p99": at(0.99), "p999": at(0.999),
-    })
-}
-
-fn artillery(all: &[Request]) -> String {
-    let period = |own: &[Request], period: Value| {
-        let mut counters = json!({
-            "vusers.created": own.len(), "vusers.completed": own.len(), "vusers.failed": 0,
-            "http.requests": own.len(), "http.responses": own.len(), "http.codes.200": own.len(),
-        });
-        let latencies: Vec<f64> = own.iter().map(|request| request.latency).collect();
-        let mut summaries = json!({ "http.response_time": sketch(&latencies), "http.response_time.2xx": sketch(&latencies) });
-        for name in ["/a", "/b"] {
-            let latencies: Vec<f64> = own
-                .iter()
-                .filter(|r| r.endpoint == name)
-                .map(|r| r.latency)
-                .collect();
-            if !latencies.is_empty() {
-                counters[format!("plugins.metrics-by-endpoint.{name}.codes.200")] =
-                    json!(latencies.len());
-                summaries[format!("plugins.metrics-by-endpoint.response_time.{name}")] =
-                    sketch(&latencies);
-            }
-        }
-        let first = own.iter().map(|request| request.time).min().unwrap();
-        let last = own.iter().map(|request| request.time).max().unwrap();
-        json!({
-            "counters": counters, "rates": { "http.request_rate": 10 }, "summaries": summaries.clone(), "histograms": summaries,
-            "firstCounterAt": first, "firstHistogramAt": first, "firstMetricAt": first,
-            "lastCounterAt": last, "lastHistogramAt": last, "lastMetricAt": last, "period": period,
-        })
-    };
-    let mut windows: BTreeMap<u64, Vec<Request>> = BTreeMap::new();
-    for request in all {
-        windows
-            .entry(request.time / 10_000 * 10_000)
-            .or_default()
-            .push(request.clone());
-    }
-    let last = *windows.keys().next_back().unwrap();
-    let windows: Vec<Value> = windows
-        .iter()
-        .map(|(at, own)| period(own, json!(at.to_string())))
-        .collect();
-    json!({ "aggregate": period(all, json!(last)), "intermediate": windows }).to_string()
-}
-
-fn only_a_and_b(seed: u64, number: usize) -> Vec<Request> {
-    let mut all = requests(seed, number, 0.0);
-    all.retain(|request| request.endpoint != "/c, \"d\"");
-    all
 }
 
 #[test]
@@ -634,9 +416,9 @@ fn what_cannot_be_parts_of_one_run_is_refused_with_a_hint() {
     here.write("b.csv", csv_of(&parts[1]));
     here.write("copy.csv", csv_of(&parts[0]));
     let mut later = parts[1].clone();
-    later
-        .iter_mut()
-        .for_each(|request| request.time += 3_600_000);
+    for request in &mut later {
+        request.time += 3_600_000;
+    }
     here.write("later.csv", csv_of(&later));
     here.write("other.json", artillery(&only_a_and_b(61, 300)));
     here.write("folder/a.csv", csv_of(&parts[0]));
@@ -772,17 +554,17 @@ fn names_from_the_parts_are_inert() {
     let header = reader.headers().unwrap().clone();
     for (place, record) in reader.records().enumerate() {
         if place % 2 == 0 {
-            one.push(record.unwrap())
+            one.push(record.unwrap());
         } else {
-            two.push(record.unwrap())
+            two.push(record.unwrap());
         }
     }
     for (name, records) in [("one.csv", one), ("two.csv", two)] {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(&header).unwrap();
-        records
-            .iter()
-            .for_each(|record| writer.write_record(record).unwrap());
+        for record in &records {
+            writer.write_record(record).unwrap();
+        }
         here.write(name, writer.into_inner().unwrap());
     }
     let done = here.knee(&["merge", "one.csv", "two.csv", "-o", "run.json"]);

@@ -47,21 +47,17 @@ pub enum Refused {
     TooLarge,
     /// They did not run at the same time.
     #[error(
-        "\"{first}\" and \"{second}\" are not parts of one run: {first} ran from {from_first} to {to_first}, {second} from {from_second} to {to_second}, and they share less than half of the shorter one"
+        "\"{first}\" and \"{second}\" are not parts of one run: the first ran from {of_first}, the second from {of_second}, and they share less than half of the shorter one"
     )]
     Apart {
         /// A run.
         first: String,
-        /// Its start.
-        from_first: String,
-        /// Its end.
-        to_first: String,
+        /// Its start and end.
+        of_first: String,
         /// Another run.
         second: String,
-        /// Its start.
-        from_second: String,
-        /// Its end.
-        to_second: String,
+        /// Its start and end.
+        of_second: String,
     },
 }
 
@@ -223,13 +219,10 @@ pub(super) fn identity(
                 .map(str::to_owned)
         })?;
         let Some(value) = said else { continue };
-        let sources = parts
+        let mut sources = parts
             .iter()
             .filter(|part| read(&part.identity) == Some(&value));
-        if let Some(source) = sources
-            .filter_map(|part| part.identity_from.get(name))
-            .next()
-        {
+        if let Some(source) = sources.find_map(|part| part.identity_from.get(name)) {
             from.insert(name.to_owned(), *source);
         }
         match name {

@@ -110,7 +110,7 @@ fn parts_that_hardly_overlap_are_refused_and_one_inside_another_is_not() {
     assert!(matches!(refused, Refused::Apart { .. }), "{refused}");
     let text = refused.to_string();
     assert!(
-        text.contains("worker-2 from 2026-11-21T10:00:31Z to 2026-11-21T10:01:31Z"),
+        text.contains("the second from 2026-11-21T10:00:31Z to 2026-11-21T10:01:31Z"),
         "{text}"
     );
     let mut parts = two();

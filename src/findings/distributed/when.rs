@@ -28,16 +28,15 @@ impl When {
         for (place, (first, a)) in all.iter().enumerate() {
             for (second, b) in all.iter().skip(place + 1) {
                 if !together(**a, **b) {
-                    let text = |nanos: i128| {
+                    let at = |nanos: i128| {
                         Timestamp::from_nanosecond(nanos).map_or(String::new(), |t| t.to_string())
                     };
+                    let text = |(from, to): (i128, i128)| format!("{} to {}", at(from), at(to));
                     return Err(Refused::Apart {
                         first: first.name.clone(),
-                        from_first: text(a.0),
-                        to_first: text(a.1),
+                        of_first: text(**a),
                         second: second.name.clone(),
-                        from_second: text(b.0),
-                        to_second: text(b.1),
+                        of_second: text(**b),
                     });
                 }
             }
