@@ -52,19 +52,29 @@ fn edges_of(part: &Latency) -> Option<Edges> {
     let given = part.percentiles.iter().map(|(percentile, value)| {
         let rank = percentile.rank(part.count);
         let (lower, upper) = sample_behind(*value, part.resolution);
-        let whole = u64::from(percentile.divides(part.count));
         // Which samples the value may be, or lie between.
-        let (before, after) = match part.quantile_method {
-            QuantileMethod::NearestRank => (0, 0),
+        let (first, last) = match part.quantile_method {
+            QuantileMethod::NearestRank => (rank, rank),
             // The sample of rank floor(q (n - 1)) + 1.
-            QuantileMethod::Sketch => (1, 0),
+            QuantileMethod::Sketch => (rank.saturating_sub(1), rank),
             // That of rank floor(q n) + 1, or the nearest one.
-            QuantileMethod::Bucketed => (0, whole),
-            QuantileMethod::Interpolated | QuantileMethod::Unknown => (1, 1),
+            QuantileMethod::Bucketed => {
+                let beside = u64::from(percentile.divides(part.count));
+                (rank, rank.saturating_add(beside))
+            }
+            // Between those around the place q (n - 1), counted from 0 (type 7, as nearly every tool does it).
+            QuantileMethod::Interpolated if part.count > 1 => {
+                let gaps = part.count - 1;
+                let last = percentile.rank(gaps).saturating_add(1);
+                (last - u64::from(!percentile.divides(gaps)), last)
+            }
+            QuantileMethod::Interpolated | QuantileMethod::Unknown => {
+                (rank.saturating_sub(1), rank.saturating_add(1))
+            }
         };
         Known {
-            first: rank.saturating_sub(before),
-            last: rank.saturating_add(after),
+            first,
+            last,
             lower,
             upper,
         }
@@ -109,8 +119,13 @@ fn sample_behind(value: Millis, resolution: Resolution) -> (f64, f64) {
     }
     let step = resolution.absolute.map_or(0.0, |step| step.0 / 2.0);
     let share = resolution.relative.unwrap_or(0.0).clamp(0.0, 0.9);
-    let lower = (value.0 / (1.0 + share)).min(value.0 - step).max(0.0);
-    (lower, (value.0 / (1.0 - share)).max(value.0 + step))
+    let (lower, upper) = (value.0 / (1.0 + share), value.0 / (1.0 - share));
+    if resolution.kind == ResolutionKind::Relative {
+        // A sketch may be off by all of its share before the value is written to so many digits.
+        return ((lower - step).max(0.0), upper + step);
+    }
+    let lower = lower.min(value.0 - step).max(0.0);
+    (lower, upper.max(value.0 + step))
 }
 
 #[cfg(test)]
@@ -144,10 +159,42 @@ mod tests {
         latency
     }
 
+    /// The same with the value between two samples (type 7).
+    fn interpolated(samples: &[u32]) -> Latency {
+        let mut sorted = samples.to_vec();
+        sorted.sort_unstable();
+        let mut latency = summary(samples);
+        for (percentile, value) in &mut latency.percentiles {
+            let place = percentile.share() * (sorted.len() - 1) as f64;
+            let at = |wanted: f64| {
+                let found = (0..sorted.len()).find(|place| *place as f64 >= wanted - 1e-9);
+                f64::from(sorted[found.unwrap()])
+            };
+            let (low, high) = (at((place + 1e-9).floor()), at(place));
+            value.0 = low + (place - (place + 1e-9).floor()).max(0.0) * (high - low);
+        }
+        latency.quantile_method = QuantileMethod::Interpolated;
+        latency
+    }
+
+    /// What Locust says: the sample of rank floor(q n) + 1.
+    fn bucketed(samples: &[u32]) -> Latency {
+        let mut sorted = samples.to_vec();
+        sorted.sort_unstable();
+        let mut latency = summary(samples);
+        for (percentile, value) in &mut latency.percentiles {
+            let n = sorted.len() as u64;
+            let rank = percentile.rank(n) + u64::from(percentile.divides(n));
+            value.0 = f64::from(sorted[usize::try_from(rank.min(n)).unwrap() - 1]);
+        }
+        latency.quantile_method = QuantileMethod::Bucketed;
+        latency
+    }
+
     proptest! {
         #[test]
         fn bounds_hold_the_percentile_of_the_samples_together(
-            parts in prop::collection::vec((0..3_u8, prop::collection::vec(1..500_u32, 1..80)), 2..5)
+            parts in prop::collection::vec((0..5_u8, prop::collection::vec(1..500_u32, 1..80)), 2..5)
         ) {
             let together: Vec<u32> = parts.iter().flat_map(|(_, part)| part.clone()).collect();
             let whole = exact(&together);
@@ -156,6 +203,8 @@ mod tests {
                 .map(|(kind, part)| match kind {
                     0 => exact(part),
                     1 => summary(part),
+                    2 => interpolated(part),
+                    3 => bucketed(part),
                     _ => sketched(part, 0.01),
                 })
                 .collect();
