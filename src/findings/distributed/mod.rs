@@ -119,13 +119,11 @@ fn hashes<'a>(parts: &[&'a Run]) -> Vec<&'a str> {
         .collect();
     let different: BTreeSet<&str> = of_files.iter().copied().collect();
     let apart = different.len() == of_files.len();
-    let mut hashes = if apart && parts.iter().all(|part| !part.source.files.is_empty()) {
+    if apart && parts.iter().all(|part| !part.source.files.is_empty()) {
         of_files
     } else {
         parts.iter().map(|part| part.id.as_str()).collect()
-    };
-    hashes.sort_unstable();
-    hashes
+    }
 }
 
 /// What the names have in common: `worker` of `worker-1` and `worker-2`.
