@@ -378,12 +378,26 @@ fn a_report_on_merged_summaries_says_what_is_bounded_and_of_how_many_parts_it_is
     let bounds = &run["overall"]["latency_ok_ms"]["percentile_bounds"]["p95"];
     let report = here.knee(&["report", "run.json", "--target", "p95 < 500ms"]);
     assert_eq!(report.code, 0, "{}", report.err);
-    let said = format!(
-        "p95 between {} and {} ms",
-        bounds["lower_ms"], bounds["upper_ms"]
-    );
     let between = |text: &str| text.contains("V43") && text.contains("between");
-    assert!(report.out.lines().any(between), "{said}\n{}", report.out);
+    assert!(report.out.lines().any(between), "{}", report.out);
+    assert!(
+        report.out.contains("Latency: p50 lies between "),
+        "{}",
+        report.out
+    );
+    let row = report.out.lines().find(|line| line.starts_with("| p95 "));
+    let row = row.unwrap_or_default();
+    assert!(row.contains("not measured"), "{row}");
+    let between = row.split_once("between ").map_or("", |(_, rest)| rest);
+    let shown: Vec<f64> = between
+        .split([' ', '|'])
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    near(
+        &json!(shown),
+        &json!([bounds["lower_ms"], bounds["upper_ms"]]),
+        0.005,
+    );
     assert!(report.out.contains("2 parts of one distributed run"));
     assert!(
         report.out.contains("p95 is not measured; it lies between"),
