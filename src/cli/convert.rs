@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args as Arguments;
 
-use crate::cli::output::{self, Kind, Output, Place};
+use crate::cli::output::{self, Kind, Output, Place, Planned};
 use crate::cli::{Console, inputs};
 use crate::findings::{figures, normalize};
 use crate::model::{Endpoint, IdentitySource, Run};
@@ -26,7 +26,8 @@ pub(crate) struct Args {
     output: Output,
 }
 
-const KINDS: &[Kind] = &[
+/// What a normalized run is written as.
+pub(crate) const KINDS: &[Kind] = &[
     Kind {
         id: "json",
         endings: &[".json"],
@@ -49,11 +50,21 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         from_ci(run);
         normalize::normalize(run, &config.normalize);
     }
-    for planned in &outputs {
+    write(&outputs, &runs, &config.figures, out)
+}
+
+/// Writes normalized runs to every place.
+pub(crate) fn write(
+    outputs: &[Planned],
+    runs: &[Run],
+    figures: &figures::Options,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    for planned in outputs {
         // Straight into its place: a run with its histograms can be large.
         let mut fill = |into: &mut dyn Write| match planned.kind.id {
-            "csv" => csv(&runs, &config.figures, into),
-            _ => json(&runs, into),
+            "csv" => csv(runs, figures, into),
+            _ => json(runs, into),
         };
         match &planned.place {
             Place::File(path) => output::write_with(path, &mut fill)?,

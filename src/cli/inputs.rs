@@ -27,7 +27,7 @@ pub(crate) struct Runs {
 }
 
 /// How it is read.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Reading {
     /// The configuration, instead of the knee.toml found upwards from here.
     #[arg(long, value_name = "FILE")]
@@ -121,6 +121,51 @@ pub(crate) fn load(explicit: Option<&Path>, console: &mut Console) -> anyhow::Re
         message::note(console, section);
     }
     Ok(config)
+}
+
+/// Where parts of one run are read, what stands beside it stands beside the whole: nothing is attached to a part.
+pub(crate) fn read_parts(
+    runs: &[String],
+    reading: &Reading,
+    config: &Config,
+    console: &mut Console,
+    spare: &dyn Fn(&[PathBuf]) -> anyhow::Result<()>,
+) -> anyhow::Result<Parts> {
+    let beside = |paths: &[PathBuf]| ingest::beside::expand(paths);
+    let both = [&reading.resources, &config.inputs.resources];
+    let resources =
+        beside(&both.map(Vec::as_slice).concat()).context("failed to find the resources")?;
+    let tests = beside(&config.inputs.tests).context("failed to find the test results")?;
+    spare(&[&resources[..], &tests].concat())?;
+    let alone = Reading {
+        resources: Vec::new(),
+        ..reading.clone()
+    };
+    let mut without = config.clone();
+    without.inputs.resources.clear();
+    without.inputs.tests.clear();
+    let runs = read(runs, &alone, &without, console, spare)?;
+    Ok(Parts {
+        runs,
+        resources,
+        tests,
+    })
+}
+
+/// Parts of one run, and what stands beside the whole.
+pub(crate) struct Parts {
+    /// The parts.
+    pub(crate) runs: Vec<Run>,
+    resources: Vec<PathBuf>,
+    tests: Vec<PathBuf>,
+}
+
+impl Parts {
+    /// Reads what stands beside the run.
+    pub(crate) fn attach(&self, run: &mut Run) -> anyhow::Result<()> {
+        ingest::beside::attach(std::slice::from_mut(run), &self.resources, &self.tests)
+            .context("failed to read what stands beside the run")
+    }
 }
 
 /// Reads every run and gives each its identity.

@@ -12,6 +12,7 @@ mod formats;
 mod init;
 mod inputs;
 mod man;
+mod merge;
 mod message;
 mod output;
 mod report;
@@ -68,6 +69,8 @@ enum Command {
     Baseline(baseline::Args),
     /// Bring results into one schema: JSON or CSV.
     Convert(convert::Args),
+    /// Put the parts of one distributed run together.
+    Merge(merge::Args),
     /// Write a starter knee.toml, with targets proposed from runs.
     Init(init::Args),
     /// Explain a rule or a metric; without an ID, list them all.
@@ -136,6 +139,7 @@ pub fn main(
         Command::Compare(args) => compare::run(args, out, &mut console).map(success),
         Command::Baseline(args) => baseline::run(args, out, &mut console).map(success),
         Command::Convert(args) => convert::run(args, out, &mut console).map(success),
+        Command::Merge(args) => merge::run(args, out, &mut console).map(success),
         Command::Init(args) => init::run(args, out, &mut console).map(success),
         Command::Explain(args) => explain::run(args, out).map(success),
         Command::Formats => formats::run(out).map(success),

@@ -16,7 +16,7 @@ use crate::render::{self, LATER, Layout, RENDERERS, Rendered};
 pub(crate) struct Output {
     /// Write to a file or folder; the ending says the kind when KIND is not given: .md .txt .json .csv, .xml for junit.
     /// Repeatable, from one reading. KIND of an analysis is markdown, text, json, csv, junit, github, github-summary,
-    /// pr-comment, gitlab-codequality or openmetrics; convert writes json and csv.
+    /// pr-comment, gitlab-codequality or openmetrics; convert and merge write json and csv.
     #[arg(short = 'o', long = "output", value_name = "[KIND=]PATH")]
     paths: Vec<String>,
 

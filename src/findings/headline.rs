@@ -6,10 +6,14 @@ mod without_requests;
 use std::fmt::Write;
 
 use crate::findings::report::{Finding, Report, Severity, TargetResult, TargetState};
+use crate::findings::rules::v43_merged_percentiles as v43;
 use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::{Figure, Support, analyse};
 use crate::model::{Percentile, Run, Unit};
 use crate::text::number::{count, percent, plural, quantity, rate, seconds};
+
+/// The percentiles that a sentence names.
+const SPOKEN_OF: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];
 
 /// Three to five sentences over one run, or one per run when there are several.
 pub fn of_report(report: &Report) -> Vec<String> {
@@ -197,7 +201,7 @@ fn nothing_made(run: &Run) -> String {
 
 /// p50, p95 and p99 of the whole run, where they were measured.
 fn percentiles<'a>(report: &'a Report, run: &Run) -> Vec<&'a Figure> {
-    [Percentile::P50, Percentile::P95, Percentile::P99]
+    SPOKEN_OF
         .iter()
         .filter_map(|percentile| report.figure(&run.id, None, &percentile.to_string()))
         .filter(|figure| figure.value.is_some())
@@ -275,6 +279,10 @@ fn without_percentiles(report: &Report, run: &Run) -> String {
         .find(|note| note.id == "trim" && note.text.contains("percentiles"))
     {
         return format!("Latency: {}.", note.text);
+    }
+    let bounded = run.overall.primary();
+    if let Some(bounds) = bounded.and_then(|latency| v43::said(latency, &SPOKEN_OF)) {
+        return format!("Latency: {bounds} (V43).");
     }
     let others = report
         .figures

@@ -6,6 +6,7 @@
 
 pub mod analyse;
 pub mod comparison;
+pub mod distributed;
 pub mod evidence;
 pub mod figures;
 pub mod headline;

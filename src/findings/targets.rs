@@ -7,7 +7,8 @@ use crate::findings::figures::{Measured, Options, Support, measure, resource};
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
 use crate::model::{
-    Bound, Decide, Endpoint, Expectation, MetricId, Reading, ResourcePhase, Run, Statistic, Target,
+    Bound, Decide, Endpoint, Expectation, MetricId, Reading, ResourcePhase, Run, Statistic, Stats,
+    Target,
 };
 use crate::stats::quantile;
 use crate::text::number;
@@ -248,14 +249,15 @@ impl Scope<'_> {
                         .and_then(|entry| resource::measured(entry, *statistic))
                         .ok_or_else(|| why_no_resource(run, metric))
                 }
-                _ => measure(run, None, metric, options).ok_or_else(|| why_missing(metric, false)),
+                _ => measure(run, None, metric, options)
+                    .ok_or_else(|| why_no_figure(&run.overall, metric, false)),
             },
             Scope::Endpoint {
                 run,
                 options,
                 endpoint,
             } => measure(run, Some(endpoint), metric, options)
-                .ok_or_else(|| why_missing(metric, true)),
+                .ok_or_else(|| why_no_figure(&endpoint.stats, metric, true)),
             Scope::Sum {
                 run,
                 options,
@@ -315,6 +317,21 @@ fn why_no_resource(run: &Run, metric: &MetricId) -> String {
         "its samples carry no times, or are too few".to_owned()
     };
     format!("{metric} is not measured: {needs}")
+}
+
+/// Of an unknown percentile it may be known between what it lies.
+fn why_no_figure(stats: &Stats, metric: &MetricId, of_endpoint: bool) -> String {
+    if let MetricId::Latency(None, Statistic::Quantile(percentile)) = metric
+        && let Some(latency) = stats.primary()
+        && let Some(bounds) = latency.bounds.get(percentile)
+    {
+        return format!(
+            "{metric} is not measured; it lies between {} and {} (V43)",
+            number::millis_bare(bounds.lower.0),
+            number::millis(bounds.upper.0)
+        );
+    }
+    why_missing(metric, of_endpoint)
 }
 
 fn why_missing(metric: &MetricId, of_endpoint: bool) -> String {

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::ingest::Input;
     use crate::model::{
-        Check, ClockStart, Endpoint, EndpointSlice, ErrorCount, ErrorKind, Histogram,
+        Bounds, Check, ClockStart, Endpoint, EndpointSlice, ErrorCount, ErrorKind, Histogram,
         IdentitySource, Latency, LoadModel, Millis, PerSecond, Percentile, Population,
         QuantileMethod, Seconds, Sessions, Slice, Stats,
     };
@@ -173,6 +173,11 @@ mod tests {
             ..Latency::of(Population::Ok, 5)
         };
         latency.percentiles.insert(Percentile::P99_9, Millis(1e-3));
+        let bounds = Bounds {
+            lower: Millis(7.0),
+            upper: Millis(8.0),
+        };
+        latency.bounds.insert(Percentile::P95, bounds);
         let mut histogram = Histogram::default();
         histogram.push(Millis(0.5), Millis(1.5), 2);
         histogram.push(Millis(1.5), Millis(1.5), 3);
@@ -323,6 +328,11 @@ mod tests {
                 "too large",
             ),
             ("\"failures\":3", "\"failures\":-3", "failures"),
+            (
+                "\"upper_ms\":8.0",
+                "\"upper_ms\":6.0",
+                "percentile_bounds.p95`: the lower bound lies above the upper one",
+            ),
             (
                 "\"duration_s\":10.0",
                 "\"duration_s\":-1",

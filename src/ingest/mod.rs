@@ -33,7 +33,7 @@ use crate::model::Run;
 pub use argument::{Argument, expand};
 pub use error::{IngestError, Place};
 pub use input::Input;
-pub use unit::{Ingested, read};
+pub use unit::{Ingested, id_of, read};
 
 use sniff::{Claim, Head};
 

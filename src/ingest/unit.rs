@@ -407,6 +407,13 @@ pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, I
     Ok(ingested)
 }
 
+/// The id of a run: sha256 over the sorted hashes of its files and its place among the runs of them.
+pub fn id_of(hashes: &[&str], index: usize) -> String {
+    let mut hashes = hashes.to_vec();
+    hashes.sort_unstable();
+    sha256_hex(&format!("{}\n{index}", hashes.join("\n")))
+}
+
 fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> Result<Vec<Run>, IngestError> {
     let mut inputs = planned.inputs.clone();
     if !planned.format.gathers {
@@ -431,14 +438,9 @@ fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> Result<Vec<Ru
     for (index, run) in runs.iter_mut().enumerate() {
         cap::cap(run);
         if run.id.is_empty() {
-            let mut hashes: Vec<&str> = run
-                .source
-                .files
-                .iter()
-                .map(|file| file.sha256.as_str())
-                .collect();
-            hashes.sort_unstable();
-            run.id = sha256_hex(&format!("{}\n{index}", hashes.join("\n")));
+            let files = run.source.files.iter();
+            let hashes: Vec<&str> = files.map(|file| file.sha256.as_str()).collect();
+            run.id = id_of(&hashes, index);
         }
         if let Some(name) = &planned.name {
             run.name.clone_from(name);

@@ -185,6 +185,30 @@ impl Percentile {
         f64::from(self.0) / 1000.0
     }
 
+    /// Which of so many samples in order it is: the least whose place is at least that share of them, counted from 1.
+    ///
+    /// ```
+    /// use knee::model::Percentile;
+    /// assert_eq!(Percentile::P95.rank(20), 19);
+    /// assert_eq!(Percentile::P95.rank(21), 20);
+    /// assert_eq!(Percentile::P50.rank(1), 1);
+    /// ```
+    pub fn rank(self, count: u64) -> u64 {
+        let rank = (u128::from(count) * u128::from(self.0)).div_ceil(100_000);
+        u64::try_from(rank).unwrap_or(count).max(1)
+    }
+
+    /// Whether that share of so many samples is a whole number of them.
+    ///
+    /// ```
+    /// use knee::model::Percentile;
+    /// assert!(Percentile::P95.divides(20));
+    /// assert!(!Percentile::P95.divides(21));
+    /// ```
+    pub fn divides(self, count: u64) -> bool {
+        (u128::from(count) * u128::from(self.0)).is_multiple_of(100_000)
+    }
+
     /// As a share: 0.999.
     pub fn share(self) -> f64 {
         f64::from(self.0) / 100_000.0
@@ -275,6 +299,17 @@ impl Histogram {
     }
 }
 
+/// Between what an unknown percentile lies, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Bounds {
+    /// It is not less.
+    #[serde(rename = "lower_ms")]
+    pub lower: Millis,
+    /// It is not more.
+    #[serde(rename = "upper_ms")]
+    pub upper: Millis,
+}
+
 /// A distribution of latencies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
@@ -301,6 +336,13 @@ pub struct Latency {
     /// The percentiles that the input gives, or that were taken from its samples.
     #[serde(default)]
     pub percentiles: BTreeMap<Percentile, Millis>,
+    /// Percentiles that are not known, and between what they lie: of parts whose samples the input does not have.
+    #[serde(
+        default,
+        rename = "percentile_bounds",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    pub bounds: BTreeMap<Percentile, Bounds>,
     /// How the percentiles were taken.
     pub quantile_method: QuantileMethod,
     /// The whole distribution, where the input has it.
@@ -358,6 +400,7 @@ impl Latency {
             stddev: None,
             max: None,
             percentiles: BTreeMap::new(),
+            bounds: BTreeMap::new(),
             quantile_method: QuantileMethod::Unknown,
             histogram: None,
             resolution: Resolution::UNKNOWN,

@@ -18,8 +18,8 @@ pub mod units;
 pub mod whole;
 
 pub use latency::{
-    ClockStart, ClockStop, Histogram, Latency, Percentile, Population, QuantileMethod, Resolution,
-    ResolutionKind,
+    Bounds, ClockStart, ClockStop, Histogram, Latency, Percentile, Population, QuantileMethod,
+    Resolution, ResolutionKind,
 };
 pub use load::{Load, LoadModel, Phase, ThinkTime};
 pub use metric::{MetricId, PopulationName, ResourceStatistic};

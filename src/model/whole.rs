@@ -2,7 +2,7 @@
 //!
 //! `serde` cannot check that; whoever reads a run back asks here, so that no analysis meets a broken one.
 
-use crate::model::latency::{Histogram, Latency};
+use crate::model::latency::{Bounds, Histogram, Latency};
 use crate::model::run::Run;
 use crate::model::stats::Stats;
 use crate::model::units::Millis;
@@ -52,6 +52,12 @@ fn check_latency(latency: Option<&Latency>, path: &str) -> Result<(), String> {
     let Some(latency) = latency else {
         return Ok(());
     };
+    let crossed = |bounds: &Bounds| bounds.lower > bounds.upper;
+    if let Some((percentile, _)) = latency.bounds.iter().find(|(_, found)| crossed(found)) {
+        return Err(format!(
+            "`{path}.percentile_bounds.{percentile}`: the lower bound lies above the upper one"
+        ));
+    }
     match &latency.histogram {
         Some(histogram) => check_histogram(histogram, latency.count)
             .map_err(|what| format!("`{path}.histogram`: {what}")),

@@ -19,3 +19,4 @@ pub mod rank_test;
 pub mod repeats;
 pub mod student;
 pub mod trend;
+pub mod union;

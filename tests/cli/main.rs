@@ -12,6 +12,7 @@ mod explain;
 mod hostile;
 mod init;
 mod map;
+mod merge;
 mod output;
 mod plan;
 mod report;

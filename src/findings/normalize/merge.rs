@@ -1,10 +1,11 @@
 //! Figures of several sets of requests as those of one set.
 //!
 //! Counts add up; latencies are exact where every part has its histogram. Percentiles of parts are never averaged
-//! (rule V43): without histograms they are dropped, and smallest, largest and mean remain.
+//! (rule V43): without histograms they are dropped, and bounds, smallest, largest and mean remain.
 
 use std::collections::BTreeSet;
 
+use crate::findings::normalize::bounds::bounds;
 use crate::model::{
     ClockStart, ClockStop, Histogram, Latency, Millis, Percentile, Population, QuantileMethod,
     Resolution, ResolutionKind, Stats,
@@ -88,6 +89,42 @@ fn common<T: PartialEq + Copy>(parts: &[&Latency], read: fn(&Latency) -> T, othe
     }
 }
 
+/// Whose latency it is when several are put together; `None` when they are of different requests. Where one part has an
+/// answer to every request and another has not, the whole is of those that were answered.
+fn population(parts: &[&Latency]) -> Option<Population> {
+    let rank = |population: Population| match population {
+        Population::All => Some(0),
+        Population::Answered => Some(1),
+        Population::Unknown => Some(2),
+        Population::Ok | Population::Failed => None,
+    };
+    let mut all = parts.iter().map(|part| part.population);
+    let first = all.next()?;
+    all.try_fold(first, |whole, next| {
+        if whole == next {
+            Some(whole)
+        } else if rank(next)? > rank(whole)? {
+            Some(next)
+        } else {
+            Some(whole)
+        }
+    })
+}
+
+/// Whether parts that hold samples measure the same, by the same clock, of requests that can be put together.
+pub(in crate::findings) fn is_one_thing(parts: &[&Latency]) -> bool {
+    let filled: Vec<&Latency> = parts
+        .iter()
+        .copied()
+        .filter(|part| part.count > 0)
+        .collect();
+    let one_clock = filled
+        .iter()
+        .zip(filled.iter().skip(1))
+        .all(|(a, b)| (a.from, a.to) == (b.from, b.to));
+    one_clock && (filled.is_empty() || population(&filled).is_some())
+}
+
 /// Latencies of several sets as that of one.
 pub(crate) fn latency(parts: &[&Latency]) -> (Latency, Merged) {
     let filled: Vec<&Latency> = parts
@@ -102,7 +139,8 @@ pub(crate) fn latency(parts: &[&Latency]) -> (Latency, Merged) {
     let count = parts
         .iter()
         .fold(0_u64, |all, part| all.saturating_add(part.count));
-    let population = common(parts, |part| part.population, Population::Unknown);
+    let people = population(parts);
+    let population = people.unwrap_or(Population::Unknown);
     let mut all = Latency::of(population, count);
     all.from = common(parts, |part| part.from, ClockStart::Unknown);
     all.to = common(parts, |part| part.to, ClockStop::Unknown);
@@ -116,7 +154,6 @@ pub(crate) fn latency(parts: &[&Latency]) -> (Latency, Merged) {
     all.max = known(parts, |part| part.max).and_then(|all| all.into_iter().reduce(most));
     all.mean = mean(parts, count);
     all.stddev = all.mean.and_then(|mean| stddev(parts, mean, count));
-    let same_people = parts.iter().all(|part| part.population == population);
     let histograms: Option<Vec<&Histogram>> = parts
         .iter()
         .map(|part| {
@@ -126,13 +163,17 @@ pub(crate) fn latency(parts: &[&Latency]) -> (Latency, Merged) {
         })
         .collect();
     let histogram = histograms
-        .filter(|_| same_people)
+        .filter(|_| people.is_some())
         .and_then(|all| histogram(&all));
     let asked: BTreeSet<Percentile> = parts
         .iter()
-        .flat_map(|part| part.percentiles.keys().copied())
+        .flat_map(|part| part.percentiles.keys().chain(part.bounds.keys()))
+        .copied()
         .collect();
     let Some(histogram) = histogram else {
+        if is_one_thing(parts) {
+            all.bounds = bounds(parts, &asked);
+        }
         let merged = if asked.is_empty() {
             Merged::Exact
         } else {
@@ -150,13 +191,37 @@ pub(crate) fn latency(parts: &[&Latency]) -> (Latency, Merged) {
     (all, Merged::Exact)
 }
 
-/// Percentiles that are not there yet, from the histogram.
+/// A percentile whose bounds meet is known.
+pub(in crate::findings) fn keep_known(latency: &mut Latency) {
+    let percentiles = &mut latency.percentiles;
+    latency.bounds.retain(|percentile, bounds| {
+        let is_open = bounds.lower < bounds.upper;
+        if !is_open {
+            percentiles.insert(*percentile, bounds.lower);
+        }
+        is_open
+    });
+    if latency.quantile_method == QuantileMethod::Unknown && !percentiles.is_empty() {
+        latency.quantile_method = QuantileMethod::NearestRank;
+    }
+}
+
+/// Percentiles that are not there yet, from the histogram. The first and the last sample are known better than by bucket.
 pub(crate) fn read_percentiles(latency: &mut Latency, asked: &BTreeSet<Percentile>) {
     let Some(histogram) = &latency.histogram else {
         return;
     };
+    let total = histogram.total();
     for percentile in asked {
-        let Some(Millis(value)) = quantile(histogram, *percentile) else {
+        let rank = percentile.rank(total);
+        let end = if rank == total {
+            latency.max
+        } else if rank == 1 {
+            latency.min
+        } else {
+            None
+        };
+        let Some(Millis(value)) = end.or_else(|| quantile(histogram, rank)) else {
             continue;
         };
         let value = latency.min.map_or(value, |min| value.max(min.0));
@@ -260,21 +325,21 @@ pub(crate) fn histogram(parts: &[&Histogram]) -> Option<Histogram> {
     Some(all)
 }
 
-/// Nearest rank; in the middle of the bucket that holds it.
-fn quantile(histogram: &Histogram, percentile: Percentile) -> Option<Millis> {
-    let total = histogram.total();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a percentile is kept in whole thousandths below 100 000"
-    )]
-    let thousandths = (percentile.percent() * 1000.0).round() as u128;
-    let rank = (u128::from(total) * thousandths).div_ceil(100_000).max(1);
-    let mut below = 0_u128;
+/// The middle of the bucket that holds the sample of that rank, in whole nanoseconds as logs have them.
+fn quantile(histogram: &Histogram, rank: u64) -> Option<Millis> {
+    let mut below = 0_u64;
     for (lower, upper, count) in histogram.buckets() {
-        below += u128::from(count);
+        below = below.saturating_add(count);
         if below >= rank {
-            return Some(Millis(f64::midpoint(lower.0, upper.0)));
+            if lower == upper {
+                return Some(lower);
+            }
+            let nanos = f64::midpoint((lower.0 * 1e6).round(), (upper.0 * 1e6).round()).floor();
+            return Some(if nanos.is_finite() {
+                Millis(nanos / 1e6)
+            } else {
+                Millis(f64::midpoint(lower.0, upper.0))
+            });
         }
     }
     None

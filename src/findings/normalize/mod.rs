@@ -2,8 +2,9 @@
 //!
 //! Reads no configuration and judges nothing; what it does to a run is noted on the run.
 
+mod bounds;
 mod expected;
-mod merge;
+pub(in crate::findings) mod merge;
 mod pattern;
 mod rename;
 mod trim;

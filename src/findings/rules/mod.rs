@@ -41,11 +41,12 @@ mod v39_warm_up_inside;
 mod v40_not_steady;
 mod v41_generator_saturated;
 mod v42_clipped_at_timeout;
+pub(in crate::findings) mod v43_merged_percentiles;
 mod v44_unit_mismatch;
 mod v45_one_run_a_side;
 mod v46_clipped_run;
 mod v47_endpoint_gone;
-mod v48_same_run_twice;
+pub(in crate::findings) mod v48_same_run_twice;
 mod v49_faster_because_failing;
 
 use std::cmp::Reverse;
@@ -263,6 +264,7 @@ pub static RULES: &[Rule] = &[
     v40_not_steady::RULE,
     v41_generator_saturated::RULE,
     v42_clipped_at_timeout::RULE,
+    v43_merged_percentiles::RULE,
     v44_unit_mismatch::RULE,
     v45_one_run_a_side::RULE,
     v46_clipped_run::RULE,

@@ -29,7 +29,7 @@ pub(super) fn listed(items: &[String]) -> String {
 }
 
 /// The first few items, then how many more there are.
-pub(super) fn first_of(items: &[String], shown: usize) -> String {
+pub(in crate::findings) fn first_of(items: &[String], shown: usize) -> String {
     if items.len() <= shown {
         return listed(items);
     }

@@ -118,7 +118,7 @@ fn alike(runs: &[(&str, &Run)], accepted: bool) -> Option<Fired> {
 }
 
 /// Whether two runs agree in all that they measured, and measured enough for that to be no accident.
-fn same_figures(a: &Run, b: &Run) -> bool {
+pub(in crate::findings) fn same_figures(a: &Run, b: &Run) -> bool {
     let telling = !a.timeline.is_empty()
         || a.overall.primary().is_some_and(|latency| {
             latency.mean.is_some() || latency.stddev.is_some() || latency.histogram.is_some()

@@ -127,7 +127,7 @@ pub fn expand(patterns: &[PathBuf]) -> Result<Vec<PathBuf>, IngestError> {
 }
 
 /// Reads the files and gives the runs what they hold.
-pub(super) fn attach(
+pub fn attach(
     runs: &mut [Run],
     resources: &[PathBuf],
     tests: &[PathBuf],

@@ -1,6 +1,6 @@
 //! What was read: files with hashes, and what the reader wants known.
 
-use crate::findings::{Report, suites};
+use crate::findings::{Report, distributed, suites};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, text};
 use crate::render::section::{Scope, Section, checks};
@@ -52,7 +52,8 @@ fn build(report: &Report, _: usize, layout: &Layout) -> Vec<Block> {
                 line.push(code(&run.name));
                 line.push(text(": "));
             }
-            let times = if note.count > 1 {
+            // The number of parts stands in the sentence.
+            let times = if note.count > 1 && note.id != distributed::PARTS {
                 format!(" ({}x)", number::count(note.count))
             } else {
                 String::new()

@@ -1,7 +1,7 @@
 //! The figures of the whole run. What the input cannot give is said, not left out.
 
 use crate::findings::{Figure, Report, Support};
-use crate::model::{MetricId, Reading, Run, Unit};
+use crate::model::{MetricId, Reading, Run, Statistic, Unit};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, text};
 use crate::render::level::Level;
@@ -52,7 +52,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
             figure
                 .n
                 .map_or_else(absent, |n| vec![text(number::count(n))]),
-            remark(figure),
+            remark(run, &metric, figure),
         ]);
     }
     let reported = as_reported(report, run);
@@ -122,7 +122,17 @@ fn bare(value: f64, unit: Unit) -> String {
     }
 }
 
-fn remark(figure: &Figure) -> Line {
+fn remark(run: &Run, metric: &MetricId, figure: &Figure) -> Line {
+    if let (None, MetricId::Latency(None, Statistic::Quantile(percentile))) = (figure.value, metric)
+        && let Some(latency) = run.overall.primary()
+        && let Some(bounds) = latency.bounds.get(percentile)
+    {
+        return vec![text(format!(
+            "between {} and {}",
+            bare(bounds.lower.0, figure.unit),
+            bare(bounds.upper.0, figure.unit)
+        ))];
+    }
     if figure.value.is_some() {
         match figure.support {
             Support::Weak => return vec![text("thin")],
