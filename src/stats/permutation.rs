@@ -121,8 +121,8 @@ impl Seed {
     fn shuffle(&mut self, values: &mut [f64]) {
         for place in (1..values.len()).rev() {
             // The modulo favours no place by more than the length over 2^64.
-            let other = (self.next() % (place as u64 + 1)) as usize;
-            values.swap(place, other);
+            let other = self.next() % (place as u64 + 1);
+            values.swap(place, usize::try_from(other).unwrap_or(place));
         }
     }
 }

@@ -610,7 +610,7 @@ mod tests {
         let odd = compare(&base, &uncertain, ASSUMED, in_turn).unwrap();
         assert!(odd.guarded && !odd.dealt, "{odd:?}");
         // Three a side have too few ways.
-        let few = compare(&base[..3].to_vec(), &new[1..4].to_vec(), ASSUMED, in_turn).unwrap();
+        let few = compare(&base[..3], &new[1..4], ASSUMED, in_turn).unwrap();
         assert!(few.guarded && !few.dealt && few.p_up > 0.01);
     }
 

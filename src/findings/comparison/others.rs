@@ -119,16 +119,12 @@ mod tests {
 
     #[test]
     fn the_median_leaves_the_own_value_out() {
-        let sorted = [1.0, 2.0, 3.0, 4.0];
-        assert_eq!(
-            sorted.map(|value| median_without(&sorted, value)),
-            [3.0, 3.0, 2.0, 2.0]
-        );
-        let five = [1.0, 2.0, 2.0, 4.0, 9.0];
-        assert_eq!(
-            five.map(|value| median_without(&five, value)),
-            [3.0, 3.0, 3.0, 2.0, 2.0]
-        );
+        let of = |sorted: &[f64]| -> Vec<String> {
+            let medians = sorted.iter().map(|value| median_without(sorted, *value));
+            medians.map(|median| median.to_string()).collect()
+        };
+        assert_eq!(of(&[1.0, 2.0, 3.0, 4.0]), ["3", "3", "2", "2"]);
+        assert_eq!(of(&[1.0, 2.0, 2.0, 4.0, 9.0]), ["3", "3", "3", "2", "2"]);
     }
 
     #[test]
