@@ -193,10 +193,18 @@ pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
     let judged = report.runs.is_empty()
         || targets::any_judged(&results)
         || outcomes().any(|verdict| verdict != ComparisonVerdict::NotComparable);
-    let compared = outcomes().filter_map(|verdict| match verdict {
-        ComparisonVerdict::Regressed => Some(Effect::Fail),
-        ComparisonVerdict::NotComparable => Some(Effect::Unjudged),
-        ComparisonVerdict::Improved | ComparisonVerdict::NoRegressionShown => None,
+    let compared = whole.into_iter().flatten().filter_map(|found| {
+        let has_suspect = || {
+            let mut metrics = found.metrics.iter();
+            metrics.any(|metric| metric.state == MetricState::Suspect)
+        };
+        match found.verdict {
+            ComparisonVerdict::Regressed => Some(Effect::Fail),
+            ComparisonVerdict::NotComparable => Some(Effect::Unjudged),
+            ComparisonVerdict::Improved | ComparisonVerdict::NoRegressionShown => {
+                has_suspect().then_some(Effect::Warn)
+            }
+        }
     });
     let open = results.iter().any(|result| targets::is_open(result));
     // A target decides by its state, whatever is said of it.

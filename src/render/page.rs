@@ -20,7 +20,11 @@ pub fn compose(
     write: &dyn Fn(&[Block]) -> String,
 ) -> Result<String, RenderError> {
     let wanted = wanted(layout)?;
-    let texts = Texts::of(report, layout, write);
+    // A template of the user's may name any section.
+    let texts = match layout.template {
+        Some(_) => Texts::of(SECTIONS.iter(), report, layout, write),
+        None => Texts::of(wanted.iter().copied(), report, layout, write),
+    };
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.add_function("section", move |id: &str, run: Option<usize>| {
@@ -154,7 +158,12 @@ fn left_out(dropped: &[Piece], room: usize, unit: &str) -> Block {
 struct Texts(BTreeMap<&'static str, Vec<String>>);
 
 impl Texts {
-    fn of(report: &Report, layout: &Layout, write: &dyn Fn(&[Block]) -> String) -> Texts {
+    fn of(
+        sections: impl Iterator<Item = &'static Section>,
+        report: &Report,
+        layout: &Layout,
+        write: &dyn Fn(&[Block]) -> String,
+    ) -> Texts {
         let text = |section: &Section, run: usize| {
             let blocks = (section.build)(report, run, layout);
             if blocks.is_empty() {
@@ -169,12 +178,7 @@ impl Texts {
                 .map(|run| text(section, run))
                 .collect(),
         };
-        Texts(
-            SECTIONS
-                .iter()
-                .map(|section| (section.id, all(section)))
-                .collect(),
-        )
+        Texts(sections.map(|section| (section.id, all(section))).collect())
     }
 
     /// What a template gets for `section(id)` or `section(id, run)`.

@@ -80,10 +80,10 @@ fn a_tail_that_grows_is_found_where_it_grows() {
     assert_eq!(in_state(&found, "suspect"), []);
     let text = ["compare", "--interleaved"];
     let page = compare("tail-text", &text, &base, &new);
-    // 5 runs of 5 lie above all others: 1 way of 252 by ranks.
+    // scipy 1.17.1 mannwhitneyu of 740, 770, 750, 680, 560 ms against 190, 170, 180, 680, 110 ms: 0.0139.
     let said = page.out.split("What shows it:").nth(1).unwrap();
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("by ranks alone 0.004;"), "{said}");
+    assert!(said.contains("by ranks alone 0.014;"), "{said}");
     assert!(said.contains("5 against 5 runs of"), "{said}");
 }
 
@@ -160,6 +160,9 @@ fn a_single_run_a_side_never_fails_the_build_and_says_how_to_decide() {
         scratch.knee(&all).code
     };
     assert_eq!(gate(&[]), 0);
+    // It passes with a warning.
+    let told = scratch.knee(&["check", "--base", "before.csv", "--new", "after.csv"]);
+    assert!(told.out.contains("Verdict: WARN"), "{}", told.out);
     assert_eq!(gate(&["--require-proof"]), 3);
     // A target decides alone, and of the new side only.
     assert_eq!(gate(&["--target", "p95 < 200ms"]), 1);
