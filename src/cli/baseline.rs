@@ -2,9 +2,12 @@
 //! finds of them.
 
 mod fit;
+mod found;
+
+pub(crate) use found::find;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -143,10 +146,12 @@ fn accept(args: &Accept, console: &mut Console) -> anyhow::Result<()> {
             _ => folder.join(file_name(scenario)),
         };
         output::spare(&[output::planned_json(&path)], &read.borrow())?;
+        let before = exists(&path).then(|| replaced(&config, &path));
         let baseline = Baseline::new(runs, about.clone())?;
-        files.push((path, baseline.to_bytes()?, runs.len() as u64, *scenario));
+        let bytes = baseline.to_bytes()?;
+        files.push((path, bytes, runs.len() as u64, *scenario, before));
     }
-    for (path, bytes, runs, scenario) in files {
+    for (path, bytes, runs, scenario, before) in files {
         output::write_with(&path, &mut |file| Ok(file.write_all(&bytes)?))?;
         let text = format!(
             "wrote {}: {} of the scenario `{scenario}`, {}",
@@ -155,12 +160,34 @@ fn accept(args: &Accept, console: &mut Console) -> anyhow::Result<()> {
             number::bytes(bytes.len() as f64)
         );
         message::note(console, &text);
+        if let Some(before) = before {
+            message::note(console, &before);
+        }
         if runs == 1 {
             let text = "one run shows how far others lie from it, and proves nothing; repeats do";
             message::note(console, text);
         }
     }
     Ok(())
+}
+
+/// What a new baseline takes the place of.
+fn replaced(config: &Config, path: &Path) -> String {
+    match open(config, path) {
+        Ok(before) if before.retired.is_some() => {
+            "it replaces a baseline that was retired".to_owned()
+        }
+        Ok(before) => {
+            let runs = number::plural(before.runs.len() as u64, "run");
+            let tool = before
+                .runs
+                .first()
+                .map_or("", |run| run.source.tool.as_str());
+            let reason = escape::shorten(&escape::visible(&before.reason), 60);
+            format!("it replaces {runs} of {tool}, accepted for: {reason}")
+        }
+        Err(_) => "it replaces a file that was no baseline".to_owned(),
+    }
 }
 
 /// A reason that says something, and the moment where one is given.
@@ -342,90 +369,4 @@ fn retire(
     output::write_with(&path, &mut |file| Ok(file.write_all(&bytes)?))?;
     message::note(console, &format!("retired the baseline of `{scenario}`"));
     Ok(())
-}
-
-/// What later runs are compared with.
-#[derive(Default)]
-pub(crate) struct Found {
-    /// The accepted runs; empty = nothing to compare with.
-    pub(crate) runs: Vec<Run>,
-    /// Why a baseline is none for these runs, and what to do.
-    pub(crate) missing: Option<String>,
-    /// The files that were read.
-    pub(crate) paths: Vec<PathBuf>,
-}
-
-/// The baselines of the scenarios of runs: the one that `knee.toml` names, else those of the folder.
-pub(crate) fn find(config: &Config, runs: &[Run]) -> anyhow::Result<Found> {
-    let mut found = Found::default();
-    let mut named = None;
-    if let Some(path) = &config.compare.baseline {
-        let missing = |what: &str| {
-            format!(
-                "The baseline {} that knee.toml names {what}: nothing was compared. `knee baseline accept RUN... --reason '...'` makes it.",
-                shown(config, path)
-            )
-        };
-        if !exists(path) {
-            found.missing = Some(missing("is missing"));
-            return Ok(found);
-        }
-        let baseline = open(config, path)?;
-        if let Some(retired) = &baseline.retired {
-            found.missing = Some(missing(&format!("is retired ({})", retired.reason)));
-            return Ok(found);
-        }
-        named = Some(baseline.scenario.clone());
-        found.add(config, path.clone(), baseline, runs);
-    }
-    let scenarios: BTreeSet<&str> = runs
-        .iter()
-        .map(|run| run.identity.scenario.as_str())
-        .filter(|scenario| named.as_deref() != Some(scenario))
-        .collect();
-    for scenario in scenarios {
-        let path = folder(config).join(file_name(scenario));
-        if !exists(&path) {
-            continue;
-        }
-        let baseline = open(config, &path)?;
-        if baseline.scenario != scenario {
-            return Err(advise(
-                format!(
-                    "{} holds the baseline of `{}`, not of `{scenario}`",
-                    shown(config, &path),
-                    baseline.scenario
-                ),
-                "files of this folder are called by `knee baseline accept`; move the other one away",
-            ));
-        }
-        found.add(config, path, baseline, runs);
-    }
-    Ok(found)
-}
-
-impl Found {
-    /// The runs of a baseline, unless one of them is to be judged: nothing follows from comparing it with itself.
-    fn add(&mut self, config: &Config, path: PathBuf, baseline: Baseline, runs: &[Run]) {
-        let is_in = |run: &&Run| baseline.runs.iter().any(|other| other.id == run.id);
-        let within: Vec<&Run> = runs.iter().filter(is_in).collect();
-        if let Some(first) = within.first() {
-            let name = escape::shorten(&escape::visible(&first.name), 60);
-            let stand = match within.len() as u64 - 1 {
-                0 => "stands".to_owned(),
-                others => format!("and {} more stand", number::count(others)),
-            };
-            let sentence = format!(
-                "\"{name}\" {stand} in the baseline {} itself (V48): nothing was compared with it. Check runs that were made later.",
-                shown(config, &path)
-            );
-            self.missing = match self.missing.take() {
-                Some(before) => Some(format!("{before} {sentence}")),
-                None => Some(sentence),
-            };
-        } else {
-            self.runs.extend(baseline.runs);
-        }
-        self.paths.push(path);
-    }
 }

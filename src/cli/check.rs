@@ -111,6 +111,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         require_proof: args.require_proof || config.compare.require_proof,
         ..args.comparing.options(&config)
     };
+    options.require_proof = how.require_proof && !args.runs.is_empty();
+    if args.comparing.interleaved && args.base.is_empty() {
+        return Err(advise(
+            "--interleaved says that base and new were run in turn, and an accepted baseline was run before",
+            "leave it out, or give both sides: `knee check --base RUN... --new RUN... --interleaved`",
+        ));
+    }
     let report = if args.base.is_empty() && args.runs.is_empty() {
         something_to_lint(args, &config)?;
         analyse::analyse(Vec::new(), &options)
@@ -121,11 +128,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         let mut accepted = baseline::find(&config, &runs)?;
         spare(&accepted.paths)?;
         options.no_baseline = accepted.missing;
+        options.remarks = accepted.remarks;
         if accepted.runs.is_empty() {
             analyse::analyse(runs, &options)
         } else {
             let how = compare::Options {
                 accepted: true,
+                base_name: accepted.name.take(),
                 ..how
             };
             compare::tell_apart(&mut accepted.runs, &mut runs);

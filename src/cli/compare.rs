@@ -23,7 +23,7 @@ use crate::model::Run;
   knee compare before.json after.json -o comparison.md      with charts in comparison-charts/")]
 pub(crate) struct Args {
     /// A run of the base, then a run of the new side; a RUN is what `knee report` takes.
-    #[arg(value_name = "BASE NEW", num_args = 2, conflicts_with_all = ["base", "new"])]
+    #[arg(value_name = "BASE NEW", conflicts_with_all = ["base", "new"])]
     runs: Vec<String>,
 
     /// The runs of the base.
@@ -53,7 +53,7 @@ pub(crate) struct Args {
 pub(crate) struct Comparing {
     /// Base and new were run in turn in one job (base, new, base, new): jobs add no spread of their own.
     #[arg(long)]
-    interleaved: bool,
+    pub(crate) interleaved: bool,
 
     /// Differences that only warn.
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
@@ -88,6 +88,7 @@ impl Comparing {
             floors: of_config.floors.clone(),
             require_proof: false,
             accepted: false,
+            base_name: None,
         }
     }
 }
@@ -121,6 +122,13 @@ fn sides(args: &Args) -> anyhow::Result<(Vec<String>, Vec<String>)> {
     match args.runs.as_slice() {
         [base, new] => Ok((vec![base.clone()], vec![new.clone()])),
         _ if !args.base.is_empty() => Ok((args.base.clone(), args.new.clone())),
+        [_, _, _, ..] => Err(advise(
+            format!(
+                "BASE and NEW are one RUN each, and {} were given",
+                args.runs.len()
+            ),
+            "several a side: `knee compare --base RUN... --new RUN...`",
+        )),
         _ => Err(advise(
             "two sides are needed",
             "`knee compare before.json after.json`, or `knee compare --base RUN... --new RUN...`",

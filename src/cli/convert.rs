@@ -117,6 +117,16 @@ fn csv(runs: &[Run], options: &figures::Options, into: &mut dyn Write) -> anyhow
     Ok(writer.flush()?)
 }
 
+/// GitHub's number of a run is that of all its jobs and of every further attempt. The legs of a matrix have no name of their own.
+fn github_job(first: &dyn Fn(&[&str]) -> Option<String>) -> Option<String> {
+    let run = first(&["GITHUB_RUN_ID"])?;
+    let more = [first(&["GITHUB_RUN_ATTEMPT"]), first(&["GITHUB_JOB"])];
+    let parts: Vec<String> = std::iter::once(run)
+        .chain(more.into_iter().flatten())
+        .collect();
+    Some(parts.join("/"))
+}
+
 /// What a CI system says of the job, where nobody said otherwise.
 pub(crate) fn from_ci(run: &mut Run) {
     let first = |names: &[&str]| {
@@ -153,13 +163,14 @@ pub(crate) fn from_ci(run: &mut Run) {
         (
             "job",
             &mut identity.job,
-            first(&[
-                "GITHUB_RUN_ID",
-                "CI_JOB_ID",
-                "BUILDKITE_JOB_ID",
-                "CIRCLE_WORKFLOW_JOB_ID",
-                "BUILD_TAG",
-            ]),
+            github_job(&first).or_else(|| {
+                first(&[
+                    "CI_JOB_ID",
+                    "BUILDKITE_JOB_ID",
+                    "CIRCLE_WORKFLOW_JOB_ID",
+                    "BUILD_TAG",
+                ])
+            }),
         ),
     ];
     for (name, member, said) in members {

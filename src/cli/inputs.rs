@@ -385,6 +385,8 @@ pub(crate) fn options(
         },
         generated_at: generated_at()?,
         no_baseline: None,
+        require_proof: false,
+        remarks: Vec::new(),
     })
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::comparison::{Comparison, ComparisonVerdict, MetricState, NOT_WORSE, compare};
+use crate::findings::comparison::{
+    ComparedMetric, Comparison, ComparisonVerdict, MetricState, NOT_WORSE, compare,
+};
 use crate::findings::figures::{self, Figures};
 use crate::findings::normalize::Pattern;
 use crate::findings::plan::Plan;
@@ -14,6 +16,7 @@ use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::{headline, normalize, rules, targets, workload};
 use crate::model::run::label;
 use crate::model::{MetricId, Run, Stats, Target};
+use crate::text::number;
 
 /// What an analysis is told besides the runs.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +43,10 @@ pub struct Options {
     pub generated_at: Option<String>,
     /// A sentence on why the baseline is none for these runs: then it could not be judged.
     pub no_baseline: Option<String>,
+    /// Whether a run without a base to compare with is not passed.
+    pub require_proof: bool,
+    /// Sentences that stand below those of the report and change nothing.
+    pub remarks: Vec<String>,
 }
 
 impl Options {
@@ -131,7 +138,13 @@ fn analyse_sides(
     keep_endpoints(&mut runs, &mut report, &options.endpoints);
     report.runs = runs;
     report.verdict = verdict_of(&report, None);
-    if how.is_some_and(|how| how.require_proof) && report.comparisons.iter().any(is_open) {
+    let unproven = how.is_some_and(|how| how.require_proof)
+        && report
+            .comparisons
+            .iter()
+            .any(|found| open(found).count() > 0);
+    let unasked = options.require_proof && report.comparisons.is_empty();
+    if unproven || unasked {
         report.verdict = report.verdict.max(Verdict::Unjudged);
     }
     if report.runs.is_empty() && options.targets.is_empty() && options.plan.scenarios.is_empty() {
@@ -146,7 +159,23 @@ fn analyse_sides(
     } else {
         headline::of_report(&report)
     };
+    if unproven {
+        let count: usize = report
+            .comparisons
+            .iter()
+            .map(|found| open(found).count())
+            .sum();
+        report.headline.push(format!(
+            "Proof was required: {} could not be decided: the rows with ~ and suspect, and what stands on one side only.",
+            number::plural(count as u64, "metric")
+        ));
+    }
+    if unasked {
+        let words = "Proof was required, and nothing was compared: there is no base.";
+        report.headline.push(words.to_owned());
+    }
     report.headline.extend(options.no_baseline.clone());
+    report.headline.extend(options.remarks.iter().cloned());
     report
 }
 
@@ -189,10 +218,20 @@ pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
         .collect();
     // Without runs the plan alone is judged, by the rules.
     let whole = run.is_none().then_some(comparisons.as_slice());
-    let outcomes = || whole.into_iter().flatten().map(|found| found.verdict);
-    let judged = report.runs.is_empty()
-        || targets::any_judged(&results)
-        || outcomes().any(|verdict| verdict != ComparisonVerdict::NotComparable);
+    let is_judged = |id: &str| {
+        let of_run: Vec<_> = results.iter().filter(|of| of.run == id).copied().collect();
+        let mut compared = comparisons.iter().filter(|found| {
+            found.new.runs.iter().any(|new| new == id)
+                && found.verdict != ComparisonVerdict::NotComparable
+        });
+        targets::any_judged(&of_run) || whole.is_some() && compared.next().is_some()
+    };
+    // A run that nothing is asked of does not pass beside others that do.
+    let mut asked = report.runs.iter().map(|run| run.id.as_str());
+    let judged = match run {
+        Some(id) => is_judged(id),
+        None => asked.all(|id| is_base(id) || is_judged(id)),
+    };
     let compared = whole.into_iter().flatten().filter_map(|found| {
         let has_suspect = || {
             let mut metrics = found.metrics.iter();
@@ -222,12 +261,13 @@ pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
     )
 }
 
-/// Whether anything that can be judged is left open.
-fn is_open(comparison: &Comparison) -> bool {
-    comparison.metrics.iter().any(|metric| {
+/// What could be judged and is left open, or stands on one side only.
+fn open(comparison: &Comparison) -> impl Iterator<Item = &ComparedMetric> {
+    comparison.metrics.iter().filter(|metric| {
         let open = matches!(metric.state, MetricState::Undecided | MetricState::Suspect);
         let not_worse = metric.reasons.iter().any(|reason| reason == NOT_WORSE);
-        open && !not_worse && metric.p_value.is_some()
+        let lone = metric.base.is_some() != metric.new.is_some();
+        open && !not_worse && metric.p_value.is_some() || lone
     })
 }
 

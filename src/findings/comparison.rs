@@ -111,7 +111,8 @@ pub struct ComparedMetric {
     pub base: Option<f64>,
     /// The new side.
     pub new: Option<f64>,
-    /// How far the new side lies from the base.
+    /// How far the new side lies from the base: of repeats that are judged the change of their geometric means, with runs far out
+    /// drawn in, which is what the interval and the chances are of.
     pub change: Option<f64>,
     /// In which unit.
     pub change_unit: Option<ChangeUnit>,
@@ -123,6 +124,12 @@ pub struct ComparedMetric {
     pub n_base: Option<u64>,
     /// Requests behind the new side.
     pub n_new: Option<u64>,
+    /// Runs of the base that give it.
+    #[serde(default)]
+    pub runs_base: u64,
+    /// Runs of the new side that give it.
+    #[serde(default)]
+    pub runs_new: u64,
     /// Chance of such a change for the worse where nothing changed, one-sided.
     pub p_value: Option<f64>,
     /// The same, corrected for the metrics of its family (Benjamini-Hochberg): those of whole runs, or one metric of all endpoints.

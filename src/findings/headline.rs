@@ -327,6 +327,11 @@ fn of_targets(report: &Report, run: &Run) -> String {
     if results.is_empty() {
         return "No target was given, so nothing is judged; `--target 'p95 < 200ms'` or `knee.toml` sets one.".to_owned();
     }
+    of_results(&results, &|_| String::new())
+}
+
+/// How many targets are met, and which are broken, with what stands behind a name of a run.
+fn of_results(results: &[&TargetResult], at_run: &dyn Fn(&str) -> String) -> String {
     let number = |state: TargetState| {
         results
             .iter()
@@ -346,7 +351,7 @@ fn of_targets(report: &Report, run: &Run) -> String {
                 .unwrap_or_default();
             let value = result.value.map(|value| result.amount(value));
             let value = value.unwrap_or_default();
-            format!("{}{at} is {value}", result.expect)
+            format!("{}{at} is {value}{}", result.expect, at_run(&result.run))
         })
         .collect();
     if !broken.is_empty() {
@@ -452,14 +457,6 @@ fn first_sentence(text: &str) -> String {
         Some((first, _)) => format!("{first}."),
         None => text.to_owned(),
     }
-}
-
-fn upper_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map(|first| first.to_uppercase().chain(chars).collect())
-        .unwrap_or_default()
 }
 
 fn lower_first(text: &str) -> String {

@@ -12,7 +12,7 @@ use crate::ingest::input::sha256_hex;
 use crate::ingest::naming::{make_names_unique, name_files, number_names};
 use crate::ingest::sniff::{self, Grade, Head};
 use crate::ingest::{FORMATS, Format, Input, Kind, Options, Unit, beside, cap, format, log, map};
-use crate::model::{IdentitySource, Run};
+use crate::model::{Identity, IdentitySource, Run};
 
 /// What came out of the inputs.
 #[derive(Debug, Default)]
@@ -448,9 +448,15 @@ fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> Result<Vec<Ru
             run.name.clone_from(&unit.stem);
         }
         run.labels.extend(planned.labels.clone());
+        // A name that stands there is a name, whoever forgot to say where it is from.
+        let source = if run.identity.scenario == Identity::default().scenario {
+            IdentitySource::Default
+        } else {
+            IdentitySource::File
+        };
         run.identity_from
             .entry("scenario".to_owned())
-            .or_insert(IdentitySource::Default);
+            .or_insert(source);
     }
     Ok(runs)
 }

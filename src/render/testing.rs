@@ -73,6 +73,8 @@ pub(super) fn compared(endpoint: Option<&str>, state: MetricState) -> ComparedMe
         method: Some(Method::Repeats),
         n_base: Some(1000),
         n_new: Some(1100),
+        runs_base: 5,
+        runs_new: 5,
         p_value: Some(0.002),
         q_value: Some(0.004),
         state,

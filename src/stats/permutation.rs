@@ -28,19 +28,25 @@ pub struct Dealt {
     pub exact: bool,
 }
 
-/// Deals the values of both groups out in every way, or in many. `None` without values on a side, or where the statistic is no
-/// finite number.
+/// Deals the values of both groups out in every way, or in many. `None` without values on a side, where the statistic is no
+/// finite number, and as soon as both chances are known to be above `limit`.
 ///
 /// ```
 /// use knee::stats::permutation::deal;
 /// let difference = |base: &[f64], new: &[f64]| {
 ///     new.iter().sum::<f64>() / new.len() as f64 - base.iter().sum::<f64>() / base.len() as f64
 /// };
-/// let found = deal(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0], difference).unwrap();
+/// let found = deal(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0], 1.0, difference).unwrap();
 /// assert_eq!((found.ways, found.p_up, found.p_down), (20, 0.05, 1.0));
-/// assert!(deal(&[], &[1.0], difference).is_none());
+/// assert!(deal(&[], &[1.0], 1.0, difference).is_none());
+/// assert!(deal(&[1.0, 6.0, 3.0], &[4.0, 2.0, 5.0], 0.05, difference).is_none());
 /// ```
-pub fn deal(base: &[f64], new: &[f64], statistic: impl Fn(&[f64], &[f64]) -> f64) -> Option<Dealt> {
+pub fn deal(
+    base: &[f64],
+    new: &[f64],
+    limit: f64,
+    statistic: impl Fn(&[f64], &[f64]) -> f64,
+) -> Option<Dealt> {
     if base.is_empty() || new.is_empty() {
         return None;
     }
@@ -51,6 +57,13 @@ pub fn deal(base: &[f64], new: &[f64], statistic: impl Fn(&[f64], &[f64]) -> f64
     let all: Vec<f64> = base.iter().chain(new).copied().collect();
     let mut count = Count::default();
     let exact = all.len() <= ALL_UP_TO;
+    let ways = if exact {
+        choices(all.len(), new.len())
+    } else {
+        DRAWN
+    };
+    let most = limit * f64::from(ways);
+    let is_over = |count: &Count| f64::from(count.up.min(count.down)) > most;
     if exact {
         let (mut left, mut right) = (Vec::new(), Vec::new());
         for mask in 0..1_u32 << all.len() {
@@ -66,6 +79,9 @@ pub fn deal(base: &[f64], new: &[f64], statistic: impl Fn(&[f64], &[f64]) -> f64
                     side.push(*value);
                 }
                 count.add(statistic(&left, &right), seen);
+                if is_over(&count) {
+                    return None;
+                }
             }
         }
     } else {
@@ -76,6 +92,9 @@ pub fn deal(base: &[f64], new: &[f64], statistic: impl Fn(&[f64], &[f64]) -> f64
             seed.shuffle(&mut shuffled);
             let (left, right) = shuffled.split_at(base.len());
             count.add(statistic(left, right), seen);
+            if is_over(&count) {
+                return None;
+            }
         }
     }
     let share = |ways: u32| f64::from(ways) / f64::from(count.ways);
@@ -85,6 +104,13 @@ pub fn deal(base: &[f64], new: &[f64], statistic: impl Fn(&[f64], &[f64]) -> f64
         ways: count.ways,
         exact,
     })
+}
+
+/// How many ways there are to choose some of a few values.
+fn choices(of: usize, some: usize) -> u32 {
+    (0..1_u32 << of)
+        .filter(|mask| mask.count_ones() as usize == some)
+        .fold(0, |ways, _| ways + 1)
 }
 
 #[derive(Default)]
@@ -144,7 +170,7 @@ mod tests {
         // scipy 1.17.1 stats.permutation_test(permutation_type="independent", n_resamples=inf, alternative="greater" / "less").
         let base = [12.1, 9.8, 11.4, 10.6, 10.9];
         let new = [11.9, 13.2, 12.8, 11.0, 14.1];
-        let found = deal(&base, &new, difference).unwrap();
+        let found = deal(&base, &new, 1.0, difference).unwrap();
         assert_eq!((found.ways, found.exact), (252, true));
         assert!((found.p_up - 6.0 / 252.0).abs() < 1e-12, "{}", found.p_up);
         assert!(
@@ -156,7 +182,7 @@ mod tests {
 
     #[test]
     fn equal_values_show_nothing_in_either_direction() {
-        let found = deal(&[1.0; 5], &[1.0; 5], difference).unwrap();
+        let found = deal(&[1.0; 5], &[1.0; 5], 1.0, difference).unwrap();
         assert_eq!((found.p_up, found.p_down), (1.0, 1.0));
     }
 
@@ -166,17 +192,17 @@ mod tests {
         let exact = 3_170.0 / 12_870.0;
         let base: Vec<f64> = (0..8).map(|k| f64::from(k * 37 % 11)).collect();
         let new: Vec<f64> = (0..8).map(|k| f64::from(k * 53 % 13) + 2.0).collect();
-        let found = deal(&base, &new, difference).unwrap();
+        let found = deal(&base, &new, 1.0, difference).unwrap();
         assert_eq!((found.ways, found.exact), (DRAWN, false));
         let error = (exact * (1.0 - exact) / f64::from(DRAWN)).sqrt();
         assert!((found.p_up - exact).abs() < 4.0 * error, "{}", found.p_up);
-        assert_eq!(deal(&base, &new, difference), Some(found));
+        assert_eq!(deal(&base, &new, 1.0, difference), Some(found));
     }
 
     #[test]
     fn a_statistic_that_is_no_number_finds_nothing() {
-        assert_eq!(deal(&[1.0], &[2.0], |_, _| f64::NAN), None);
-        let odd = deal(&[1.0, 2.0], &[3.0, 4.0], |base, new| {
+        assert_eq!(deal(&[1.0], &[2.0], 1.0, |_, _| f64::NAN), None);
+        let odd = deal(&[1.0, 2.0], &[3.0, 4.0], 1.0, |base, new| {
             if base == [1.0, 2.0] {
                 difference(base, new)
             } else {

@@ -81,7 +81,7 @@ fn a_tail_that_grows_is_found_where_it_grows() {
     let text = ["compare", "--interleaved"];
     let page = compare("tail-text", &text, &base, &new);
     // scipy 1.17.1 mannwhitneyu of 740, 770, 750, 680, 560 ms against 190, 170, 180, 680, 110 ms: 0.0139.
-    let said = page.out.split("What shows it:").nth(1).unwrap();
+    let said = page.out.split("What speaks for it;").nth(1).unwrap();
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("by ranks alone 0.014;"), "{said}");
     assert!(said.contains("5 against 5 runs of"), "{said}");
@@ -162,7 +162,11 @@ fn a_single_run_a_side_never_fails_the_build_and_says_how_to_decide() {
     assert_eq!(gate(&[]), 0);
     // It passes with a warning.
     let told = scratch.knee(&["check", "--base", "before.csv", "--new", "after.csv"]);
-    assert!(told.out.contains("Verdict: WARN"), "{}", told.out);
+    assert!(
+        told.out.contains("Verdict: WARN (NO REGRESSION SHOWN)"),
+        "{}",
+        told.out
+    );
     assert_eq!(gate(&["--require-proof"]), 3);
     // A target decides alone, and of the new side only.
     assert_eq!(gate(&["--target", "p95 < 200ms"]), 1);
@@ -296,4 +300,187 @@ fn the_same_input_gives_the_same_bytes() {
         assert!(!first.out.is_empty());
         assert_eq!(first.out, compare(kind, &command, &base, &new).out);
     }
+}
+
+/// Requests of a run, so many times as slow: every endpoint in turn.
+fn log(start: u32, endpoints: &[&str], factor: f64) -> String {
+    let rows = (0..3_000_u32)
+        .zip(endpoints.iter().cycle())
+        .map(|(row, endpoint)| {
+            // No two runs have the same figures.
+            let latency = f64::from(80 + row * 7 % (37 + start / 1_000 % 9)) * factor;
+            format!("{}.0,{endpoint},{latency:.0},200\n", start + row / 20)
+        });
+    format!(
+        "time,endpoint,latency_ms,code\n{}",
+        rows.collect::<String>()
+    )
+}
+
+/// Three runs a side, each made by its number.
+fn sides(scratch: &Scratch, base: impl Fn(u32) -> String, new: impl Fn(u32) -> String) {
+    for number in 0..3 {
+        scratch.write(&format!("b{number}.csv"), base(number));
+        scratch.write(&format!("n{number}.csv"), new(number));
+    }
+}
+
+const GATE: [&str; 10] = [
+    "check",
+    "--interleaved",
+    "--base",
+    "b0.csv",
+    "b1.csv",
+    "b2.csv",
+    "--new",
+    "n0.csv",
+    "n1.csv",
+    "n2.csv",
+];
+
+#[test]
+fn an_endpoint_of_one_run_a_side_is_one_run_however_many_there_are() {
+    let scratch = Scratch::new("compare-one-of-three");
+    let of = |side: u32, slow: f64| {
+        move |number: u32| {
+            let start = 1_000_000_000 + (number * 2 + side) * 1_000;
+            let all: &[&str] = if number == 0 { &["/a", "/z"] } else { &["/a"] };
+            let text = log(start, all, 1.0 + f64::from(number) / 100.0);
+            if slow > 1.0 {
+                // The endpoint that one run has is three times as slow.
+                let lines = text.lines().map(|line| match line.split_once(",/z,") {
+                    Some((time, _)) => format!("{time},/z,300,200"),
+                    None => line.to_owned(),
+                });
+                return lines.map(|line| line + "\n").collect();
+            }
+            text
+        }
+    };
+    sides(&scratch, of(0, 1.0), of(1, 3.0));
+    let done = scratch.knee(&GATE);
+    assert_eq!(done.code, 0, "{}", done.out);
+    assert!(done.out.contains("Suspect, not proven: /z"), "{}", done.out);
+    let json = scratch.knee(&[&GATE[..], &["--format", "json"]].concat());
+    let report: Value = serde_json::from_str(&json.out).unwrap();
+    let metrics = report["comparisons"][0]["metrics"].as_array().unwrap();
+    let of_z = metrics.iter().filter(|metric| metric["endpoint"] == "/z");
+    assert!(of_z.clone().count() > 0);
+    for metric in of_z {
+        assert_eq!(
+            (&metric["runs_base"], &metric["runs_new"]),
+            (&1.into(), &1.into())
+        );
+    }
+}
+
+#[test]
+fn what_stands_on_one_side_only_is_no_proof() {
+    let scratch = Scratch::new("compare-one-sided");
+    let run = |side: u32| {
+        move |number: u32| log(1_000_000_000 + (number * 2 + side) * 1_000, &["/a"], 1.0)
+    };
+    sides(&scratch, run(0), run(1));
+    assert_eq!(scratch.knee(&GATE).code, 0);
+    let converted = scratch.knee(&["convert", "n0.csv", "n1.csv", "n2.csv"]);
+    let mut runs: Value = serde_json::from_str(&converted.out).unwrap();
+    for run in runs.as_array_mut().unwrap() {
+        for stats in ["/overall", "/endpoints/0/stats"] {
+            let stats = run.pointer_mut(stats).unwrap().as_object_mut().unwrap();
+            stats.retain(|name, _| !name.starts_with("latency"));
+        }
+    }
+    scratch.write("without.json", runs.to_string());
+    let gate = [
+        "check",
+        "--interleaved",
+        "--base",
+        "b0.csv",
+        "b1.csv",
+        "b2.csv",
+        "--new",
+        "without.json",
+    ];
+    let done = scratch.knee(&gate);
+    assert!(done.out.contains("V47"), "{}", done.out);
+    assert!(done.out.contains("Verdict: WARN"), "{}", done.out);
+    let strict = scratch.knee(&[&gate[..], &["--require-proof"]].concat());
+    assert_eq!(strict.code, 3, "{}", strict.out);
+    assert!(strict.out.contains("Proof was required"), "{}", strict.out);
+    // Proof is asked for, and nothing is compared at all.
+    let alone = scratch.knee(&["check", "b0.csv", "--target", "p95 < 1s", "--require-proof"]);
+    assert_eq!(alone.code, 3, "{}", alone.out);
+    assert_eq!(
+        scratch
+            .knee(&["check", "b0.csv", "--target", "p95 < 1s"])
+            .code,
+        0
+    );
+}
+
+#[test]
+fn a_run_without_requests_among_others_is_not_covered_by_them() {
+    let scratch = Scratch::new("compare-zero");
+    let run = |side: u32| {
+        move |number: u32| log(1_000_000_000 + (number * 2 + side) * 1_000, &["/a"], 1.0)
+    };
+    sides(&scratch, run(0), run(1));
+    let converted = scratch.knee(&["convert", "n2.csv"]);
+    let mut dead: Value = serde_json::from_str(&converted.out).unwrap();
+    dead["overall"] = serde_json::json!({"requests": 0, "failures": 0});
+    dead["endpoints"] = serde_json::json!([]);
+    dead["timeline"] = serde_json::json!([]);
+    scratch.write("n2.json", dead.to_string());
+    let mut gate = GATE;
+    gate[9] = "n2.json";
+    let done = scratch.knee(&gate);
+    assert_eq!(done.code, 3, "{}", done.out);
+    assert!(done.out.contains("made no request at all"), "{}", done.out);
+}
+
+#[test]
+fn a_run_that_nothing_is_asked_of_does_not_pass_beside_another() {
+    let scratch = Scratch::new("compare-unasked");
+    scratch.write("a.csv", log(1_000_000_000, &["/a"], 1.0));
+    scratch.write("c.csv", log(1_000_001_000, &["/a"], 1.0));
+    scratch.write(
+        "knee.toml",
+        "[[target]]\nname = \"fast\"\nscenario = \"A\"\nexpect = \"p95 < 1s\"\n",
+    );
+    let both = ["check", "x{scenario=A}=a.csv", "y{scenario=C}=c.csv"];
+    assert_eq!(scratch.knee(&both[..2]).code, 0);
+    let done = scratch.knee(&both);
+    assert_eq!(done.code, 3, "{}", done.out);
+}
+
+#[test]
+fn an_accepted_baseline_was_not_run_in_turn() {
+    let scratch = Scratch::new("compare-accepted-in-turn");
+    scratch.write("a.csv", log(1_000_000_000, &["/a"], 1.0));
+    let done = scratch.knee(&["check", "a.csv", "--interleaved"]);
+    assert_eq!(done.code, 2);
+    assert!(done.err.contains("leave it out"), "{}", done.err);
+}
+
+#[test]
+fn a_broken_target_is_the_first_thing_that_a_gate_says() {
+    let scratch = Scratch::new("compare-target");
+    let run = |side: u32| {
+        move |number: u32| log(1_000_000_000 + (number * 2 + side) * 1_000, &["/a"], 1.0)
+    };
+    sides(&scratch, run(0), run(1));
+    let done = scratch.knee(&[&GATE[..], &["--target", "p95 < 100ms"]].concat());
+    assert_eq!(done.code, 1, "{}", done.out);
+    assert!(
+        done.out.contains("Verdict: FAIL (NO REGRESSION SHOWN)"),
+        "{}",
+        done.out
+    );
+    assert!(
+        done.out
+            .contains("0 of 3 targets met, 3 broken: p95 < 100ms is"),
+        "{}",
+        done.out
+    );
+    assert!(done.out.contains("Targets of n0"), "{}", done.out);
 }

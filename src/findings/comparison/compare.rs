@@ -28,10 +28,15 @@ pub struct Options {
     pub require_proof: bool,
     /// Whether the base is what was accepted some time ago: trimmed then, and of the scenarios that have one.
     pub accepted: bool,
+    /// What the base is called; `None` = by the names of its runs.
+    pub base_name: Option<String>,
 }
 
 /// The reason when no metric can be judged, for want of requests or of figures.
 pub const NOTHING: &str = "nothing-judged";
+
+/// The reason when a run made no request at all: the others would speak for it.
+pub const NO_REQUESTS: &str = "no-requests";
 
 /// Latencies that are compared.
 const LATENCIES: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];
@@ -148,6 +153,10 @@ fn draw(
     if pair.base.is_empty() || pair.new.is_empty() {
         reasons.push("V22".to_owned());
     }
+    let all = pair.base.iter().chain(&pair.new);
+    if all.clone().any(|run| run.overall.requests == Some(0)) {
+        reasons.push(NO_REQUESTS.to_owned());
+    }
     let ids: Vec<&str> = pair
         .base
         .iter()
@@ -164,7 +173,6 @@ fn draw(
     let (before, after) = (by_label(&pair.base), by_label(&pair.new));
     let setting = |endpoint| Setting {
         endpoint,
-        runs: (pair.base.len(), pair.new.len()),
         interleaved,
     };
     let (base, new) = (whole(&pair.base), whole(&pair.new));
@@ -206,6 +214,10 @@ fn draw(
         runs: runs.iter().map(|run| run.id.clone()).collect(),
         repeats: runs.len() as u64,
     };
+    let mut of_base = side(&pair.base);
+    if how.base_name.is_some() {
+        of_base.name.clone_from(&how.base_name);
+    }
     let comparison = Comparison {
         scenario: scenario_of(pair),
         verdict: if reasons.is_empty() {
@@ -214,7 +226,7 @@ fn draw(
             ComparisonVerdict::NotComparable
         },
         reasons,
-        base: side(&pair.base),
+        base: of_base,
         new: side(&pair.new),
         interleaved,
         spread: spread(interleaved, how),
@@ -232,8 +244,16 @@ fn is_latency(metric: &str) -> bool {
         .is_ok_and(|metric| matches!(metric, MetricId::Latency(..)))
 }
 
-/// Whether all runs say that they are of one job.
+/// Whether all runs say that they are of one job, and no side was run as a whole before the other.
 fn of_one_job(pair: &Pair) -> bool {
+    let starts =
+        |runs: &[&Run]| -> Option<Vec<_>> { runs.iter().map(|run| run.started_at).collect() };
+    if let Some((base, new)) = starts(&pair.base).zip(starts(&pair.new)) {
+        let apart = base.iter().max() < new.iter().min() || new.iter().max() < base.iter().min();
+        if apart && pair.base.len().max(pair.new.len()) > 1 {
+            return false;
+        }
+    }
     let mut jobs = pair
         .base
         .iter()

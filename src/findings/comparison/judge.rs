@@ -16,6 +16,8 @@ pub(super) const ALPHA: f64 = 0.01;
 pub(super) const REPEATS: usize = 3;
 /// Requests that an endpoint needs on each side to be judged.
 const FEWEST: u64 = 200;
+/// Requests that a share of failures needs on each side: its test is exact for few.
+const FEWEST_OF_SHARES: u64 = 30;
 /// Requests of a side that must lie beyond a quantile for it to be judged.
 const BEYOND: f64 = 20.0;
 /// The change whose proof `repeats_needed` speaks of.
@@ -41,6 +43,9 @@ pub(super) struct Measure {
 
 /// Spread between jobs that is assumed.
 pub(super) const JOBS: f64 = 0.03;
+
+/// The same of shares of failures, which are less steady than latencies.
+const JOBS_OF_SHARES: f64 = 0.1;
 
 /// Defaults by how far out in the tail a latency lies (statistics 2.0 and 2a).
 pub(super) fn measure_of(metric: &MetricId, floors: &BTreeMap<String, Floor>) -> Measure {
@@ -95,17 +100,8 @@ pub(super) struct Draft {
 pub(super) struct Setting<'a> {
     /// Label of the endpoint; `None` = the whole run.
     pub(super) endpoint: Option<&'a str>,
-    /// Runs of the sides.
-    pub(super) runs: (usize, usize),
     /// Whether the sides were run in turn.
     pub(super) interleaved: bool,
-}
-
-impl Setting<'_> {
-    /// Whether there are fewer runs on a side.
-    fn fewer_than(&self, runs: usize) -> bool {
-        self.runs.0.min(self.runs.1) < runs
-    }
 }
 
 fn blank(metric: &MetricId, unit: Unit, better: Better, setting: &Setting) -> ComparedMetric {
@@ -122,6 +118,8 @@ fn blank(metric: &MetricId, unit: Unit, better: Better, setting: &Setting) -> Co
         method: None,
         n_base: None,
         n_new: None,
+        runs_base: 0,
+        runs_new: 0,
         p_value: None,
         q_value: None,
         state: MetricState::NotMeasured,
@@ -151,6 +149,7 @@ pub(super) fn ratio(
     let mut found = blank(metric, metric.unit(), better, setting);
     found.base = median(base.iter().map(|reading| reading.value));
     found.new = median(new.iter().map(|reading| reading.value));
+    (found.runs_base, found.runs_new) = (base.len() as u64, new.len() as u64);
     found.n_base = sum(base.iter().map(|reading| reading.n));
     found.n_new = sum(new.iter().map(|reading| reading.n));
     let mut draft = Draft {
@@ -158,7 +157,7 @@ pub(super) fn ratio(
         p_better: None,
         beyond_floor: false,
         worst: None,
-        few: setting.fewer_than(REPEATS),
+        few: base.len().min(new.len()) < REPEATS,
         logs: Vec::new(),
         testable: true,
         metric: found,
@@ -171,18 +170,7 @@ pub(super) fn ratio(
         draft.metric.change = Some(after / before - 1.0);
         draft.metric.change_unit = Some(ChangeUnit::Relative);
     }
-    let is_latency = matches!(metric, MetricId::Latency(..));
-    let resolution = base.iter().chain(new).map(|reading| reading.resolution);
-    let least = if is_latency {
-        resolution.fold(LEAST_MS.max(measure.least), f64::max)
-    } else {
-        measure.least
-    };
-    draft.beyond_floor = (after - before).abs() >= least
-        && draft
-            .metric
-            .change
-            .is_some_and(|change| change.abs() >= measure.floor);
+    draft.weigh(before, least_of(metric, base, new, measure));
     if let Some(reason) = too_few(metric, &draft.metric) {
         draft.metric.reasons.push(reason.to_owned());
         return draft;
@@ -206,13 +194,14 @@ pub(super) fn ratio(
         ..repeats::Options::default()
     };
     if let Some(change) = repeats::compare(&logs_base, &logs_new, spread, options) {
-        let is_one = setting.runs == (1, 1);
+        let is_one = (base.len(), new.len()) == (1, 1);
         draft.metric.method = Some(match (is_one, change.dealt) {
             (true, _) => Method::Single,
             (false, false) => Method::Repeats,
             (false, true) => Method::Permutation,
         });
         put(&mut draft, &change, better);
+        draft.weigh(before, least_of(metric, base, new, measure));
         draft.metric.rank_p_value = ranks(&logs_base, &logs_new, better);
         let id = |clipped: &Clipped| match *clipped {
             Clipped::Base(place) => base.get(place),
@@ -222,10 +211,20 @@ pub(super) fn ratio(
         draft.metric.clipped = clipped.map(|reading| reading.run.clone()).collect();
         draft.metric.guarded = change.guarded;
         draft.metric.repeats_needed =
-            repeats::repeats_needed(change.spread, (1.0 + WANTED).ln(), spread, options);
+            repeats::repeats_needed(change.spread, (1.0 + WANTED).ln(), spread, options)
+                .map(|repeats| repeats.max(REPEATS as u64));
         draft.logs = [logs_base, logs_new].concat();
     }
     draft
+}
+
+/// The least difference worth talking about, in the metric's unit.
+fn least_of(metric: &MetricId, base: &[Reading], new: &[Reading], measure: Measure) -> f64 {
+    if !matches!(metric, MetricId::Latency(..)) {
+        return measure.least;
+    }
+    let resolution = base.iter().chain(new).map(|reading| reading.resolution);
+    resolution.fold(LEAST_MS.max(measure.least), f64::max)
 }
 
 /// The chance of ranks as bad, by themselves: a second opinion that assumes nothing of any spread.
@@ -247,6 +246,9 @@ fn put(draft: &mut Draft, change: &repeats::Change, better: Better) {
     let relative = |log: f64| log.exp() - 1.0;
     let (lo, hi) = change.interval;
     let metric = &mut draft.metric;
+    // What is tested is what is told: the means of the logarithms, with runs far out drawn in.
+    metric.change = Some(relative(change.difference));
+    metric.change_unit = Some(ChangeUnit::Relative);
     metric.interval = Some(Interval {
         lo: Some(relative(lo)),
         hi: Some(relative(hi)),
@@ -307,6 +309,7 @@ pub(super) fn failures(
     let share = |(failed, of): (u64, u64)| (of > 0).then(|| failed as f64 / of as f64);
     found.base = share(of_base);
     found.new = share(of_new);
+    (found.runs_base, found.runs_new) = (counted(base) as u64, counted(new) as u64);
     found.n_base = Some(of_base.1);
     found.n_new = Some(of_new.1);
     let mut draft = Draft {
@@ -314,7 +317,7 @@ pub(super) fn failures(
         p_better: None,
         beyond_floor: false,
         worst: None,
-        few: setting.fewer_than(2),
+        few: found.runs_base.min(found.runs_new) < 2,
         logs: Vec::new(),
         // Without a single failure no test could ever find a difference.
         testable: of_base.0.saturating_add(of_new.0) > 0,
@@ -327,14 +330,24 @@ pub(super) fn failures(
     draft.metric.change = Some(after - before);
     draft.metric.change_unit = Some(ChangeUnit::Points);
     draft.beyond_floor = (after - before).abs() >= measure.floor.max(measure.least);
-    if of_base.1.min(of_new.1) < FEWEST {
+    if of_base.1.min(of_new.1) < FEWEST_OF_SHARES {
         draft.metric.reasons.push("too-few-requests".to_owned());
         return draft;
     }
-    if let Some(compared) = proportion::compare_shares(base, new, 1.0 - 2.0 * ALPHA) {
+    let jobs = if setting.interleaved {
+        0.0
+    } else {
+        JOBS_OF_SHARES
+    };
+    if let Some(compared) = proportion::compare_shares(base, new, jobs, 1.0 - 2.0 * ALPHA) {
         put_shares(&mut draft, &compared);
     }
     draft
+}
+
+/// Repeats that have requests.
+fn counted(side: &[(u64, u64)]) -> usize {
+    side.iter().filter(|(_, requests)| *requests > 0).count()
 }
 
 fn put_shares(draft: &mut Draft, compared: &SharesCompared) {
@@ -349,12 +362,25 @@ fn put_shares(draft: &mut Draft, compared: &SharesCompared) {
         level: 1.0 - 2.0 * ALPHA,
     });
     metric.p_value = Some(compared.p_up);
-    metric.smallest_detectable = compared.detectable;
+    let floor = draft.measure.floor.max(draft.measure.least);
+    metric.smallest_detectable = compared.detectable.map(|found| found.max(floor));
     draft.p_better = Some(compared.p_down);
     draft.worst = Some(compared.interval.1);
 }
 
 impl Draft {
+    /// Whether the change is worth talking about, and the smallest one that would have been shown: never below what is not.
+    fn weigh(&mut self, before: f64, least: f64) {
+        let smallest = self
+            .measure
+            .floor
+            .max(if before > 0.0 { least / before } else { 0.0 });
+        let change = self.metric.change;
+        self.beyond_floor = change.is_some_and(|change| change.abs() >= smallest);
+        let detectable = self.metric.smallest_detectable;
+        self.metric.smallest_detectable = detectable.map(|found| found.max(smallest));
+    }
+
     /// Not judged, for this reason; the figures stay.
     pub(super) fn unjudged(&mut self, reason: &str) {
         self.metric.p_value = None;
@@ -396,7 +422,6 @@ mod tests {
         let metric = MetricId::quantile(Percentile::P50);
         let setting = Setting {
             endpoint: None,
-            runs: (base.len(), new.len()),
             interleaved,
         };
         let measure = measure_of(&metric, &BTreeMap::new());
@@ -494,7 +519,6 @@ mod tests {
         let metric = MetricId::quantile(Percentile::P99);
         let setting = Setting {
             endpoint: Some("GET /a"),
-            runs: (3, 3),
             interleaved: true,
         };
         let measure = measure_of(&metric, &BTreeMap::new());
@@ -523,7 +547,6 @@ mod tests {
     fn failures_are_compared_over_all_repeats() {
         let setting = Setting {
             endpoint: None,
-            runs: (3, 3),
             interleaved: true,
         };
         let measure = measure_of(&MetricId::Plain("error_rate"), &BTreeMap::new());
@@ -548,7 +571,6 @@ mod tests {
             let metric = MetricId::quantile(percentile);
             let setting = Setting {
                 endpoint: Some(endpoint),
-                runs: (5, 5),
                 interleaved: true,
             };
             let measure = measure_of(&metric, &BTreeMap::new());
@@ -604,7 +626,6 @@ mod tests {
                 };
                 let setting = Setting {
                     endpoint: Some(endpoint),
-                    runs: (5, 5),
                     interleaved: true,
                 };
                 let measure = measure_of(&metric, &BTreeMap::new());

@@ -1,11 +1,13 @@
 //! The first sentences of a comparison: what is proven, what is only suspected, what could have been seen.
 
-use crate::findings::comparison::compare::NOTHING;
+use std::collections::BTreeSet;
+
+use crate::findings::comparison::compare::{NO_REQUESTS, NOTHING};
 use crate::findings::comparison::{
     AGAINST_OTHERS, ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
 };
-use crate::findings::headline::{first_sentence, shown, upper_first};
-use crate::findings::report::Report;
+use crate::findings::headline::{first_sentence, of_results, shown};
+use crate::findings::report::{Report, TargetResult, TargetState};
 use crate::findings::verdict::Effect;
 use crate::text::number::{change, change_of_share, percent, plural, quantity};
 
@@ -25,6 +27,7 @@ pub(super) fn of_comparisons(report: &Report) -> Vec<String> {
             sentences.push(format!("{before}{sentence}"));
         }
     }
+    sentences.extend(of_targets(report));
     for run in &report.runs {
         let invalid = report
             .findings_of(&run.id)
@@ -41,6 +44,24 @@ pub(super) fn of_comparisons(report: &Report) -> Vec<String> {
     sentences
 }
 
+/// The targets of the runs that are judged, where one is not simply met.
+fn of_targets(report: &Report) -> Option<String> {
+    let results: Vec<&TargetResult> = report
+        .targets
+        .iter()
+        .filter(|result| result.state != TargetState::NotApplicable)
+        .collect();
+    let runs: BTreeSet<&str> = results.iter().map(|result| result.run.as_str()).collect();
+    let name = |id: &str| {
+        let run = report.runs.iter().find(|run| run.id == id);
+        match run.filter(|_| runs.len() > 1) {
+            Some(run) => format!(" in {}", shown(&run.name)),
+            None => String::new(),
+        }
+    };
+    (!results.is_empty()).then(|| of_results(&results, &name))
+}
+
 fn of_one(report: &Report, comparison: &Comparison) -> Vec<String> {
     let name = |side: &crate::findings::comparison::ComparedSide| {
         side.name
@@ -51,6 +72,15 @@ fn of_one(report: &Report, comparison: &Comparison) -> Vec<String> {
     if comparison.reasons.iter().any(|reason| reason == NOTHING) {
         return vec![format!(
             "Nothing can be judged against {base}: no metric has enough requests on both sides."
+        )];
+    }
+    if comparison
+        .reasons
+        .iter()
+        .any(|reason| reason == NO_REQUESTS)
+    {
+        return vec![format!(
+            "Not comparable with {base}: a run made no request at all, and the others cannot speak for it."
         )];
     }
     if comparison.verdict == ComparisonVerdict::NotComparable {
@@ -135,7 +165,9 @@ fn one(metric: &ComparedMetric) -> String {
     let place = metric
         .endpoint
         .as_deref()
-        .map_or(String::new(), |label| format!("{} ", shown(label)));
+        .map_or("all requests ".to_owned(), |label| {
+            format!("{} ", shown(label))
+        });
     let unit = metric.unit.id();
     let value =
         |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| quantity(value, unit));
@@ -162,27 +194,44 @@ fn one(metric: &ComparedMetric) -> String {
     )
 }
 
+/// A change of so many times the base is no change that anybody looks for.
+const BLIND: f64 = 3.0;
+
 /// What this comparison could have seen of the whole run.
 fn detectable(comparison: &Comparison) -> Option<String> {
     let whole = comparison
         .metrics
         .iter()
         .filter(|metric| metric.endpoint.is_none());
-    let parts: Vec<String> = whole
-        .filter_map(|metric| {
-            let least = metric.smallest_detectable?;
-            let sign = if metric.metric == "goodput" { '-' } else { '+' };
-            Some(match metric.change_unit? {
-                ChangeUnit::Relative => format!("{} {sign}{}", metric.metric, percent(least)),
-                ChangeUnit::Points => format!("{} {}", metric.metric, change_of_share(least)),
-            })
-        })
-        .collect();
-    if parts.is_empty() {
-        return None;
+    let (mut parts, mut blind) = (Vec::new(), Vec::new());
+    for metric in whole {
+        let Some((least, unit)) = metric.smallest_detectable.zip(metric.change_unit) else {
+            continue;
+        };
+        let sign = if metric.metric == "goodput" { '-' } else { '+' };
+        match unit {
+            ChangeUnit::Relative if least > BLIND => blind.push(metric.metric.as_str()),
+            ChangeUnit::Relative => {
+                parts.push(format!("{} {sign}{}", metric.metric, percent(least)));
+            }
+            ChangeUnit::Points => {
+                parts.push(format!("{} {}", metric.metric, change_of_share(least)))
+            }
+        }
     }
-    Some(upper_first(&format!(
-        "over the whole run it would have shown, in 95 of 100 cases: {}.",
-        parts.join(", ")
-    )))
+    if !blind.is_empty() {
+        parts.push(format!("{} not even fourfold", blind.join(" and ")));
+    }
+    // Fewer than three runs a side prove no latency.
+    let seen = if comparison.base.repeats.min(comparison.new.repeats) < 3 {
+        "would have made suspect"
+    } else {
+        "would have shown"
+    };
+    (!parts.is_empty()).then(|| {
+        format!(
+            "The smallest change for the worse that these runs {seen}, in 95 of 100 cases, over all requests: {}.",
+            parts.join(", ")
+        )
+    })
 }

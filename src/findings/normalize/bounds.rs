@@ -112,6 +112,9 @@ fn edges_of(part: &Latency) -> Option<Edges> {
     Edges::of_quantiles(part.count, floor, ceiling, &known)
 }
 
+/// A few of the last binary digits, as a share.
+const ROUNDING: f64 = 4.0 * f64::EPSILON;
+
 /// Where the sample lies that is written as this value.
 fn sample_behind(value: Millis, resolution: Resolution) -> (f64, f64) {
     if resolution.kind == ResolutionKind::Exact {
@@ -121,8 +124,11 @@ fn sample_behind(value: Millis, resolution: Resolution) -> (f64, f64) {
     let share = resolution.relative.unwrap_or(0.0).clamp(0.0, 0.9);
     let (lower, upper) = (value.0 / (1.0 + share), value.0 / (1.0 - share));
     if resolution.kind == ResolutionKind::Relative {
-        // A sketch may be off by all of its share before the value is written to so many digits.
-        return ((lower - step).max(0.0), upper + step);
+        // A sketch may be off by all of its share before the value is written to so many digits; the quotient is rounded too.
+        return (
+            (lower * (1.0 - ROUNDING) - step).max(0.0),
+            upper * (1.0 + ROUNDING) + step,
+        );
     }
     let lower = lower.min(value.0 - step).max(0.0);
     (lower, upper.max(value.0 + step))
@@ -133,6 +139,25 @@ mod tests {
     use super::*;
     use crate::findings::normalize::merge::{self, Merged, tests::exact};
     use proptest::prelude::*;
+
+    #[test]
+    fn the_edges_of_a_sketch_hold_the_sample_in_its_last_digit() {
+        for (sample, share) in (1..2_000).flat_map(|of| [(of, 0.01), (of, 0.005), (of, 0.03)]) {
+            let sample = f64::from(sample);
+            let resolution = Resolution {
+                kind: ResolutionKind::Relative,
+                relative: Some(share),
+                absolute: None,
+            };
+            for value in [sample * (1.0 + share), sample * (1.0 - share)] {
+                let (lower, upper) = sample_behind(Millis(value), resolution);
+                assert!(
+                    lower <= sample && sample <= upper,
+                    "{lower} {sample} {upper}"
+                );
+            }
+        }
+    }
 
     /// What a summary says of samples.
     fn summary(samples: &[u32]) -> Latency {

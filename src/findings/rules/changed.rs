@@ -87,7 +87,7 @@ fn one(comparison: &Comparison, change: &Change, id: MetricId, metric: &Compared
         change.verb,
         baseline(&comparison.base),
         figures(metric),
-        certainty(comparison, change, metric),
+        certainty(change, metric),
     );
     let mut evidence = Evidence::new()
         .count("base_repeats", comparison.base.repeats)
@@ -174,7 +174,7 @@ fn signed(change: f64, unit: ChangeUnit) -> String {
     format!("{sign}{size}")
 }
 
-fn certainty(comparison: &Comparison, change: &Change, metric: &ComparedMetric) -> String {
+fn certainty(change: &Change, metric: &ComparedMetric) -> String {
     let mut parts = Vec::new();
     if let Some((range, unit)) = metric.interval.as_ref().zip(metric.change_unit) {
         parts.extend(interval(range, unit));
@@ -188,7 +188,7 @@ fn certainty(comparison: &Comparison, change: &Change, metric: &ComparedMetric) 
     if let Some(p) = p {
         parts.push(format!("p {}", chance(p)));
     }
-    let (base, new) = (comparison.base.repeats, comparison.new.repeats);
+    let (base, new) = (metric.runs_base, metric.runs_new);
     parts.push(if base == new {
         format!("{} a side", number::plural(base, "repeat"))
     } else {

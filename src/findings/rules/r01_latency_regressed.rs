@@ -92,7 +92,7 @@ mod tests {
         let mut given = comparison(vec![slower(None)]);
         given.base.name = None;
         given.base.runs = vec!["5d41".to_owned(), "7d79".to_owned()];
-        given.new.repeats = 3;
+        given.metrics[0].runs_new = 3;
         given.metrics[0].interval = None;
         given.metrics[0].p_value = Some(0.000_01);
         let found = ask_compared(&RULE, &given, &[&run], &[&run]);

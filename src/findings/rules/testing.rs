@@ -136,6 +136,8 @@ pub(super) fn compared(metric: &str, endpoint: Option<&str>, state: MetricState)
         method: Some(Method::Repeats),
         n_base: None,
         n_new: None,
+        runs_base: 5,
+        runs_new: 5,
         p_value: None,
         q_value: None,
         state,

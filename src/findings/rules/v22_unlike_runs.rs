@@ -31,7 +31,7 @@ Asks whether both sides are runs of one test. Uncomparable when scenario, tool, 
 where both sides give them, the offered rate or users by > 5 %, the length by > 20 %, or the mix of the common endpoints:
 one > 5 points off and chi-squared p < 0.01. A closed load with as many requests, or an open one with as many users that
 arrive over as long, may take longer. Error rates > 1 point apart (from 5 failures) warn where failures stand inside the
-latency: it is not judged there, error rate and goodput are.
+latency: it is not judged there, the error rate is.
 `--allow environment` makes that difference a warning; `--allow error_rate` judges the latency all the same.
 Example: \"10x faster\" than a p95 of 20 ms, by a run of which 88.5 % were rejected within a millisecond.
 What to do: run the same scenario at the same load on the same machine; compare what changed in the system alone.",
@@ -250,7 +250,7 @@ fn errors(context: &PairContext) -> Option<Fired> {
     let end = if context.allow.error_rate {
         "it is judged all the same, because the difference is allowed"
     } else {
-        "it is not judged there, error rate and goodput are"
+        "it is not judged there, the error rate is"
     };
     let message = format!(
         "{fact}. The latency mixes failures and successes that the input does not separate; {end}."
@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(
             found.message,
             "The error rates lie 88.54 points apart: 0 % of the base, 88.54 % of the new side. The latency mixes failures \
-             and successes that the input does not separate; it is not judged there, error rate and goodput are."
+             and successes that the input does not separate; it is not judged there, the error rate is."
         );
         assert_eq!(found.evidence.get("base_error_rate"), Some(0.0));
         let share = found.evidence.get("new_error_rate").unwrap();

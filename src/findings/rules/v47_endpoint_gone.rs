@@ -34,7 +34,46 @@ fn ask(context: &PairContext) -> Vec<Fired> {
     let (base, new) = (by_endpoint(context.base), by_endpoint(context.new));
     let gone = lone(&base, &new, context.base, ("base", "new side"));
     let added = lone(&new, &base, context.new, ("new side", "base"));
-    gone.into_iter().chain(added).collect()
+    gone.into_iter()
+        .chain(added)
+        .chain(one_sided(context, &base, &new))
+        .collect()
+}
+
+/// A latency that only one side gives, of the whole run or of endpoints that stand on both.
+fn one_sided(context: &PairContext, base: &Endpoints, new: &Endpoints) -> Option<Fired> {
+    let has = |stats: &[&Stats]| stats.iter().any(|stats| stats.primary().is_some());
+    let mut of_base = Vec::new();
+    let mut of_new = Vec::new();
+    let mut look = |name: String, base: &[&Stats], new: &[&Stats]| match (has(base), has(new)) {
+        (true, false) => of_base.push(name),
+        (false, true) => of_new.push(name),
+        _ => {}
+    };
+    look(
+        "the whole run".to_owned(),
+        &whole(context.base),
+        &whole(context.new),
+    );
+    for (label, base) in base {
+        if let Some(new) = new.get(label) {
+            look(quoted(label), base, new);
+        }
+    }
+    let (side, other, names) = match (of_base.len(), of_new.len()) {
+        (0, 0) => return None,
+        (base, new) if base >= new => ("base", "new side", of_base),
+        _ => ("new side", "base", of_new),
+    };
+    let message = format!(
+        "The {side} gives a latency that the {other} does not, of {}: it is not compared there.",
+        first_of(&names, NAMED)
+    );
+    let evidence = Evidence::new().count("latencies", names.len() as u64);
+    Some(
+        Fired::new(Effect::Warn, message, evidence)
+            .hint("Look at why the requests of one side have no response time; run both with the same outputs."),
+    )
 }
 
 type Endpoints<'a> = BTreeMap<String, Vec<&'a Stats>>;
@@ -114,7 +153,7 @@ fn lone(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::rules::testing::{ask_pair, counts, endpoint, run};
+    use crate::findings::rules::testing::{ask_pair, counts, endpoint, run, search};
 
     fn of(endpoints: &[(&str, u64)]) -> Run {
         let mut given = run(counts(1000, 0), 60.0);
@@ -200,5 +239,23 @@ mod tests {
         assert!(fired(&of(&[]), &of(&[])).is_empty());
         let (a, b) = (of(&[("/a", 1)]), of(&[("/b", 1)]));
         assert!(ask_pair(&RULE, &[&a, &b], &[&b, &a]).is_empty());
+    }
+
+    #[test]
+    fn a_latency_on_one_side_only_is_told() {
+        let (with, mut without) = (search(), search());
+        assert!(ask_pair(&RULE, &[&with], &[&with]).is_empty());
+        without.overall.latency_ok = None;
+        without.overall.latency = None;
+        let fired = ask_pair(&RULE, &[&with], &[&without]);
+        assert_eq!(fired.len(), 1);
+        assert_eq!(fired[0].effect, Effect::Warn);
+        assert!(
+            fired[0].message.starts_with(
+                "The base gives a latency that the new side does not, of the whole run:"
+            ),
+            "{}",
+            fired[0].message
+        );
     }
 }

@@ -24,8 +24,12 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
         blocks.push(Block::Paragraph(vec![text(format!("Status: {status}"))]));
     }
     let verdict = match report.comparisons.as_slice() {
-        [] => words(report.verdict),
-        comparisons => outcome(comparisons),
+        [] => words(report.verdict).to_owned(),
+        // A gate has a verdict of its own: targets and validity count too.
+        comparisons if report.command == "check" => {
+            format!("{} ({})", words(report.verdict), outcome(comparisons))
+        }
+        comparisons => outcome(comparisons).to_owned(),
     };
     let verdict = verdict.to_uppercase();
     blocks.push(Block::Paragraph(vec![strong(format!(

@@ -29,7 +29,13 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     if results.is_empty() {
         return Vec::new();
     }
-    let mut blocks = vec![heading(report, "Targets"), Block::Table(table(&results))];
+    let title = if report.comparisons.is_empty() {
+        heading(report, "Targets")
+    } else {
+        // The pages of a comparison have no parts that would name the run.
+        Block::Heading(2, vec![text("Targets of "), code(&run.name)])
+    };
+    let mut blocks = vec![title, Block::Table(table(&results))];
     let reasons: Vec<Line> = results
         .iter()
         .filter_map(|result| {

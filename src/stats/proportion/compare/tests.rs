@@ -94,7 +94,7 @@ fn near(found: f64, expected: f64) -> bool {
 #[test]
 fn comparisons_are_those_of_long_arithmetic() {
     for (base, new, (phi, degrees), p, (lo, hi), detectable) in REFERENCE {
-        let found = compare_shares(base, new, 0.98).unwrap();
+        let found = compare_shares(base, new, 0.0, 0.98).unwrap();
         assert_eq!(found.method, ShareMethod::Newcombe);
         let spread = found.overdispersion;
         assert_eq!(spread.map_or(0, |spread| spread.degrees), *degrees);
@@ -122,17 +122,17 @@ fn the_p_value_is_the_level_at_which_the_interval_touches_nought() {
         [(20, 1000), (31, 1100), (24, 900)],
         [(44, 1000), (60, 1000)],
     );
-    let found = compare_shares(&base, &new, 0.98).unwrap();
+    let found = compare_shares(&base, &new, 0.0, 0.98).unwrap();
     let touching = 1.0 - 2.0 * found.p_up;
-    let wider = compare_shares(&base, &new, touching + 1e-9).unwrap();
-    let narrower = compare_shares(&base, &new, touching - 1e-9).unwrap();
+    let wider = compare_shares(&base, &new, 0.0, touching + 1e-9).unwrap();
+    let narrower = compare_shares(&base, &new, 0.0, touching - 1e-9).unwrap();
     assert!(wider.interval.0 < 0.0 && narrower.interval.0 > 0.0);
     assert!((wider.p_up - found.p_up).abs() < 1e-15);
 }
 
 #[test]
 fn one_repeat_a_side_is_the_plain_interval_of_newcombe() {
-    let found = compare_shares(&[(5, 1000)], &[(15, 1000)], 0.95).unwrap();
+    let found = compare_shares(&[(5, 1000)], &[(15, 1000)], 0.0, 0.95).unwrap();
     assert_eq!(
         found.interval,
         newcombe((5, 1000), (15, 1000), 0.95).unwrap()
@@ -143,7 +143,7 @@ fn one_repeat_a_side_is_the_plain_interval_of_newcombe() {
 #[test]
 fn four_failures_are_judged_by_fisher_and_five_are_not() {
     let method = |failures| {
-        let found = compare_shares(&[(failures, 1000)], &[(20, 1000)], 0.98).unwrap();
+        let found = compare_shares(&[(failures, 1000)], &[(20, 1000)], 0.0, 0.98).unwrap();
         (found.method, found.p_up)
     };
     assert_eq!(
@@ -151,7 +151,7 @@ fn four_failures_are_judged_by_fisher_and_five_are_not() {
         (ShareMethod::Fisher, fisher((4, 1000), (20, 1000)).unwrap())
     );
     assert_eq!(method(5).0, ShareMethod::Newcombe);
-    let none = compare_shares(&[(0, 1000)], &[(0, 1000)], 0.98).unwrap();
+    let none = compare_shares(&[(0, 1000)], &[(0, 1000)], 0.0, 0.98).unwrap();
     assert_eq!(
         (none.method, none.p_up, none.p_down),
         (ShareMethod::Fisher, 1.0, 1.0)
@@ -161,11 +161,11 @@ fn four_failures_are_judged_by_fisher_and_five_are_not() {
 #[test]
 fn a_burst_counts_as_few_failures_in_the_exact_test_too() {
     let none = [(0, 1000); 5];
-    let even = compare_shares(&none, &[(4, 1000); 5], 0.98).unwrap();
+    let even = compare_shares(&none, &[(4, 1000); 5], 0.0, 0.98).unwrap();
     assert!(even.p_up < 1e-5, "{even:?}");
     // X^2 = 80 on 4 degrees: 20 failures of 20 times the variance are worth one.
     let burst = [(0, 1000), (20, 1000), (0, 1000), (0, 1000), (0, 1000)];
-    let burst = compare_shares(&none, &burst, 0.98).unwrap();
+    let burst = compare_shares(&none, &burst, 0.0, 0.98).unwrap();
     assert_eq!(burst.method, ShareMethod::Fisher);
     let spread = burst.overdispersion.unwrap();
     assert!(
@@ -215,10 +215,14 @@ fn what_is_no_share_is_not_compared() {
         (vec![(1, 2)], vec![(3, 2)]),
         (vec![(1, u64::MAX), (1, 1)], vec![(1, 2)]),
     ] {
-        assert_eq!(compare_shares(&base, &new, 0.98), None, "{base:?} {new:?}");
+        assert_eq!(
+            compare_shares(&base, &new, 0.0, 0.98),
+            None,
+            "{base:?} {new:?}"
+        );
     }
     for level in [0.0, 1.0, f64::NAN] {
-        assert_eq!(compare_shares(&[(1, 2)], &[(1, 2)], level), None);
+        assert_eq!(compare_shares(&[(1, 2)], &[(1, 2)], 0.0, level), None);
     }
 }
 
@@ -242,7 +246,7 @@ fn shown(base: (f64, u64), new: (f64, u64)) -> f64 {
             continue;
         }
         let is_shown = |k: u64| {
-            let found = compare_shares(&[(k_base, base.1)], &[(k, new.1)], 0.98);
+            let found = compare_shares(&[(k_base, base.1)], &[(k, new.1)], 0.0, 0.98);
             found.unwrap().p_up < 0.01
         };
         let mut low = 0;
@@ -310,8 +314,8 @@ fn side() -> impl Strategy<Value = Vec<(u64, u64)>> {
 proptest! {
     #[test]
     fn exchanged_sides_give_the_mirrored_answer(base in side(), new in side()) {
-        let found = compare_shares(&base, &new, 0.98).unwrap();
-        let mirrored = compare_shares(&new, &base, 0.98).unwrap();
+        let found = compare_shares(&base, &new, 0.0, 0.98).unwrap();
+        let mirrored = compare_shares(&new, &base, 0.0, 0.98).unwrap();
         assert!((0.0..=1.0).contains(&found.p_up) && (0.0..=1.0).contains(&found.p_down));
         assert!(found.p_up + found.p_down >= 1.0 - 1e-9);
         // phi is summed in another order.
@@ -325,7 +329,7 @@ proptest! {
 
     #[test]
     fn the_interval_excludes_nought_where_p_is_below_alpha(base in side(), new in side()) {
-        let found = compare_shares(&base, &new, 0.98).unwrap();
+        let found = compare_shares(&base, &new, 0.0, 0.98).unwrap();
         let is_clear = (found.p_up - 0.01).abs() > 1e-9 && (found.p_down - 0.01).abs() > 1e-9;
         if found.method == ShareMethod::Newcombe && is_clear {
             assert_eq!(found.p_up < 0.01, found.interval.0 > 0.0);
@@ -342,9 +346,51 @@ proptest! {
         // From five failures on both sides: one method throughout.
         let base = (n * thousandths.0 / 1000).max(5);
         let new = (m * thousandths.1 / 1000).max(5);
-        let p_up = |new| compare_shares(&[(base, n)], &[(new, m)], 0.98).unwrap().p_up;
+        let p_up = |new| compare_shares(&[(base, n)], &[(new, m)], 0.0, 0.98).unwrap().p_up;
         if new < m {
             assert!(p_up(new + 1) <= p_up(new));
         }
     }
+}
+
+#[test]
+fn chance_and_interval_never_contradict_each_other() {
+    let alpha = 0.01;
+    let mut seed = 7_u64;
+    let mut below = |limit: u64| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % limit
+    };
+    let mut shown = 0;
+    for _ in 0..4_000 {
+        let n = 40 + below(400);
+        let mut side = |most: u64| -> Vec<(u64, u64)> {
+            (0..1 + below(4)).map(|_| (below(most), n)).collect()
+        };
+        let (base, new) = (side(3), side(14));
+        let found = compare_shares(&base, &new, 0.0, 1.0 - 2.0 * alpha).unwrap();
+        assert_eq!(found.p_up < alpha, found.interval.0 > 0.0, "{found:?}");
+        assert_eq!(found.p_down < alpha, found.interval.1 < 0.0, "{found:?}");
+        shown += u32::from(found.p_up < alpha);
+    }
+    assert!(shown > 200, "{shown}");
+}
+
+#[test]
+fn sides_of_two_jobs_are_worth_less_however_many_requests_they_have() {
+    let (base, new) = ([(3_000, 100_000)], [(3_600, 100_000)]);
+    let in_turn = compare_shares(&base, &new, 0.0, 0.98).unwrap();
+    assert!(in_turn.p_up < 1e-9);
+    // A fifth more failures, where jobs lie a tenth apart each: about 0.6 points by a root of 2 times 0.1 times 3 to 3.6 points.
+    let apart = compare_shares(&base, &new, 0.1, 0.98).unwrap();
+    assert!(apart.p_up > 0.05 && apart.p_up < 0.15, "{}", apart.p_up);
+    // Twice as many are more than jobs explain.
+    let twice = compare_shares(&base, &[(6_000, 100_000)], 0.1, 0.98).unwrap();
+    assert!(twice.p_up < 1e-4, "{}", twice.p_up);
+    // Nothing failed: nothing to spread.
+    let none = compare_shares(&[(0, 1_000)], &[(0, 1_000)], 0.1, 0.98).unwrap();
+    assert!(none.interval.1 < 0.01);
+    assert_eq!(compare_shares(&base, &new, f64::NAN, 0.98), None);
 }
