@@ -5,20 +5,31 @@ use std::io::Write;
 use clap::Args as Arguments;
 
 use crate::cli::message::advise;
+use crate::findings::comparison::STATES;
 use crate::findings::rules::{RULES, Rule, ids};
 use crate::model::{METRICS, MetricId, MetricSpec};
 use crate::render::section::SECTIONS;
 
-/// Explain a rule or a metric; without an ID, list them all.
+/// Explain a rule, a metric or a state of a comparison; without an ID, list them all.
 #[derive(Debug, Arguments)]
 pub(crate) struct Args {
-    /// A rule such as V03, or a metric such as p95.
+    /// A rule such as V03, a metric such as p95, or a state such as suspect.
     id: Option<String>,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
     let Some(id) = &args.id else { return list(out) };
+    let word = match id.as_str() {
+        "~" | "not worse" | "not-worse" => "undecided",
+        "=" => "unchanged",
+        "-" => "not_measured",
+        other => other,
+    };
+    if let Some((state, about)) = STATES.iter().find(|(state, _)| *state == word) {
+        writeln!(out, "{state}\na state of a compared metric\n\n{about}")?;
+        return Ok(());
+    }
     if let Some(rule) = RULES
         .iter()
         .find(|rule| rule.id.eq_ignore_ascii_case(id) || rule.name == id)
@@ -111,6 +122,10 @@ fn list(out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "\nMetrics")?;
     for row in METRICS {
         writeln!(out, "  {:<28}{:<10}{}", row.id, row.unit.id(), row.text)?;
+    }
+    writeln!(out, "\nStates of a compared metric")?;
+    for (state, _) in STATES {
+        writeln!(out, "  {state}")?;
     }
     writeln!(out, "\nSections of a report ([report] sections)")?;
     for section in SECTIONS {

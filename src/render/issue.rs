@@ -55,7 +55,15 @@ pub(super) fn issues(report: &Report, layout: &Layout) -> Vec<Issue> {
     for comparison in &report.comparisons {
         all.extend(of_comparison(report, comparison));
     }
-    for finding in &report.findings {
+    // What speaks against a base that was accepted is for who accepted it, unless it makes it none.
+    let of_base = |finding: &&Finding| {
+        let mut runs = report.runs.iter();
+        runs.any(|run| {
+            Some(run.id.as_str()) == finding.run.as_deref() && change::is_base(report, run)
+        })
+    };
+    let told = report.findings.iter();
+    for finding in told.filter(|found| found.effect == Effect::Invalid || !of_base(found)) {
         all.extend(of_finding(report, finding));
     }
     all.sort_by(|a, b| {

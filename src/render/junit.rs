@@ -28,7 +28,14 @@ fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
     let name = report.page.project.as_deref().unwrap_or("knee");
     let mut junit = quick_junit::Report::new(visible(name));
     let mut suites = Names::default();
+    let is_invalid = |run: &Run| {
+        let mut findings = report.findings_of(&run.id);
+        findings.any(|finding| finding.effect == Effect::Invalid)
+    };
     for run in &report.runs {
+        if change::is_base(report, run) && !is_invalid(run) {
+            continue;
+        }
         let name = suites.once(&visible(&suite_name(report, run)));
         junit.add_test_suite(of_run(report, run, &name, layout));
     }

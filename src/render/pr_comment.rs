@@ -186,7 +186,11 @@ fn changes(comparison: &Comparison) -> Vec<Block> {
 fn of_pairs(report: &Report) -> Vec<Block> {
     let said: Vec<Line> = change::of_pairs(report)
         .map(|finding| {
-            let mut line = vec![text(format!("{} {}: ", finding.rule, finding.name))];
+            let mut line = vec![text(format!("{} {}", finding.rule, finding.name))];
+            if let Some(endpoint) = &finding.endpoint {
+                line.extend([text(" at "), code(endpoint)]);
+            }
+            line.push(text(": "));
             line.extend(prose(&finding.message));
             line
         })

@@ -1,5 +1,6 @@
 //! `explain`, `formats`, `schema`, `completions`, `man`, `--help`, `--version`.
 
+use knee::findings::comparison::STATES;
 use knee::findings::rules::RULES;
 use knee::ingest::FORMATS;
 use knee::model::METRICS;
@@ -25,6 +26,13 @@ fn every_rule_and_metric_is_listed_and_explained() {
             .contains("read as p99 is")
     );
     assert!(here.knee(&["explain", "v03"]).out.contains("V03"));
+    for (state, about) in STATES {
+        assert!(list.out.contains(state));
+        let one = here.knee(&["explain", state]);
+        assert!(one.code == 0 && one.out.contains(about), "{}", one.out);
+    }
+    let sign = here.knee(&["explain", "~"]);
+    assert!(sign.out.starts_with("undecided"), "{}", sign.out);
 }
 
 #[test]

@@ -42,6 +42,12 @@ pub enum Refused {
         /// How that is known.
         why: String,
     },
+    /// It made no request: what the others made is no whole run.
+    #[error("\"{name}\" made no request")]
+    Idle {
+        /// Its name.
+        name: String,
+    },
     /// The counts are more than a sum can hold.
     #[error("the counts of the parts are too large to add up")]
     TooLarge,
@@ -86,6 +92,9 @@ impl Refused {
                 "parts are results of one scenario from several generators; `knee compare` sets different runs side by side"
             }
             Refused::Twice { .. } => "give every part once",
+            Refused::Idle { .. } => {
+                "look at why that generator was idle; leave it out to have the run of the others"
+            }
             Refused::TooLarge => "no load test makes so many requests: look into the files",
             Refused::Apart { .. } => {
                 "parts of one run share its time; `knee report A B` reports on repeats, `knee compare A B` sets two side by \
@@ -114,6 +123,11 @@ pub(super) fn check(parts: &[&Run]) -> Result<(), Refused> {
     agree(parts, "load model", |part| {
         part.load.model.map(|model: LoadModel| model.to_string())
     })?;
+    if let Some(idle) = parts.iter().find(|part| part.overall.requests == Some(0)) {
+        return Err(Refused::Idle {
+            name: idle.name.clone(),
+        });
+    }
     let total = parts
         .iter()
         .fold(0_u64, |all, part| all.saturating_add(weight(part)));

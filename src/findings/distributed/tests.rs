@@ -562,3 +562,12 @@ fn lists_add_up_and_what_is_given_to_every_part_counts_once() {
     assert_eq!((run.resources.len(), run.resources[0].max), (1, Some(3.0)));
     assert_eq!(run.resources[0].series, [(2.0, 1.0)]);
 }
+
+#[test]
+fn a_part_that_made_no_request_is_no_part() {
+    let mut parts = vec![part("one", &[10, 20]), part("two", &[30])];
+    parts[1].overall.requests = Some(0);
+    let refused = merge(parts, &id).unwrap_err();
+    assert_eq!(refused.to_string(), "\"two\" made no request");
+    assert!(refused.hint().contains("leave it out"));
+}

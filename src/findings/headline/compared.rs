@@ -215,7 +215,7 @@ fn detectable(comparison: &Comparison) -> Option<String> {
                 parts.push(format!("{} {sign}{}", metric.metric, percent(least)));
             }
             ChangeUnit::Points => {
-                parts.push(format!("{} {}", metric.metric, change_of_share(least)))
+                parts.push(format!("{} {}", metric.metric, change_of_share(least)));
             }
         }
     }

@@ -22,7 +22,7 @@
 //! with phi and normal scores, and 1.3 % so; with two runs a side up to 2.7 %.
 //!
 //! Sides of two jobs differ by what the jobs had, which no repeat shows: with t the standard deviation of the logarithm of a share
-//! between jobs, a side is worth no more than n requests with p (1 - p) / n = p (1 - p) phi / n_side + t^2 p^2.
+//! between jobs, a side is worth no more than n requests with `p (1 - p) / n = p (1 - p) phi / n_side + t^2 p^2`.
 //!
 //! Limits: one repeat a side shows no bursts, the failures are then taken as independent. t is assumed.
 

@@ -366,9 +366,8 @@ fn chance_and_interval_never_contradict_each_other() {
     let mut shown = 0;
     for _ in 0..4_000 {
         let n = 40 + below(400);
-        let mut side = |most: u64| -> Vec<(u64, u64)> {
-            (0..1 + below(4)).map(|_| (below(most), n)).collect()
-        };
+        let mut side =
+            |most: u64| -> Vec<(u64, u64)> { (0..=below(4)).map(|_| (below(most), n)).collect() };
         let (base, new) = (side(3), side(14));
         let found = compare_shares(&base, &new, 0.0, 1.0 - 2.0 * alpha).unwrap();
         assert_eq!(found.p_up < alpha, found.interval.0 > 0.0, "{found:?}");
