@@ -203,6 +203,20 @@ pub struct AgainstOthers {
     pub change_of_others: f64,
 }
 
+impl ComparedMetric {
+    /// What a change is of, where the medians beside it lie another way apart: the means of the runs. Else empty.
+    pub fn of_means(&self) -> &'static str {
+        let medians = self.base.zip(self.new).map(|(base, new)| new / base - 1.0);
+        let differs = |(change, medians): (f64, f64)| (change - medians).abs() > 0.01;
+        match (self.change_unit, self.change.zip(medians)) {
+            (Some(ChangeUnit::Relative), Some(both)) if differs(both) => {
+                " by the means of the runs"
+            }
+            _ => "",
+        }
+    }
+}
+
 /// New by base over all endpoints that have the metric on both sides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GeometricMean {
