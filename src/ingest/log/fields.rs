@@ -15,8 +15,12 @@ pub fn record_end(text: &[u8], quoting: Quoting) -> Option<(usize, usize)> {
         memchr(byte, text.get(from..).unwrap_or_default()).map(|at| from + at)
     };
     let mut from = 0;
+    let mut line = find(b'\n', from).unwrap_or(text.len());
     loop {
-        let line = find(b'\n', from).unwrap_or(text.len());
+        // A line of many quotes is looked through once.
+        if line < from {
+            line = find(b'\n', from).unwrap_or(text.len());
+        }
         let of_line = text.get(from..line).unwrap_or_default();
         let Some(open) = memchr(quote, of_line).map(|at| from + at) else {
             let next = (line + 1).min(text.len());
