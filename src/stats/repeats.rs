@@ -305,9 +305,21 @@ pub fn repeats_needed(
     options: Options,
 ) -> Option<u64> {
     let between = between(spread, options);
+    // The quantiles of Student lie beyond those of the normal one, which are the same for every k: where not even these would
+    // do there is no need for the others, which take long.
+    let above_half = [options.alpha, 1.0 - options.power];
+    let least = if above_half.iter().all(|chance| *chance < 0.5) {
+        let normal = above_half.map(|chance| Reference::Normal.beyond(chance));
+        normal.iter().sum::<f64>() * (1.0 - 1e-6)
+    } else {
+        f64::NEG_INFINITY
+    };
     let enough = |k: u32| {
         let k = f64::from(k);
         let error = (between_runs * between_runs * 2.0 / k + between).sqrt();
+        if least * error > difference {
+            return false;
+        }
         let t = Reference::Student(PRIOR + 2.0 * k - 2.0);
         (t.beyond(options.alpha) + t.beyond(1.0 - options.power)) * error <= difference
     };

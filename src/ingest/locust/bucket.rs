@@ -63,6 +63,10 @@ impl Pile {
             return None;
         }
         self.total = self.total.checked_add(count)?;
+        if self.pairs.len() == self.pairs.capacity() {
+            // Nearly every map has dozens of keys.
+            self.pairs.reserve(self.pairs.len().max(64));
+        }
         // -0.0 passes the comparison and would sort last.
         self.pairs.push((key.abs().to_bits(), count));
         self.join_many();
@@ -104,6 +108,7 @@ impl Pile {
     /// All of it in order, and how many keys were there already when they were added.
     pub(super) fn settle(mut self) -> (Buckets, u64) {
         self.join();
+        self.pairs.shrink_to_fit();
         let buckets = Buckets {
             pairs: self.pairs,
             total: self.total,
@@ -116,6 +121,11 @@ impl Buckets {
     /// All samples.
     pub(super) fn total(&self) -> u64 {
         self.total
+    }
+
+    /// How many keys there are, with those of empty buckets.
+    pub(super) fn len(&self) -> usize {
+        self.pairs.len()
     }
 
     /// Key and samples in rising order, without empty buckets.

@@ -106,6 +106,7 @@ pub(super) type PerSecond = Vec<OfSecond>;
 
 /// The two maps of seconds side by side.
 pub(super) fn per_second(requests: &Counts, failures: &Counts) -> PerSecond {
+    let most = requests.buckets.len() + failures.buckets.len();
     let (requests, failures) = (requests.buckets.iter(), failures.buckets.iter());
     let requests = requests.map(|(second, count)| OfSecond {
         second: floor(second),
@@ -117,7 +118,9 @@ pub(super) fn per_second(requests: &Counts, failures: &Counts) -> PerSecond {
         requests: 0,
         failures: count,
     });
-    joined(requests.chain(failures).collect())
+    let mut seconds = PerSecond::with_capacity(most);
+    seconds.extend(requests.chain(failures));
+    joined(seconds)
 }
 
 /// In rising order, each second once. The sums fit, as all counts together do.
