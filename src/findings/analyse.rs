@@ -124,6 +124,8 @@ fn analyse_sides(
             analyse_run(run, of_base.unwrap_or(options))
         })
         .collect();
+    let figures = of_runs.iter().map(|of_run| of_run.figures.len());
+    report.figures.reserve(figures.sum());
     for of_run in of_runs {
         of_run.add_to(&mut report);
     }

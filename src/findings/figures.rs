@@ -104,6 +104,11 @@ impl Places {
 }
 
 impl Figures {
+    /// Makes room for more.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        self.list.reserve(more);
+    }
+
     /// Adds a figure; the first of a name stays.
     pub fn push(&mut self, figure: Figure) {
         let of_run = entry(&mut self.index, &figure.run);
@@ -216,15 +221,17 @@ pub(crate) fn measure_all(
 /// The headline figures of the run and the percentiles that are asked for are there even when they were not measured, so
 /// that a page can say so.
 pub fn figures_of(run: &Run, options: &Options) -> Vec<Figure> {
-    let mut figures = Vec::new();
+    let of_run = metrics_of_run(run, options);
+    let metrics = metrics_of_endpoints(options);
+    let most = of_run.len() + run.endpoints.len() * metrics.len();
+    let mut figures = Vec::with_capacity(most);
     let whole = Reader::new(run, None, options);
-    for metric in metrics_of_run(run, options) {
+    for metric in of_run {
         match whole.read(&metric) {
             None if !is_always_shown(&metric, options) => {}
             measured => figures.push(figure(run, None, &metric, measured)),
         }
     }
-    let metrics = metrics_of_endpoints(options);
     for endpoint in &run.endpoints {
         let label = endpoint.label();
         let reader = Reader::new(run, Some(endpoint), options);
