@@ -430,6 +430,32 @@ mod tests {
     );
 
     #[test]
+    fn the_repeats_needed_are_those_of_a_plain_search() {
+        for (alpha, power) in [(0.01, 0.8), (0.05, 0.5), (0.3, 0.9), (0.6, 0.3)] {
+            for interleaved in [false, true] {
+                let options = Options {
+                    alpha,
+                    power,
+                    interleaved,
+                    ..Options::default()
+                };
+                for step in 0..20_u32 {
+                    let spread = f64::from(step) * 0.03;
+                    let difference = 1.2_f64.ln();
+                    let plain = (2..=1000_u32).find(|k| {
+                        let k = f64::from(*k);
+                        let error = (spread * spread * 2.0 / k + between(ASSUMED, options)).sqrt();
+                        let t = Reference::Student(PRIOR + 2.0 * k - 2.0);
+                        (t.beyond(alpha) + t.beyond(1.0 - power)) * error <= difference
+                    });
+                    let found = repeats_needed(spread, difference, ASSUMED, options);
+                    assert_eq!(found, plain.map(u64::from), "{alpha} {power} {spread}");
+                }
+            }
+        }
+    }
+
+    #[test]
     #[expect(
         clippy::unreadable_literal,
         reason = "figures as the other program prints them"

@@ -147,3 +147,81 @@ pub(super) fn joined(mut seconds: PerSecond) -> PerSecond {
 pub(super) fn floor(second: f64) -> u64 {
     second.floor() as u64
 }
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "keys are equal to the digit")]
+mod tests {
+    use super::*;
+
+    fn counts(text: &str) -> Result<Counts, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_key_is_the_number_that_std_reads() {
+        for text in [
+            "0",
+            "-0",
+            "7",
+            "007",
+            "55.0",
+            "1e2",
+            "0.1",
+            "+3",
+            "999999999999999",
+            "1000000000000000",
+            "9007199254740993",
+            "18446744073709551616",
+            "1e308",
+        ] {
+            let Key::Number(number) = Key::of(text) else {
+                panic!("{text}");
+            };
+            assert_eq!(number, text.parse::<f64>().unwrap(), "{text}");
+        }
+        let long = "x".repeat(50);
+        for text in [
+            "", " 1", "1 ", "-1", "NaN", "inf", "1e309", "ten", "\u{663}", &long,
+        ] {
+            let Key::Other(shown) = Key::of(text) else {
+                panic!("{text}");
+            };
+            assert!(text.starts_with(&shown) && shown.len() <= 40, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_map_is_sorted_and_its_doubles_are_added_and_counted() {
+        let found = counts(r#"{"1e2":1,"55.0":2,"\u0035":0,"55":4,"-0":1,"0":8}"#).unwrap();
+        let pairs: Vec<_> = found.buckets.iter().collect();
+        assert_eq!(pairs, [(0.0, 9), (55.0, 6), (100.0, 1)]);
+        assert_eq!((found.twice, found.buckets.total()), (2, 16));
+        let empty = counts("{}").unwrap();
+        assert_eq!((empty.twice, empty.buckets.total()), (0, 0));
+    }
+
+    #[test]
+    fn counts_that_do_not_fit_are_no_bad_key() {
+        let most = u64::MAX;
+        let one = counts(&format!(r#"{{"5":{most}}}"#)).unwrap();
+        assert_eq!(one.buckets.total(), most);
+        for text in [
+            format!(r#"{{"5":{most},"6":1}}"#),
+            format!(r#"{{"5":{most},"5":1}}"#),
+        ] {
+            let error = counts(&text).err().unwrap();
+            assert!(error.contains(TOO_MUCH), "{error}");
+        }
+    }
+
+    #[test]
+    fn seconds_of_both_maps_stand_side_by_side_whole_and_once() {
+        let requests = counts(r#"{"1003.9":1,"1000":5,"1003":2,"1001":0}"#).unwrap();
+        let failures = counts(r#"{"1003":1,"999.5":1}"#).unwrap();
+        let found: Vec<_> = per_second(&requests, &failures)
+            .into_iter()
+            .map(|of| (of.second, of.requests, of.failures))
+            .collect();
+        assert_eq!(found, [(999, 0, 1), (1000, 5, 0), (1003, 3, 1)]);
+    }
+}

@@ -181,6 +181,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_line_feed_in_quotes_ends_no_record_however_many_quotes_there_are() {
+        let fields = "\"a\nb\",x\"y,".repeat(50);
+        let text = format!("{fields}end\n\"next\"\n");
+        let end = text.find("end").unwrap() + 3;
+        assert_eq!(record_end(text.as_bytes(), QUOTING), Some((end, end + 1)));
+        let open = format!("{fields}\"never\n");
+        assert_eq!(record_end(open.as_bytes(), QUOTING), None);
+    }
+
+    #[test]
     fn the_delimiter_is_what_stands_most_in_the_first_line_outside_of_quotes() {
         for (head, wanted) in [
             ("a,b;c", b','),
