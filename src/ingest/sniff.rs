@@ -299,7 +299,11 @@ mod tests {
         );
         let paths = ["a", "a[].b", "a[].b.c", "a[].b.g", "h", "h[].i", "", "j"];
         assert_eq!(head.paths, paths);
-        let texts: Vec<_> = head.texts.iter().map(|(p, v)| (&p[..], &v[..])).collect();
+        let texts: Vec<_> = head
+            .texts
+            .iter()
+            .map(|(p, v)| (p.as_str(), v.as_str()))
+            .collect();
         assert_eq!(texts, [("h[]", "z"), ("h[].i", "w")]);
     }
 

@@ -437,7 +437,6 @@ mod tests {
                     alpha,
                     power,
                     interleaved,
-                    ..Options::default()
                 };
                 for step in 0..20_u32 {
                     let spread = f64::from(step) * 0.03;

@@ -199,7 +199,7 @@ fn collect(entries: Vec<Entry>, file: &str) -> Result<Json, IngestError> {
     // One endpoint in several objects, as of files that were joined: the buckets can be added.
     let mut parts: BTreeMap<(String, String), Sum> = BTreeMap::new();
     let mut all = Sum::default();
-    let mut of_seconds = 0_u64;
+    let mut of_seconds = [0_u64; 2];
     let mut duplicates = 0;
     let (mut twice, mut differ) = (0, 0);
     for (index, entry) in entries.into_iter().enumerate() {
@@ -212,10 +212,9 @@ fn collect(entries: Vec<Entry>, file: &str) -> Result<Json, IngestError> {
         let (key, sum) = Sum::of(entry, index, file)?;
         let too_much = || at(file, index, "num_requests", TOO_MUCH);
         // So much in all that no second and no slice can hold too much.
-        of_seconds = of_seconds
-            .checked_add(requests)
-            .and_then(|so_far| so_far.checked_add(failures))
-            .ok_or_else(too_much)?;
+        for (so_far, more) in of_seconds.iter_mut().zip([requests, failures]) {
+            *so_far = so_far.checked_add(more).ok_or_else(too_much)?;
+        }
         all.add(&sum).ok_or_else(too_much)?;
         match parts.entry(key) {
             Entered::Occupied(part) => {
