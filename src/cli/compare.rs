@@ -115,7 +115,10 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let report = analyse::analyse_pair(base, new, &options, &how);
     inputs::refuse_untrimmed(&report.runs)?;
     refuse(&report)?;
-    output::write_report(&outputs, &report, &layout, out)
+    let written = output::write_report(&outputs, &report, &layout, out);
+    // The process ends here: taking a report of many runs apart piece by piece is of no use to anybody.
+    std::mem::forget(report);
+    written
 }
 
 fn sides(args: &Args) -> anyhow::Result<(Vec<String>, Vec<String>)> {

@@ -176,6 +176,12 @@ pub(crate) fn read(
     console: &mut Console,
     spare: &dyn Fn(&[PathBuf]) -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<Run>> {
+    if reading.jobs > 0 {
+        // What comes after the reading keeps to the number as well. It is set once for the process: a second time changes nothing.
+        let _ = rayon::ThreadPoolBuilder::new()
+            .num_threads(reading.jobs)
+            .build_global();
+    }
     let labels = config::parse_labels(&reading.label)?;
     let mut stdin = || Input::stream("-", io::stdin());
     let candidates = ingest::expand(runs, &mut stdin).context("failed to find the input")?;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use crate::findings::comparison::{
     ComparedMetric, Comparison, ComparisonVerdict, MetricState, NOT_WORSE, compare,
 };
-use crate::findings::figures::{self, Figures};
+use crate::findings::figures::{self, Figure, Figures};
 use crate::findings::normalize::Pattern;
 use crate::findings::plan::Plan;
 use crate::findings::report::{
@@ -118,11 +120,21 @@ fn analyse_sides(
         trim_end: None,
         ..options.normalize.clone()
     });
-    for (place, run) in runs.iter_mut().enumerate() {
-        let of_base = untrimmed.as_ref().filter(|_| place < border);
-        normalize::normalize(run, of_base.unwrap_or(&options.normalize));
-        let of_base = undemanding.as_ref().filter(|_| place < border);
-        analyse_run(run, of_base.unwrap_or(options), &mut report);
+    // Runs know nothing of one another: several at a time, joined in their order.
+    let of_runs: Vec<OfRun> = runs
+        .par_iter_mut()
+        .enumerate()
+        .map(|(place, run)| {
+            let of_base = untrimmed.as_ref().filter(|_| place < border);
+            normalize::normalize(run, of_base.unwrap_or(&options.normalize));
+            let of_base = undemanding.as_ref().filter(|_| place < border);
+            analyse_run(run, of_base.unwrap_or(options))
+        })
+        .collect();
+    let figures = of_runs.iter().map(|of_run| of_run.figures.len());
+    report.figures.reserve(figures.sum());
+    for of_run in of_runs {
+        of_run.add_to(&mut report);
     }
     let all: Vec<&Run> = runs.iter().collect();
     let of_plan = rules::ask_of_plan(&all, &report.targets, &options.asking());
@@ -271,7 +283,30 @@ fn open(comparison: &Comparison) -> impl Iterator<Item = &ComparedMetric> {
     })
 }
 
-fn analyse_run(run: &mut Run, options: &Options, report: &mut Report) {
+/// What one run adds to a report.
+struct OfRun {
+    figures: Vec<Figure>,
+    findings: Vec<Finding>,
+    targets: Vec<TargetResult>,
+    checks: Vec<CheckResult>,
+    groups: Vec<Group>,
+    classes: Vec<Class>,
+}
+
+impl OfRun {
+    fn add_to(self, report: &mut Report) {
+        for figure in self.figures {
+            report.figures.push(figure);
+        }
+        report.findings.extend(self.findings);
+        report.targets.extend(self.targets);
+        report.checks.extend(self.checks);
+        report.groups.extend(self.groups);
+        report.classes.extend(self.classes);
+    }
+}
+
+fn analyse_run(run: &mut Run, options: &Options) -> OfRun {
     // First without results: only to learn which latencies are void.
     let first = rules::ask_of_run(run, &[], &options.asking());
     let whole_checks = reconcile(run);
@@ -281,27 +316,25 @@ fn analyse_run(run: &mut Run, options: &Options, report: &mut Report) {
     for result in &mut results {
         say_void(result, &first);
     }
-    for figure in figures::figures_of(masked, &options.figures) {
-        report.figures.push(figure);
-    }
     let second = rules::ask_of_run(masked, &results, &options.asking());
-    report.findings.extend(join(first, second));
-    report.targets.extend(results);
-    report.checks.extend(run.checks.iter().map(|check| {
-        CheckResult {
-            name: check.name.clone(),
-            passed: check.passed,
-            failed: check.failed,
-            source: check
-                .source
-                .clone()
-                .unwrap_or_else(|| run.source.tool.clone()),
-            run: Some(run.id.clone()),
-        }
-    }));
-    report.checks.extend(whole_checks);
-    report.groups.extend(groups_of(masked));
-    report.classes.extend(classes_of(masked, &options.classes));
+    let own_checks = masked.checks.iter().map(|check| CheckResult {
+        name: check.name.clone(),
+        passed: check.passed,
+        failed: check.failed,
+        source: check
+            .source
+            .clone()
+            .unwrap_or_else(|| masked.source.tool.clone()),
+        run: Some(masked.id.clone()),
+    });
+    OfRun {
+        figures: figures::figures_of(masked, &options.figures),
+        findings: join(first, second),
+        targets: results,
+        checks: own_checks.chain(whole_checks).collect(),
+        groups: groups_of(masked),
+        classes: classes_of(masked, &options.classes),
+    }
 }
 
 /// Takes every voided latency out: what is void is not measured, for whoever reads the report.

@@ -79,37 +79,69 @@ pub struct Figure {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
     list: Vec<Figure>,
-    index: BTreeMap<(String, Option<String>, String), usize>,
+    /// By run.
+    index: BTreeMap<String, OfRun>,
+}
+
+/// Where the figures of a run stand.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct OfRun {
+    whole: Places,
+    endpoints: BTreeMap<String, Places>,
+}
+
+/// Places in the list, in the order of the metrics that stand there: no name is kept twice.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Places(Vec<usize>);
+
+impl Places {
+    /// Where a metric stands in the list; else where its place belongs.
+    fn find(&self, list: &[Figure], metric: &str) -> Result<usize, usize> {
+        let of = |place: &usize| list.get(*place).map_or("", |figure| figure.metric.as_str());
+        let found = self.0.binary_search_by(|place| of(place).cmp(metric))?;
+        self.0.get(found).copied().ok_or(found)
+    }
 }
 
 impl Figures {
+    /// Makes room for more.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        self.list.reserve(more);
+    }
+
     /// Adds a figure; the first of a name stays.
     pub fn push(&mut self, figure: Figure) {
-        let key = (
-            figure.run.clone(),
-            figure.endpoint.clone(),
-            figure.metric.clone(),
-        );
-        if let std::collections::btree_map::Entry::Vacant(place) = self.index.entry(key) {
-            place.insert(self.list.len());
+        let of_run = entry(&mut self.index, &figure.run);
+        let places = match &figure.endpoint {
+            None => &mut of_run.whole,
+            Some(label) => entry(&mut of_run.endpoints, label),
+        };
+        if let Err(place) = places.find(&self.list, &figure.metric) {
+            places.0.insert(place, self.list.len());
             self.list.push(figure);
         }
     }
 
     /// A figure by its name.
     pub fn get(&self, run: &str, endpoint: Option<&str>, metric: &str) -> Option<&Figure> {
-        let key = (
-            run.to_owned(),
-            endpoint.map(str::to_owned),
-            metric.to_owned(),
-        );
-        self.index.get(&key).and_then(|place| self.list.get(*place))
+        let of_run = self.index.get(run)?;
+        let places = match endpoint {
+            None => &of_run.whole,
+            Some(label) => of_run.endpoints.get(label)?,
+        };
+        let place = places.find(&self.list, metric).ok()?;
+        self.list.get(place)
     }
 
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Figure> {
         self.list.iter()
     }
+}
+
+/// The value of a key.
+fn entry<'a, T: Default>(map: &'a mut BTreeMap<String, T>, key: &str) -> &'a mut T {
+    map.entry(key.to_owned()).or_default()
 }
 
 impl Serialize for Figures {
@@ -173,20 +205,33 @@ pub fn measure(
     Reader::new(run, endpoint, options).read(metric)
 }
 
+/// Reads several metrics of a run, or of one of its endpoints: what they share is made once.
+pub(crate) fn measure_all(
+    run: &Run,
+    endpoint: Option<&Endpoint>,
+    metrics: &[MetricId],
+    options: &Options,
+) -> Vec<Option<Measured>> {
+    let reader = Reader::new(run, endpoint, options);
+    metrics.iter().map(|metric| reader.read(metric)).collect()
+}
+
 /// All figures of a run that pages show: the run's own, then each endpoint's, in the order of the registry.
 ///
 /// The headline figures of the run and the percentiles that are asked for are there even when they were not measured, so
 /// that a page can say so.
 pub fn figures_of(run: &Run, options: &Options) -> Vec<Figure> {
-    let mut figures = Vec::new();
+    let of_run = metrics_of_run(run, options);
+    let metrics = metrics_of_endpoints(options);
+    let most = of_run.len() + run.endpoints.len() * metrics.len();
+    let mut figures = Vec::with_capacity(most);
     let whole = Reader::new(run, None, options);
-    for metric in metrics_of_run(run, options) {
+    for metric in of_run {
         match whole.read(&metric) {
             None if !is_always_shown(&metric, options) => {}
             measured => figures.push(figure(run, None, &metric, measured)),
         }
     }
-    let metrics = metrics_of_endpoints(options);
     for endpoint in &run.endpoints {
         let label = endpoint.label();
         let reader = Reader::new(run, Some(endpoint), options);

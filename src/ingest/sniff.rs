@@ -2,6 +2,8 @@
 //!
 //! One parser runs. Two claims of the same highest grade are an error that names both.
 
+use rustc_hash::FxHashSet;
+
 use crate::ingest::UNREAD;
 
 /// How many decompressed bytes a format sees before it claims a file.
@@ -103,6 +105,8 @@ pub fn json_head(bytes: &[u8]) -> JsonHead {
         bytes,
         at: 0,
         nesting: 0,
+        path: String::new(),
+        seen: FxHashSet::default(),
         head: &mut head,
     };
     scan.skip_space();
@@ -111,7 +115,7 @@ pub fn json_head(bytes: &[u8]) -> JsonHead {
         Some(b'[') => JsonTop::Array,
         _ => return head,
     };
-    if scan.value("", 0).is_some() {
+    if scan.value(0).is_some() {
         scan.skip_space();
         scan.head.lines = scan.peek() == Some(b'{');
     }
@@ -122,10 +126,14 @@ struct Scan<'a, 'h> {
     bytes: &'a [u8],
     at: usize,
     nesting: usize,
+    /// The path of what is being read, as far as paths are kept.
+    path: String,
+    /// The paths of the head.
+    seen: FxHashSet<String>,
     head: &'h mut JsonHead,
 }
 
-impl Scan<'_, '_> {
+impl<'a> Scan<'a, '_> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -140,7 +148,7 @@ impl Scan<'_, '_> {
         }
     }
 
-    fn string(&mut self) -> Option<String> {
+    fn string(&mut self) -> Option<&'a [u8]> {
         self.take(b'"')?;
         let start = self.at;
         loop {
@@ -150,12 +158,12 @@ impl Scan<'_, '_> {
                 _ => self.at += 1,
             }
         }
-        let text = String::from_utf8_lossy(self.bytes.get(start..self.at)?).into_owned();
+        let text = self.bytes.get(start..self.at)?;
         self.at += 1;
         Some(text)
     }
 
-    fn value(&mut self, path: &str, depth: usize) -> Option<()> {
+    fn value(&mut self, depth: usize) -> Option<()> {
         if self.nesting > 64 || self.head.paths.len() >= MOST_PATHS {
             return None;
         }
@@ -164,9 +172,9 @@ impl Scan<'_, '_> {
             bracket @ (b'{' | b'[') => {
                 self.nesting += 1;
                 let done = if bracket == b'{' {
-                    self.object(path, depth)
+                    self.object(depth)
                 } else {
-                    self.array(path, depth)
+                    self.array(depth)
                 };
                 self.nesting -= 1;
                 done
@@ -174,7 +182,8 @@ impl Scan<'_, '_> {
             b'"' => {
                 let text = self.string()?;
                 if depth <= 2 {
-                    self.head.texts.push((path.to_owned(), text));
+                    let text = String::from_utf8_lossy(text).into_owned();
+                    self.head.texts.push((self.path.clone(), text));
                 }
                 Some(())
             }
@@ -190,26 +199,30 @@ impl Scan<'_, '_> {
         }
     }
 
-    fn object(&mut self, path: &str, depth: usize) -> Option<()> {
+    fn object(&mut self, depth: usize) -> Option<()> {
         self.take(b'{')?;
         self.skip_space();
         if self.take(b'}').is_some() {
             return Some(());
         }
+        let outer = self.path.len();
         loop {
             self.skip_space();
             let key = self.string()?;
-            let inner = if path.is_empty() {
-                key
-            } else {
-                format!("{path}.{key}")
-            };
-            if depth < 3 && !self.head.has(&inner) {
-                self.head.paths.push(inner.clone());
+            if depth < 3 {
+                if outer > 0 {
+                    self.path.push('.');
+                }
+                self.path.push_str(&String::from_utf8_lossy(key));
+                if !self.seen.contains(&self.path) {
+                    self.seen.insert(self.path.clone());
+                    self.head.paths.push(self.path.clone());
+                }
             }
             self.skip_space();
             self.take(b':')?;
-            self.value(&inner, depth + 1)?;
+            self.value(depth + 1)?;
+            self.path.truncate(outer);
             self.skip_space();
             if self.take(b'}').is_some() {
                 return Some(());
@@ -218,17 +231,19 @@ impl Scan<'_, '_> {
         }
     }
 
-    fn array(&mut self, path: &str, depth: usize) -> Option<()> {
+    fn array(&mut self, depth: usize) -> Option<()> {
         self.take(b'[')?;
         self.skip_space();
         if self.take(b']').is_some() {
             return Some(());
         }
-        let inner = format!("{path}[]");
+        let outer = self.path.len();
+        self.path.push_str("[]");
         loop {
-            self.value(&inner, depth)?;
+            self.value(depth)?;
             self.skip_space();
             if self.take(b']').is_some() {
+                self.path.truncate(outer);
                 return Some(());
             }
             self.take(b',')?;
@@ -275,6 +290,21 @@ mod tests {
         assert_eq!(array.text("[].name"), Some("a"));
         assert!(!array.lines);
         assert!(json_head(b"{\"a\":1}\n{\"a\":2}\n").lines);
+    }
+
+    #[test]
+    fn paths_stand_once_in_order_and_end_at_three_levels() {
+        let head = json_head(
+            br#"{"a":[{"b":{"c":{"d":{"e":1},"f":"x"}}},{"b":{"c":2,"g":"y"}}],"h":["z",{"i":"w"}],"":{"j":3}}"#,
+        );
+        let paths = ["a", "a[].b", "a[].b.c", "a[].b.g", "h", "h[].i", "", "j"];
+        assert_eq!(head.paths, paths);
+        let texts: Vec<_> = head
+            .texts
+            .iter()
+            .map(|(p, v)| (p.as_str(), v.as_str()))
+            .collect();
+        assert_eq!(texts, [("h[]", "z"), ("h[].i", "w")]);
     }
 
     #[test]

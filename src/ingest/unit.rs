@@ -177,7 +177,11 @@ fn plan(
     let mut planned: Vec<Planned> = Vec::new();
     let mut places: BTreeMap<Together, usize> = BTreeMap::new();
     let mut seen: BTreeMap<PathBuf, Seen> = BTreeMap::new();
-    for candidate in candidates {
+    let chosen: Vec<_> = candidates
+        .par_iter()
+        .map(|candidate| choose(&candidate.input, options))
+        .collect();
+    for (candidate, chosen) in candidates.into_iter().zip(chosen) {
         let own = candidate
             .input
             .path
@@ -198,7 +202,7 @@ fn plan(
         let mut remember = |path: PathBuf, place: Option<usize>, given: u64| {
             seen.insert(real(&path), Seen { place, path, given });
         };
-        let Chosen { format, map } = match choose(&candidate.input, options) {
+        let Chosen { format, map } = match chosen {
             Ok(Some(chosen)) => chosen,
             Ok(None) | Err(IngestError::Empty { .. }) if candidate.found => {
                 leave_out(&candidate.input, options, left)?;

@@ -294,8 +294,6 @@ impl Histogram {
         edges
             .zip(&self.count)
             .map(|((lower, upper), count)| (*lower, *upper, *count))
-            .collect::<Vec<_>>()
-            .into_iter()
     }
 }
 

@@ -271,7 +271,7 @@ impl Endpoint {
 /// `METHOD NAME`, or the name alone.
 pub fn label(method: Option<&str>, name: &str) -> String {
     match method {
-        Some(method) if !method.is_empty() => format!("{method} {name}"),
+        Some(method) if !method.is_empty() => [method, " ", name].concat(),
         _ => name.to_owned(),
     }
 }

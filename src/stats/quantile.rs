@@ -178,7 +178,12 @@ impl Cumulative {
     /// assert_eq!(counts.quantile(0.95), Some(Edges { lower: 2.0, upper: 4.0 }));
     /// ```
     pub fn new(buckets: impl IntoIterator<Item = (f64, f64, u64)>) -> Cumulative {
-        let mut made = Cumulative::default();
+        let buckets = buckets.into_iter();
+        let (least, _) = buckets.size_hint();
+        let mut made = Cumulative {
+            edges: Vec::with_capacity(least),
+            upto: Vec::with_capacity(least),
+        };
         let mut total: u64 = 0;
         for (lower, upper, count) in buckets {
             if count > 0 {

@@ -307,9 +307,21 @@ pub fn repeats_needed(
     options: Options,
 ) -> Option<u64> {
     let between = between(spread, options);
+    // The quantiles of Student lie beyond those of the normal one, which are the same for every k: where not even these would
+    // do there is no need for the others, which take long.
+    let above_half = [options.alpha, 1.0 - options.power];
+    let least = if above_half.iter().all(|chance| *chance < 0.5) {
+        let normal = above_half.map(|chance| Reference::Normal.beyond(chance));
+        normal.iter().sum::<f64>() * (1.0 - 1e-6)
+    } else {
+        f64::NEG_INFINITY
+    };
     let enough = |k: u32| {
         let k = f64::from(k);
         let error = (between_runs * between_runs * 2.0 / k + between).sqrt();
+        if least * error > difference {
+            return false;
+        }
         let t = Reference::Student(PRIOR + 2.0 * k - 2.0);
         (t.beyond(options.alpha) + t.beyond(1.0 - options.power)) * error <= difference
     };
@@ -418,6 +430,31 @@ mod tests {
         usize,
         bool,
     );
+
+    #[test]
+    fn the_repeats_needed_are_those_of_a_plain_search() {
+        for (alpha, power) in [(0.01, 0.8), (0.05, 0.5), (0.3, 0.9), (0.6, 0.3)] {
+            for interleaved in [false, true] {
+                let options = Options {
+                    alpha,
+                    power,
+                    interleaved,
+                };
+                for step in 0..20_u32 {
+                    let spread = f64::from(step) * 0.03;
+                    let difference = 1.2_f64.ln();
+                    let plain = (2..=1000_u32).find(|k| {
+                        let k = f64::from(*k);
+                        let error = (spread * spread * 2.0 / k + between(ASSUMED, options)).sqrt();
+                        let t = Reference::Student(PRIOR + 2.0 * k - 2.0);
+                        (t.beyond(alpha) + t.beyond(1.0 - power)) * error <= difference
+                    });
+                    let found = repeats_needed(spread, difference, ASSUMED, options);
+                    assert_eq!(found, plain.map(u64::from), "{alpha} {power} {spread}");
+                }
+            }
+        }
+    }
 
     #[test]
     #[expect(

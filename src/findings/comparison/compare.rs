@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use crate::findings::comparison::decide;
 use crate::findings::comparison::judge::{self, Draft, Setting, measure_of};
 use crate::findings::comparison::others;
@@ -177,11 +179,15 @@ fn draw(
     };
     let (base, new) = (whole(&pair.base), whole(&pair.new));
     let mut drafts = metrics(&base, &new, &setting(None), how, options);
-    for (label, base) in &before {
-        if let Some(new) = after.get(label) {
-            drafts.extend(metrics(base, new, &setting(Some(label)), how, options));
-        }
-    }
+    let both: Vec<_> = before
+        .iter()
+        .filter_map(|(label, base)| Some((label, base, after.get(label)?)))
+        .collect();
+    let of_endpoints: Vec<Vec<Draft>> = both
+        .par_iter()
+        .map(|(label, base, new)| metrics(base, new, &setting(Some(label)), how, options))
+        .collect();
+    drafts.extend(of_endpoints.into_iter().flatten());
     for draft in &mut drafts {
         for reason in &reasons {
             draft.unjudged(reason);
@@ -376,17 +382,21 @@ fn metrics<'a>(
         side.iter().map(|(run, at)| stats_of(run, *at)).collect()
     };
     let mixed = !how.allow.error_rate && rules::mixes_failures(&stats(base), &stats(new));
-    for percentile in LATENCIES {
-        let metric = MetricId::quantile(percentile);
-        let read = |side: &[Sided]| -> Vec<Reading> {
-            let readings = side
-                .iter()
-                .filter_map(|(run, at)| values::latency(run, *at, &metric, options));
-            readings.collect()
-        };
-        let measure = measure_of(&metric, &how.floors);
-        let (before, after) = (read(base), read(new));
-        let mut draft = judge::ratio(&metric, &before, &after, measure, setting);
+    let latencies = LATENCIES.map(MetricId::quantile);
+    let read = |side: &[Sided]| -> [Vec<Reading>; LATENCIES.len()] {
+        let mut all = LATENCIES.map(|_| Vec::with_capacity(side.len()));
+        for (run, at) in side {
+            let readings = values::latencies(run, *at, &latencies, options);
+            for (of_metric, reading) in all.iter_mut().zip(readings) {
+                of_metric.extend(reading);
+            }
+        }
+        all
+    };
+    let sides = read(base).into_iter().zip(read(new));
+    for (metric, (before, after)) in latencies.iter().zip(sides) {
+        let measure = measure_of(metric, &how.floors);
+        let mut draft = judge::ratio(metric, &before, &after, measure, setting);
         if mixed && draft.metric.state != MetricState::NotMeasured {
             draft.unjudged("V22");
         }

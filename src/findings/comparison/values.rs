@@ -20,28 +20,35 @@ pub(super) struct Reading {
     pub(super) resolution: f64,
 }
 
-/// A latency of a run or of one of its endpoints.
-pub(super) fn latency(
+/// Latencies of a run or of one of its endpoints.
+pub(super) fn latencies(
     run: &Run,
     endpoint: Option<&Endpoint>,
-    metric: &MetricId,
+    metrics: &[MetricId],
     options: &figures::Options,
-) -> Option<Reading> {
-    let measured = figures::measure(run, endpoint, metric, options)?;
+) -> Vec<Option<Reading>> {
     let stats = stats_of(run, endpoint);
+    let measured = figures::measure_all(run, endpoint, metrics, options);
+    let readings = measured.into_iter();
+    readings
+        .map(|measured| Some(reading(run, stats, &measured?)))
+        .collect()
+}
+
+fn reading(run: &Run, stats: &Stats, measured: &Measured) -> Reading {
     let half = stats.primary().and_then(|latency| {
         let half = latency
             .resolution
             .half_width(crate::model::Millis(measured.value))?;
         Some(2.0 * half.0)
     });
-    Some(Reading {
+    Reading {
         run: run.id.clone(),
         value: measured.value,
-        log: error_of(&measured).and_then(|error| logarithm(measured.value, error)),
+        log: error_of(measured).and_then(|error| logarithm(measured.value, error)),
         n: measured.n,
         resolution: half.unwrap_or(0.0),
-    })
+    }
 }
 
 /// Successes per second. Its error within the run is that of a count.

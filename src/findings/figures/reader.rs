@@ -7,7 +7,7 @@ use crate::findings::report::Interval;
 use crate::findings::steady;
 use crate::model::metric::PopulationName;
 use crate::model::{
-    Endpoint, Histogram, Latency, MetricId, Millis, Percentile, Reading, Run, Statistic, Stats,
+    Endpoint, Latency, MetricId, Millis, Percentile, Reading, Run, Statistic, Stats,
 };
 use crate::stats::proportion::wilson;
 use crate::stats::quantile::{self, Cumulative, Edges, Sides, Summary};
@@ -292,8 +292,10 @@ impl<'a> Distribution<'a> {
 
     fn counts(&self) -> &Cumulative {
         self.counts.get_or_init(|| {
-            let buckets = self.latency.histogram.iter();
-            let buckets = buckets.flat_map(Histogram::buckets);
+            let Some(histogram) = &self.latency.histogram else {
+                return Cumulative::default();
+            };
+            let buckets = histogram.buckets();
             Cumulative::new(buckets.map(|(lower, upper, count)| (lower.0, upper.0, count)))
         })
     }

@@ -467,3 +467,47 @@ fn figures_of_uncounted_requests_have_no_n() {
     assert_eq!(p95.support, Support::None);
     assert_eq!(read(&run, "max").unwrap().n, None);
 }
+
+#[test]
+fn figures_are_found_by_run_endpoint_and_metric_and_the_first_stays() {
+    let figure = |run: &str, endpoint: Option<&str>, metric: &str, value: f64| Figure {
+        run: run.to_owned(),
+        endpoint: endpoint.map(str::to_owned),
+        metric: metric.to_owned(),
+        value: Some(value),
+        unit: Unit::Ratio,
+        n: None,
+        interval: None,
+        support: Support::Ok,
+    };
+    let mut figures = Figures::default();
+    let mut number = 0.0;
+    let mut wanted = Vec::new();
+    for run in ["b", "a"] {
+        for endpoint in [None, Some("/y"), Some(""), Some("/x")] {
+            for metric in ["p99", "p50", "max", "p95"] {
+                number += 1.0;
+                figures.push(figure(run, endpoint, metric, number));
+                figures.push(figure(run, endpoint, metric, -1.0));
+                wanted.push((run, endpoint, metric, number));
+            }
+        }
+    }
+    assert!(
+        figures
+            .iter()
+            .map(|figure| figure.value)
+            .eq(wanted.iter().map(|w| Some(w.3)))
+    );
+    for (run, endpoint, metric, number) in wanted {
+        let found = figures.get(run, endpoint, metric).unwrap();
+        assert_eq!(*found, figure(run, endpoint, metric, number));
+    }
+    for (run, endpoint, metric) in [
+        ("c", None, "p50"),
+        ("a", Some("/z"), "p50"),
+        ("a", None, "p90"),
+    ] {
+        assert_eq!(figures.get(run, endpoint, metric), None);
+    }
+}

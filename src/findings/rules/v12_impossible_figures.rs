@@ -1,10 +1,12 @@
 //! V12: figures that no set of requests can have.
 
+use std::fmt;
+
 use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{is_trimmed, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
-use crate::model::{Latency, Millis, QuantileMethod, Stats};
+use crate::model::{Latency, Millis, Percentile, QuantileMethod, Stats};
 use crate::text::number;
 
 /// Contradictions that a message tells.
@@ -35,13 +37,12 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     }
     let overall = told.len();
     for endpoint in &run.endpoints {
-        let place = quoted(&endpoint.label());
         let of_endpoint = of_stats(&endpoint.stats, trimmed);
-        told.extend(
-            of_endpoint
-                .into_iter()
-                .map(|what| format!("{place}: {what}")),
-        );
+        if !of_endpoint.is_empty() {
+            let place = quoted(&endpoint.label());
+            let named = of_endpoint.into_iter();
+            told.extend(named.map(|what| format!("{place}: {what}")));
+        }
     }
     if told.is_empty() {
         return Vec::new();
@@ -110,19 +111,34 @@ fn of_stats(stats: &Stats, trimmed: bool) -> Vec<String> {
     told
 }
 
+/// What a figure is called; written only where it is told.
+enum Name {
+    Word(&'static str),
+    At(Percentile),
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Name::Word(word) => f.write_str(word),
+            Name::At(percentile) => percentile.fmt(f),
+        }
+    }
+}
+
 /// Without a number of requests, 0 samples are not counted ones.
 fn of_latency(latency: &Latency, counted: bool) -> Vec<String> {
-    let figure = |name: &str, value: Option<Millis>| value.map(|v| (name.to_owned(), v.0));
+    let figure = |name, value: Option<Millis>| value.map(|v| (Name::Word(name), v.0));
     // Tools that keep buckets print a percentile of 0 where requests have no latency at all.
     let buckets = matches!(
         latency.quantile_method,
         QuantileMethod::Sketch | QuantileMethod::Bucketed
     );
-    let percentiles: Vec<(String, f64)> = latency
+    let percentiles: Vec<(Name, f64)> = latency
         .percentiles
         .iter()
         .filter(|(_, value)| !(buckets && value.0 == 0.0))
-        .map(|(percentile, value)| (percentile.to_string(), value.0))
+        .map(|(percentile, value)| (Name::At(*percentile), value.0))
         .collect();
     let (min, mean) = (figure("min", latency.min), figure("mean", latency.mean));
     let (max, stddev) = (figure("max", latency.max), figure("stddev", latency.stddev));
@@ -141,7 +157,7 @@ fn of_latency(latency: &Latency, counted: bool) -> Vec<String> {
     if !told.is_empty() {
         return told;
     }
-    let mut above = |low: Option<&(String, f64)>, high: Option<&(String, f64)>| {
+    let mut above = |low: Option<&(Name, f64)>, high: Option<&(Name, f64)>| {
         if let (Some((low_name, low)), Some((high_name, high))) = (low, high)
             && *low > high + latency.resolution.slack(Millis(low.max(*high)))
         {

@@ -1,15 +1,16 @@
 //! From the files of a set to one run: which total counts, where the timeline comes from, what is missing.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
+use crate::ingest::locust::counts::PerSecond;
 use crate::ingest::locust::failures::{self, Failures};
 use crate::ingest::locust::history::{self, History, MOST_ENDPOINTS};
 use crate::ingest::locust::html::{self, Html};
-use crate::ingest::locust::json;
 use crate::ingest::locust::prefer::{self, Sources};
 use crate::ingest::locust::slices::{Key, MOST_SLICES};
 use crate::ingest::locust::totals::{LAST_SECOND, Totals};
@@ -42,7 +43,7 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     let (mut totals, per_second) = match (json, table) {
         (Some(json), _) => {
             "locust-json".clone_into(&mut run.source.format);
-            (Some(json.totals), Some((json.names, json.per_second)))
+            (Some(json.totals), Some(json.per_second))
         }
         (None, Some(table)) => (Some(table), None),
         (None, None) => {
@@ -118,8 +119,8 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
             .users_max
             .or(html.users_max.map(|users| users as f64));
     }
-    if let Some((names, per_second)) = per_second.filter(|_| run.timeline.is_empty()) {
-        run.timeline = timeline(&names, &per_second, &totals);
+    if let Some(per_second) = per_second.filter(|_| run.timeline.is_empty()) {
+        run.timeline = timeline(per_second, &totals);
         if let Some(html) = &html {
             let later = totals.started.zip(html.started).map_or(0.0, |(a, b)| a - b);
             html::give_users(&html.points, later, &mut run.timeline);
@@ -267,60 +268,60 @@ fn take_points(run: &mut Run, html: &Html) {
 }
 
 /// Slices from the counts per second of a JSON; seconds without a request are slices too.
-fn timeline(names: &[Key], per_second: &json::PerSecond, totals: &Totals) -> Vec<Slice> {
-    let (Some((first, _)), Some((last, _))) =
-        (per_second.first_key_value(), per_second.last_key_value())
-    else {
+fn timeline(mut all: Vec<(Key, PerSecond)>, totals: &Totals) -> Vec<Slice> {
+    let seconds = || all.iter().flat_map(|(_, of)| of).map(|of| of.second);
+    let (Some(first), Some(last)) = (seconds().min(), seconds().max()) else {
         return Vec::new();
     };
-    let zero = totals.started.unwrap_or(*first as f64);
-    let kept = busiest(totals);
+    let zero = totals.started.unwrap_or(first as f64);
     let step = (last - first + 1).div_ceil(MOST_SLICES as u64).max(1);
+    let number = (last - first) / step + 1;
     let length = Seconds(step as f64);
-    let mut slices = Vec::new();
-    let mut start = *first;
-    while start <= *last {
-        let end = start.saturating_add(step);
-        let mut all = (0_u64, 0_u64);
-        let mut parts = vec![(0_u64, 0_u64); names.len()];
-        for (place, requests, failures) in per_second.range(start..end).flat_map(|(_, row)| row) {
-            all.0 = all.0.saturating_add(*requests);
-            all.1 = all.1.saturating_add(*failures);
-            if let Some(part) = parts.get_mut(*place) {
-                part.0 = part.0.saturating_add(*requests);
-                part.1 = part.1.saturating_add(*failures);
-            }
-        }
-        let stats = |(requests, failures): (u64, u64)| {
-            let mut stats = Stats {
-                requests: Some(requests),
-                failures: Some(failures),
-                ..Stats::default()
-            };
-            stats.set_rates(Some(length));
-            stats
-        };
-        let mut endpoints: Vec<EndpointSlice> = names
-            .iter()
-            .zip(parts)
-            .filter(|(key, _)| kept.contains(key))
-            .map(|((method, name), counts)| EndpointSlice {
-                name: name.clone(),
-                method: method.clone(),
-                stats: stats(counts),
-            })
-            .collect();
-        endpoints.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
-        slices.push(Slice {
+    let mut slices: Vec<Slice> = (0..number)
+        .map(|slice| Slice {
             latency_window: None,
-            start: Seconds(start as f64 - zero),
+            start: Seconds((first + slice * step) as f64 - zero),
             duration: length,
             users: None,
             arrivals: None,
-            stats: stats(all),
-            endpoints,
-        });
-        start = end;
+            stats: Stats::default(),
+            endpoints: Vec::new(),
+        })
+        .collect();
+    // Requests and failures by slice, of all endpoints and of one after another.
+    let mut whole = vec![(0_u64, 0_u64); slices.len()];
+    let stats = |(requests, failures): (u64, u64)| {
+        let mut stats = Stats {
+            requests: Some(requests),
+            failures: Some(failures),
+            ..Stats::default()
+        };
+        stats.set_rates(Some(length));
+        stats
+    };
+    let kept: BTreeSet<Key> = busiest(totals).into_iter().collect();
+    all.sort_by(|((method_a, a), _), ((method_b, b), _)| (a, method_a).cmp(&(b, method_b)));
+    for (key, seconds) in &all {
+        let is_kept = kept.contains(key);
+        let mut part = vec![(0_u64, 0_u64); if is_kept { slices.len() } else { 0 }];
+        for of in seconds {
+            let at = usize::try_from((of.second - first) / step).unwrap_or(usize::MAX);
+            for counts in [whole.get_mut(at), part.get_mut(at)].into_iter().flatten() {
+                counts.0 = counts.0.saturating_add(of.requests);
+                counts.1 = counts.1.saturating_add(of.failures);
+            }
+        }
+        let (method, name) = key;
+        for (slice, counts) in slices.iter_mut().zip(part) {
+            slice.endpoints.push(EndpointSlice {
+                name: name.clone(),
+                method: method.clone(),
+                stats: stats(counts),
+            });
+        }
+    }
+    for (slice, counts) in slices.iter_mut().zip(whole) {
+        slice.stats = stats(counts);
     }
     slices
 }

@@ -19,86 +19,163 @@ pub(super) const SHOWN: [f64; 10] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 9
 const FROM: [f64; 4] = [0.0, 100.0, 1000.0, 10_000.0];
 const STEP: [f64; 4] = [1.0, 10.0, 100.0, 1000.0];
 
-/// Samples by rounded response time.
+/// Samples by rounded response time, in rising order, each number once.
 ///
 /// The keys are the bits of numbers that are not negative: these order as the numbers do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Buckets {
-    counts: BTreeMap<u64, u64>,
+    pairs: Vec<(u64, u64)>,
     total: u64,
 }
 
-impl Buckets {
+/// Samples that are being gathered, in any order.
+///
+/// Pairs are appended and joined now and then: the files have their keys in order already, and where they have not, one
+/// sorting of many is far cheaper than a search for each.
+#[derive(Debug, Default)]
+pub(super) struct Pile {
+    pairs: Vec<(u64, u64)>,
+    /// How many pairs at the front are in order, each key once.
+    joined: usize,
+    total: u64,
+    /// Keys that were there already.
+    twice: u64,
+}
+
+/// Pairs that are appended before they are joined, at least.
+const LOOSE: usize = 1024;
+
+impl From<Buckets> for Pile {
+    fn from(buckets: Buckets) -> Pile {
+        Pile {
+            joined: buckets.pairs.len(),
+            pairs: buckets.pairs,
+            total: buckets.total,
+            twice: 0,
+        }
+    }
+}
+
+impl Pile {
     /// Adds samples. `None` when the number is negative or not finite, or the sum does not fit.
     pub(super) fn add(&mut self, key: f64, count: u64) -> Option<()> {
         if !key.is_finite() || key < 0.0 {
             return None;
         }
         self.total = self.total.checked_add(count)?;
+        if self.pairs.len() == self.pairs.capacity() {
+            // Nearly every map has dozens of keys.
+            self.pairs.reserve(self.pairs.len().max(64));
+        }
         // -0.0 passes the comparison and would sort last.
-        *self.counts.entry(key.abs().to_bits()).or_default() += count;
+        self.pairs.push((key.abs().to_bits(), count));
+        self.join_many();
         Some(())
-    }
-
-    /// Whether a key was added already.
-    pub(super) fn has(&self, key: f64) -> bool {
-        self.counts.contains_key(&key.abs().to_bits())
     }
 
     /// Adds all samples of another.
-    pub(super) fn merge(&mut self, other: &Buckets) -> Option<()> {
-        for (key, count) in other.iter() {
-            self.add(key, count)?;
-        }
+    pub(super) fn merge(&mut self, other: &Pile) -> Option<()> {
+        self.total = self.total.checked_add(other.total)?;
+        self.pairs.extend_from_slice(&other.pairs);
+        self.join_many();
         Some(())
     }
 
+    /// Keeps what is appended in proportion to what is joined, so that the work stays that of one sorting.
+    fn join_many(&mut self) {
+        if self.pairs.len() - self.joined > self.joined.max(LOOSE) {
+            self.join();
+        }
+    }
+
+    fn join(&mut self) {
+        let before = self.pairs.len();
+        if !self.pairs.is_sorted_by(|a, b| a.0 < b.0) {
+            self.pairs.sort_by_key(|pair| pair.0);
+            self.pairs.dedup_by(|next, kept| {
+                let same = next.0 == kept.0;
+                if same {
+                    // No more than the total, which fits.
+                    kept.1 += next.1;
+                }
+                same
+            });
+        }
+        self.joined = self.pairs.len();
+        self.twice += (before - self.joined) as u64;
+    }
+
+    /// All of it in order, and how many keys were there already when they were added.
+    pub(super) fn settle(mut self) -> (Buckets, u64) {
+        self.join();
+        self.pairs.shrink_to_fit();
+        let buckets = Buckets {
+            pairs: self.pairs,
+            total: self.total,
+        };
+        (buckets, self.twice)
+    }
+}
+
+impl Buckets {
     /// All samples.
     pub(super) fn total(&self) -> u64 {
         self.total
     }
 
+    /// How many keys there are, with those of empty buckets.
+    pub(super) fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
     /// Key and samples in rising order, without empty buckets.
     pub(super) fn iter(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
-        self.counts
+        self.pairs
             .iter()
             .map(|(key, count)| (f64::from_bits(*key), *count))
             .filter(|(_, count)| *count > 0)
     }
 
-    /// Locust's rule: the largest bucket with at most `int(n * share)` samples below it, which is the sample of that
-    /// rank, counted from 0.
+    /// Locust's rule, for rising shares in one pass: the largest bucket with at most `int(n * share)` samples below it,
+    /// which is the sample of that rank, counted from 0.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a count times a share lies between 0 and the count"
     )]
-    pub(super) fn quantile(&self, share: f64) -> Option<f64> {
-        let rank = ((self.total as f64 * share) as u64).min(self.total.checked_sub(1)?);
-        let mut below = 0;
-        for (key, count) in self.iter() {
-            below += count;
-            if below > rank {
-                return Some(key);
+    fn quantiles(&self, rising: impl Iterator<Item = f64>) -> impl Iterator<Item = Option<f64>> {
+        let mut buckets = self.iter();
+        let (mut found, mut upto) = (None, 0);
+        rising.map(move |share| {
+            let last = self.total.checked_sub(1)?;
+            let rank = ((self.total as f64 * share) as u64).min(last);
+            while upto <= rank {
+                let (key, count) = buckets.next()?;
+                found = Some(key);
+                upto += count;
             }
-        }
-        None
+            found
+        })
     }
 
     /// The percentiles that Locust's tables show.
     pub(super) fn percentiles(&self) -> BTreeMap<Percentile, Millis> {
-        SHOWN
-            .iter()
-            .filter_map(|percent| {
-                let percentile = Percentile::new(*percent)?;
-                Some((percentile, Millis(self.quantile(percentile.share())?)))
-            })
+        let shown = SHOWN.iter().copied().filter_map(Percentile::new);
+        let values = self.quantiles(shown.clone().map(Percentile::share));
+        shown
+            .zip(values)
+            .filter_map(|(percentile, value)| Some((percentile, Millis(value?))))
             .collect()
     }
 
     /// The distribution, with the edges that the rounding leaves.
     pub(super) fn histogram(&self, grid: &Grid) -> Histogram {
-        let mut histogram = Histogram::default();
+        let most = self.pairs.len();
+        let mut histogram = Histogram {
+            lower: Vec::with_capacity(most),
+            upper: Vec::with_capacity(most),
+            count: Vec::with_capacity(most),
+        };
         for (key, count) in self.iter() {
             let (lower, upper) = grid.edges(key);
             histogram.push(Millis(lower), Millis(upper), count);
@@ -198,23 +275,84 @@ fn thousandths(key: f64) -> u64 {
 mod tests {
     use super::*;
 
-    fn buckets(pairs: &[(f64, u64)]) -> Buckets {
-        let mut buckets = Buckets::default();
+    fn pile(pairs: &[(f64, u64)]) -> Pile {
+        let mut pile = Pile::default();
         for (key, count) in pairs {
-            buckets.add(*key, *count).unwrap();
+            pile.add(*key, *count).unwrap();
         }
-        buckets
+        pile
+    }
+
+    fn quantiles(buckets: &Buckets, shares: &[f64]) -> Vec<Option<f64>> {
+        buckets.quantiles(shares.iter().copied()).collect()
     }
 
     #[test]
     fn a_percentile_is_the_sample_that_locust_takes() {
         // sparse of 2.47.0: GET /api/search, whose CSV row shows 35 at 50 % and 43 at 75 %.
-        let four = buckets(&[(43.0, 1), (35.0, 1), (12.0, 1), (20.0, 1)]);
-        assert_eq!(four.quantile(0.5), Some(35.0));
-        assert_eq!(four.quantile(0.66), Some(35.0));
-        assert_eq!(four.quantile(0.75), Some(43.0));
-        assert_eq!(four.quantile(1.0), Some(43.0));
-        assert_eq!(Buckets::default().quantile(0.5), None);
+        let (four, _) = pile(&[(43.0, 1), (35.0, 1), (12.0, 1), (20.0, 1)]).settle();
+        let shares = [0.5, 0.66, 0.75, 1.0];
+        let wanted = [35.0, 35.0, 43.0, 43.0].map(Some);
+        assert_eq!(quantiles(&four, &shares), wanted);
+        assert_eq!(quantiles(&Buckets::default(), &[0.5, 0.9]), [None, None]);
+    }
+
+    #[test]
+    fn one_pass_over_the_shares_gives_what_one_each_gives() {
+        let pairs: Vec<(f64, u64)> = (0..50_u32)
+            .map(|at| (f64::from(at * at), u64::from(at % 7)))
+            .collect();
+        let (buckets, _) = pile(&pairs).settle();
+        let shares = SHOWN.map(|percent| percent / 100.0);
+        let samples: Vec<f64> = pairs
+            .iter()
+            .flat_map(|(key, count)| (0..*count).map(|_| *key))
+            .collect();
+        let sample = |share: f64| {
+            let below =
+                (0..samples.len()).find(|at| (at + 1) as f64 > samples.len() as f64 * share);
+            below.map(|at| samples[at])
+        };
+        assert_eq!(quantiles(&buckets, &shares), shares.map(sample));
+        for share in shares {
+            assert_eq!(quantiles(&buckets, &[share]), [sample(share)]);
+        }
+    }
+
+    #[test]
+    fn keys_in_any_order_and_many_times_are_those_of_a_map() {
+        // More than what is joined at a time, with empty buckets and both zeros.
+        let keys = (0..5000_u64).map(|at| (at * 7919) % 1013);
+        let pairs: Vec<(f64, u64)> = keys.map(|key| (key as f64 / 4.0, key % 3)).collect();
+        let mut pile = pile(&pairs);
+        pile.add(-0.0, 4).unwrap();
+        let mut wanted: BTreeMap<u64, u64> = BTreeMap::new();
+        for (key, count) in pairs {
+            *wanted.entry(key.to_bits()).or_default() += count;
+        }
+        *wanted.entry(0).or_default() += 4;
+        let other = {
+            let mut other = Pile::default();
+            other.add(1.0, 2).unwrap();
+            other.add(9999.0, 3).unwrap();
+            other.settle().0
+        };
+        let (alone, twice) = pile.settle();
+        assert_eq!(twice, 5001 - wanted.len() as u64);
+        let full = |wanted: &BTreeMap<u64, u64>| -> Vec<(f64, u64)> {
+            let full = wanted.iter().filter(|(_, count)| **count > 0);
+            full.map(|(key, count)| (f64::from_bits(*key), *count))
+                .collect()
+        };
+        assert_eq!(alone.iter().collect::<Vec<_>>(), full(&wanted));
+        assert_eq!(alone.total(), wanted.values().sum::<u64>());
+        let mut both = Pile::from(alone);
+        both.merge(&Pile::from(other)).unwrap();
+        *wanted.entry(1.0_f64.to_bits()).or_default() += 2;
+        wanted.insert(9999.0_f64.to_bits(), 3);
+        let (both, _) = both.settle();
+        assert_eq!(both.iter().collect::<Vec<_>>(), full(&wanted));
+        assert_eq!(both.total(), wanted.values().sum::<u64>());
     }
 
     #[test]
@@ -256,11 +394,15 @@ mod tests {
 
     #[test]
     fn numbers_that_are_no_time_are_refused() {
-        let mut buckets = Buckets::default();
+        let mut pile = Pile::default();
         for key in [-1.0, f64::NAN, f64::INFINITY] {
-            assert_eq!(buckets.add(key, 1), None);
+            assert_eq!(pile.add(key, 1), None);
         }
-        buckets.add(1.0, u64::MAX).unwrap();
-        assert_eq!(buckets.add(2.0, 1), None);
+        pile.add(1.0, u64::MAX).unwrap();
+        assert_eq!(pile.add(2.0, 1), None);
+        let (full, _) = pile.settle();
+        let mut one = Pile::default();
+        one.add(1.0, 1).unwrap();
+        assert_eq!(one.merge(&Pile::from(full)), None);
     }
 }

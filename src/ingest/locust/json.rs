@@ -7,18 +7,19 @@
 //! References: locust/stats.py, `StatsEntry.serialize`.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::btree_map::Entry as Entered;
 
 use memchr::memchr_iter;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
-use crate::ingest::json::mend_surrogates;
-use crate::ingest::locust::bucket::{Buckets, Grid};
+use crate::ingest::json::mended;
+use crate::ingest::locust::bucket::{Buckets, Grid, Pile};
 use crate::ingest::locust::console::{arrays, below, is_empty_array, is_log, is_rest_of_log};
+use crate::ingest::locust::counts::{Counts, PerSecond, TOO_MUCH, floor, joined, per_second};
 use crate::ingest::locust::csv::whole;
 use crate::ingest::locust::encoding::utf8;
+use crate::ingest::locust::slices::Key;
 use crate::ingest::locust::totals::{LAST_SECOND, Totals, endpoint, latency};
 use crate::ingest::sniff::{Claim, Grade, Head, json_head};
 use crate::ingest::{Format, Kind, locust};
@@ -98,64 +99,18 @@ struct Entry {
     num_fail_per_sec: Counts,
 }
 
-/// A map of numbers, written as texts, to counts.
-#[derive(Default)]
-struct Counts {
-    buckets: Buckets,
-    /// Keys that stand there twice.
-    twice: u64,
-}
-
-impl<'de> Deserialize<'de> for Counts {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Counts, D::Error> {
-        struct Reading;
-        impl<'de> Visitor<'de> for Reading {
-            type Value = Counts;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of counts")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Counts, A::Error> {
-                let mut counts = Counts::default();
-                while let Some((key, count)) = map.next_entry::<String, u64>()? {
-                    let number: f64 = key.parse().unwrap_or(f64::NAN);
-                    counts.twice += u64::from(counts.buckets.has(number));
-                    counts
-                        .buckets
-                        .add(number, count)
-                        .ok_or_else(|| not_a_key(&key))?;
-                }
-                Ok(counts)
-            }
-        }
-        fn not_a_key<E: de::Error>(key: &str) -> E {
-            let shown: String = key.chars().take(40).collect();
-            E::custom(format_args!(
-                "expected a number, 0 or more, as a key, found `{shown}`"
-            ))
-        }
-        deserializer.deserialize_map(Reading)
-    }
-}
-
-/// Requests and failures of one second, per endpoint in the order of the file.
-pub(super) type PerSecond = BTreeMap<u64, Vec<(usize, u64, u64)>>;
-
 /// What the file holds.
 pub(super) struct Json {
     pub(super) totals: Totals,
-    /// Method and name per index of `per_second`.
-    pub(super) names: Vec<(Option<String>, String)>,
-    pub(super) per_second: PerSecond,
+    /// Method and name of every endpoint, and its seconds.
+    pub(super) per_second: Vec<(Key, PerSecond)>,
 }
 
 /// Reads the file; `None` when it is a log without an array.
 pub(super) fn read(input: &Input) -> Result<(Option<Json>, FileRef), IngestError> {
     let (bytes, file) = input.read_all(FORMAT.id)?;
-    let mut text = utf8(&bytes).into_owned();
-    drop(bytes);
-    mend_surrogates(&mut text);
+    let text = utf8(&bytes);
+    let text = mended(&text);
     let first = text.len() - text.trim_ascii_start().len();
     let starts: Vec<usize> = arrays(&text).take(MOST_ARRAYS).collect();
     if starts.is_empty() && is_log(&text) {
@@ -196,7 +151,8 @@ pub(super) fn read(input: &Input) -> Result<(Option<Json>, FileRef), IngestError
         )
         .with_hint("one file holds one run; are these the outputs of several?"));
     }
-    let mut json = collect(&entries, &input.name)?;
+    let is_empty = entries.is_empty();
+    let mut json = collect(entries, &input.name)?;
     let beside = |text: &[u8]| {
         let lines = text.split(|byte| *byte == b'\n');
         lines.filter(|line| !line.trim_ascii().is_empty()).count() as u64
@@ -212,7 +168,7 @@ pub(super) fn read(input: &Input) -> Result<(Option<Json>, FileRef), IngestError
     json.totals.note(
         "empty-array",
         format!("{}: an empty array, as Locust prints it for a run without a request; nothing in it says that it is Locust's", input.name),
-        entries.is_empty().into(),
+        is_empty.into(),
     );
     Ok((Some(json), file))
 }
@@ -239,48 +195,45 @@ fn starts_with_entries(text: &[u8]) -> bool {
     matches!(values.next(), Some(Ok(entries)) if !entries.is_empty())
 }
 
-fn collect(entries: &[Entry], file: &str) -> Result<Json, IngestError> {
-    let mut json = Json {
-        totals: Totals::default(),
-        names: Vec::new(),
-        per_second: PerSecond::new(),
-    };
-    let keys = entries
-        .iter()
-        .flat_map(|entry| entry.response_times.buckets.iter());
-    let grid = Grid::of(keys.map(|(key, _)| key));
+fn collect(entries: Vec<Entry>, file: &str) -> Result<Json, IngestError> {
     // One endpoint in several objects, as of files that were joined: the buckets can be added.
-    let mut parts: BTreeMap<(&str, &str), Sum> = BTreeMap::new();
+    let mut parts: BTreeMap<(String, String), Sum> = BTreeMap::new();
     let mut all = Sum::default();
+    let mut of_seconds = [0_u64; 2];
     let mut duplicates = 0;
     let (mut twice, mut differ) = (0, 0);
-    for (index, entry) in entries.iter().enumerate() {
-        let checked = Sum::of(entry, index, file)?;
-        let too_much = || {
-            at(
-                file,
-                index,
-                "num_requests",
-                "the counts add up to more than fits",
-            )
-        };
+    for (index, entry) in entries.into_iter().enumerate() {
+        let maps = [&entry.num_reqs_per_sec, &entry.num_fail_per_sec];
+        let [requests, failures] = maps.map(|counts| counts.buckets.total());
         let timed = entry.num_requests.saturating_sub(entry.num_none_requests);
-        differ += u64::from(checked.buckets.total() != timed);
-        twice += entry.response_times.twice
-            + entry.num_reqs_per_sec.twice
-            + entry.num_fail_per_sec.twice;
-        all.add(&checked).ok_or_else(too_much)?;
-        let key = (
-            entry.name.as_str(),
-            entry.method.as_deref().unwrap_or_default(),
-        );
-        if let Some(part) = parts.get_mut(&key) {
-            duplicates += 1;
-            part.add(&checked).ok_or_else(too_much)?;
-        } else {
-            parts.insert(key, checked);
+        differ += u64::from(entry.response_times.buckets.total() != timed);
+        let maps = maps.into_iter().chain([&entry.response_times]);
+        twice += maps.map(|counts| counts.twice).sum::<u64>();
+        let (key, sum) = Sum::of(entry, index, file)?;
+        let too_much = || at(file, index, "num_requests", TOO_MUCH);
+        // So much in all that no second and no slice can hold too much.
+        for (so_far, more) in of_seconds.iter_mut().zip([requests, failures]) {
+            *so_far = so_far.checked_add(more).ok_or_else(too_much)?;
+        }
+        all.add(&sum).ok_or_else(too_much)?;
+        match parts.entry(key) {
+            Entered::Occupied(part) => {
+                duplicates += 1;
+                let part = part.into_mut();
+                part.add(&sum).ok_or_else(too_much)?;
+                part.per_second.extend(sum.per_second);
+            }
+            Entered::Vacant(place) => {
+                place.insert(sum);
+            }
         }
     }
+    let (buckets, _) = std::mem::take(&mut all.buckets).settle();
+    let grid = Grid::of(buckets.iter().map(|(key, _)| key));
+    let mut json = Json {
+        totals: Totals::default(),
+        per_second: Vec::with_capacity(parts.len()),
+    };
     let totals = &mut json.totals;
     totals.started = all.first;
     totals.ended = all.last;
@@ -288,15 +241,14 @@ fn collect(entries: &[Entry], file: &str) -> Result<Json, IngestError> {
         (Some(first), Some(last)) if last > first => Some(Seconds(last - first)),
         _ => None,
     };
-    totals.overall = all.stats(&grid);
-    for (index, ((name, method), part)) in parts.iter().enumerate() {
-        let made = endpoint((*method).to_owned(), (*name).to_owned(), part.stats(&grid));
-        json.names.push((made.method.clone(), made.name.clone()));
+    totals.overall = all.stats(&buckets, &grid);
+    for ((name, method), mut part) in parts {
+        let per_second = joined(std::mem::take(&mut part.per_second));
+        let (buckets, _) = std::mem::take(&mut part.buckets).settle();
+        let made = endpoint(method, name, part.stats(&buckets, &grid));
+        let key = (made.method.clone(), made.name.clone());
+        json.per_second.push((key, per_second));
         totals.endpoints.push(made);
-        for (second, count) in &part.per_second {
-            let place = json.per_second.entry(*second).or_default();
-            place.push((index, count.0, count.1));
-        }
     }
     totals.note(
         "no-response-time",
@@ -341,9 +293,9 @@ struct Sum {
     bytes: Option<u64>,
     first: Option<f64>,
     last: Option<f64>,
-    buckets: Buckets,
-    /// Requests and failures by second.
-    per_second: BTreeMap<u64, (u64, u64)>,
+    buckets: Pile,
+    /// Requests and failures by second; of all endpoints together it is not kept.
+    per_second: PerSecond,
 }
 
 fn at(file: &str, index: usize, field: &str, problem: impl Into<String>) -> IngestError {
@@ -351,7 +303,7 @@ fn at(file: &str, index: usize, field: &str, problem: impl Into<String>) -> Inge
 }
 
 impl Sum {
-    fn of(entry: &Entry, index: usize, file: &str) -> Result<Sum, IngestError> {
+    fn of(entry: Entry, index: usize, file: &str) -> Result<((String, String), Sum), IngestError> {
         let quantity = |field: &str, value: Option<f64>| match value {
             Some(value) if !(value.is_finite() && value >= 0.0) => Err(at(
                 file,
@@ -383,8 +335,8 @@ impl Sum {
             bytes: quantity("total_content_length", entry.total_content_length)?.and_then(whole),
             first: quantity("start_time", entry.start_time)?,
             last: quantity("last_request_timestamp", entry.last_request_timestamp)?,
-            buckets: entry.response_times.buckets.clone(),
-            per_second: BTreeMap::new(),
+            buckets: entry.response_times.buckets.into(),
+            per_second: PerSecond::new(),
         };
         let seconds = [&entry.num_reqs_per_sec, &entry.num_fail_per_sec];
         let late = seconds
@@ -395,13 +347,8 @@ impl Sum {
             let problem = format!("expected seconds since 1970 as keys, found `{second}`");
             return Err(at(file, index, "num_reqs_per_sec", problem));
         }
-        for (second, count) in entry.num_reqs_per_sec.buckets.iter() {
-            sum.per_second.entry(floor(second)).or_default().0 += count;
-        }
-        for (second, count) in entry.num_fail_per_sec.buckets.iter() {
-            sum.per_second.entry(floor(second)).or_default().1 += count;
-        }
-        Ok(sum)
+        sum.per_second = per_second(&entry.num_reqs_per_sec, &entry.num_fail_per_sec);
+        Ok(((entry.name, entry.method.unwrap_or_default()), sum))
     }
 
     fn add(&mut self, other: &Sum) -> Option<()> {
@@ -425,22 +372,17 @@ impl Sum {
             (a, b) => a.or(b),
         };
         self.buckets.merge(&other.buckets)?;
-        for (second, count) in &other.per_second {
-            let mine = self.per_second.entry(*second).or_default();
-            mine.0 = mine.0.checked_add(count.0)?;
-            mine.1 = mine.1.checked_add(count.1)?;
-        }
         Some(())
     }
 
-    fn stats(&self, grid: &Grid) -> Stats {
+    fn stats(&self, buckets: &Buckets, grid: &Grid) -> Stats {
         let timed = self.requests.saturating_sub(self.none);
         let latency = (timed > 0).then(|| Latency {
             min: self.min.map(Millis),
             mean: Some(Millis(self.time / timed as f64)),
             max: self.max.map(Millis),
-            percentiles: self.buckets.percentiles(),
-            histogram: (self.buckets.total() > 0).then(|| self.buckets.histogram(grid)),
+            percentiles: buckets.percentiles(),
+            histogram: (buckets.total() > 0).then(|| buckets.histogram(grid)),
             resolution: grid.resolution(),
             ..latency(timed)
         });
@@ -452,13 +394,4 @@ impl Sum {
             ..Stats::default()
         }
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "keys are finite and not negative; a cast of a large one saturates"
-)]
-fn floor(second: f64) -> u64 {
-    second.floor() as u64
 }

@@ -10,6 +10,7 @@
 mod assemble;
 mod bucket;
 mod console;
+mod counts;
 pub mod csv;
 mod encoding;
 mod failures;

@@ -640,6 +640,56 @@ fn keys_that_stand_twice_are_added_and_noted() {
 }
 
 #[test]
+fn counts_of_seconds_that_do_not_fit_together_are_an_error() {
+    let most = u64::MAX;
+    let one = json("num_reqs_per_sec", &format!("{{\"1000\":{most}}}"));
+    let run = Folder::of(&[("p.json", &one)]).run("p.json");
+    assert_eq!(run.timeline[0].stats.requests, Some(most));
+    let entry = &one[1..one.len() - 1];
+    let other = entry.replace("\"/a\"", "\"/b\"");
+    for second in [entry, &other] {
+        let two = format!("[{entry},{second}]");
+        let error = Folder::of(&[("p.json", &two)]).error("p.json");
+        let wanted = "at `[1].num_requests`: the counts add up to more than fits";
+        assert!(error.contains(wanted), "{error}");
+    }
+}
+
+#[test]
+fn slices_hold_all_requests_and_the_endpoints_with_the_most() {
+    let entry = json("-", "");
+    let entry = &entry[1..entry.len() - 1];
+    let entries: Vec<String> = (0..100_u64)
+        .map(|at| {
+            let requests = format!("{{\"1000\":{at},\"{}\":1}}", 1000 + 2 * MOST_SLICES);
+            entry
+                .replace("\"/a\"", &format!("\"/{at:02}\""))
+                .replace("{\"1000\":1,\"1003\":3}", &requests)
+                .replace("{\"1003\":1}", "{\"1001\":1}")
+                .replace(
+                    "\"num_requests\":4",
+                    &format!("\"num_requests\":{}", at + 4),
+                )
+        })
+        .collect();
+    let text = format!("[{}]", entries.join(","));
+    let run = Folder::of(&[("p.json", &text)]).run("p.json");
+    // 1 201 seconds in slices of three.
+    assert_eq!(run.timeline.len(), 401);
+    let first = &run.timeline[0];
+    let total = |stats: &crate::model::Stats| (stats.requests, stats.failures);
+    assert_eq!(total(&first.stats), (Some(4950), Some(100)));
+    assert_eq!(total(&run.timeline[1].stats), (Some(0), Some(0)));
+    assert_eq!(total(&run.timeline[400].stats), (Some(100), Some(0)));
+    let names: Vec<&str> = first.endpoints.iter().map(|e| e.name.as_str()).collect();
+    let wanted: Vec<String> = (100 - MOST_ENDPOINTS..100)
+        .map(|at| format!("/{at:02}"))
+        .collect();
+    assert_eq!(names, wanted);
+    assert_eq!(total(&first.endpoints[31].stats), (Some(99), Some(1)));
+}
+
+#[test]
 fn buckets_that_do_not_add_up_and_a_users_own_rounding_are_noted() {
     let run =
         Folder::of(&[("p.json", &json("response_times", "{\"10.2\":1,\"15\":1}"))]).run("p.json");

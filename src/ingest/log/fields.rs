@@ -15,8 +15,12 @@ pub fn record_end(text: &[u8], quoting: Quoting) -> Option<(usize, usize)> {
         memchr(byte, text.get(from..).unwrap_or_default()).map(|at| from + at)
     };
     let mut from = 0;
+    let mut line = find(b'\n', from).unwrap_or(text.len());
     loop {
-        let line = find(b'\n', from).unwrap_or(text.len());
+        // A line of many quotes is looked through once.
+        if line < from {
+            line = find(b'\n', from).unwrap_or(text.len());
+        }
         let of_line = text.get(from..line).unwrap_or_default();
         let Some(open) = memchr(quote, of_line).map(|at| from + at) else {
             let next = (line + 1).min(text.len());
@@ -175,6 +179,16 @@ pub fn split_quoted(record: &str, quoting: Quoting) -> Vec<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_feed_in_quotes_ends_no_record_however_many_quotes_there_are() {
+        let fields = "\"a\nb\",x\"y,".repeat(50);
+        let text = format!("{fields}end\n\"next\"\n");
+        let end = text.find("end").unwrap() + 3;
+        assert_eq!(record_end(text.as_bytes(), QUOTING), Some((end, end + 1)));
+        let open = format!("{fields}\"never\n");
+        assert_eq!(record_end(open.as_bytes(), QUOTING), None);
+    }
 
     #[test]
     fn the_delimiter_is_what_stands_most_in_the_first_line_outside_of_quotes() {
