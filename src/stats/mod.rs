@@ -10,6 +10,7 @@ pub mod binomial;
 pub mod chi_squared;
 pub mod covariate;
 pub mod histogram;
+pub mod least_squares;
 pub mod line;
 pub mod multiplicity;
 pub mod permutation;
