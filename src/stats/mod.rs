@@ -21,3 +21,4 @@ pub mod repeats;
 pub mod student;
 pub mod trend;
 pub mod union;
+pub mod usl;
