@@ -18,6 +18,7 @@ pub mod proportion;
 pub mod quantile;
 pub mod rank_test;
 pub mod repeats;
+pub mod step;
 pub mod student;
 pub mod trend;
 pub mod union;
