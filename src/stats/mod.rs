@@ -6,6 +6,7 @@
     clippy::disallowed_macros
 )]
 
+pub mod bend;
 pub mod binomial;
 pub mod chi_squared;
 pub mod covariate;
