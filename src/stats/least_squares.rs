@@ -7,8 +7,8 @@
 //! ```
 //!
 //! by orthogonal columns (modified Gram-Schmidt of J on top of root(mu) D), which keeps the digits that J'J would lose. mu follows
-//! the gain, the fall of the sum of squares over the fall that the line promised (Nielsen 1999). A step is projected onto the
-//! bounds; a parameter on its bound whose slope points outwards stays there for that step.
+//! the gain, the fall of the sum of squares over the fall that the line promised (Nielsen 1999). A parameter that a step would carry
+//! past its bound goes to the bound, and the others are solved for beside that; one on its bound that the data pull outwards stays.
 //!
 //! `s^2 = RSS / (n - P)`, `covariance = s^2 (J'J)^-1` over the parameters off their bounds.
 //!
@@ -72,10 +72,14 @@ pub enum Refusal {
 const STEPS: u32 = 2000;
 /// Promised fall of the sum of squares, in parts of it, that counts as none.
 const FLAT: f64 = 1e-16;
+/// Promised fall that rounding may hide.
+const ROUNDING: f64 = 1e-12;
 /// Step, in parts of each parameter, that counts as none.
 const STILL: f64 = 1e-14;
 /// Damping that changes no digit of a step that matters.
 const UNDAMPED: f64 = 1e-12;
+/// How often a short step is looked at again.
+const LOOKS: u32 = 10;
 /// Length that a column of unit length must keep beside the others.
 const ALONE: f64 = 1e-11;
 
@@ -109,32 +113,30 @@ pub fn fit<T, const P: usize>(
     let look = |at: [f64; P]| Place::new(observations, &of, at);
     let mut place = look(projected(start, lower)).ok_or(Refusal::NotFinite)?;
     let mut scale = [0.0_f64; P];
-    let (mut mu, mut growth) = (1e-3, 2.0);
+    let (mut mu, mut growth, mut looks) = (1e-3, 2.0, 0);
     for step in 1..=STEPS {
-        let free = place.free(lower);
         for (scale, column) in scale.iter_mut().zip(&place.columns) {
             *scale = scale.max(norm(column));
         }
-        let Some(step_of) = place.step(free, scale, mu) else {
-            return Err(Refusal::NotFinite);
-        };
-        let wanted = std::array::from_fn(|k| place.at[k] + step_of[k]);
-        let next = projected(wanted, lower);
+        let next = place.next(lower, scale, mu).ok_or(Refusal::NotFinite)?;
         let taken: [f64; P] = std::array::from_fn(|k| next[k] - place.at[k]);
         let promised = place.promised(taken);
         let is_still = (0..P).all(|k| taken[k].abs() <= STILL * next[k].abs());
         let seen = look(next);
-        let is_flat = promised.abs() <= FLAT * place.squares;
+        let is_lower = seen
+            .as_ref()
+            .is_some_and(|seen| seen.squares < place.squares);
+        let is_flat = promised.abs() <= FLAT * place.squares
+            || (promised.abs() <= ROUNDING * place.squares && !is_lower);
         if is_still || is_flat {
-            let best = match seen {
-                Some(seen) if seen.squares <= place.squares => seen,
-                _ => place,
-            };
-            if mu <= UNDAMPED {
-                return best.finish(lower, step);
+            if let Some(seen) = seen.filter(|_| is_lower) {
+                place = seen;
             }
-            // A damped step is short for another reason than being at the minimum: look again without.
-            place = best;
+            if mu <= UNDAMPED || looks == LOOKS {
+                return place.finish(lower, step);
+            }
+            // A damped step is short for another reason than being at the minimum: look again with less.
+            looks += 1;
             (mu, growth) = (mu * 1e-3, 2.0);
             continue;
         }
@@ -195,15 +197,29 @@ impl<const P: usize> Place<P> {
         })
     }
 
-    /// Which parameters may move: those off their bound, and those on it that the data pull inwards.
-    fn free(&self, lower: [f64; P]) -> [bool; P] {
-        std::array::from_fn(|k| {
-            self.at[k] > lower[k] || dot(&self.columns[k], &self.residuals) > 0.0
-        })
+    /// Where the step for this damping leads; `None` where it is not finite. A parameter that it would carry past its bound goes to
+    /// the bound, and the others take their best step beside that.
+    fn next(&self, lower: [f64; P], scale: [f64; P], mu: f64) -> Option<[f64; P]> {
+        // On its bound, and the data pull outwards.
+        let mut fixed: [Option<f64>; P] = std::array::from_fn(|k| {
+            let is_held = self.at[k] <= lower[k] && dot(&self.columns[k], &self.residuals) <= 0.0;
+            is_held.then_some(0.0)
+        });
+        loop {
+            let step = self.step(fixed, scale, mu)?;
+            let next: [f64; P] = std::array::from_fn(|k| self.at[k] + step[k]);
+            let past: [bool; P] = std::array::from_fn(|k| fixed[k].is_none() && next[k] < lower[k]);
+            if !past.contains(&true) {
+                return Some(projected(next, lower));
+            }
+            for k in (0..P).filter(|k| past[*k]) {
+                fixed[k] = Some(lower[k] - self.at[k]);
+            }
+        }
     }
 
-    /// The step for this damping; `None` where it is not finite.
-    fn step(&self, free: [bool; P], scale: [f64; P], mu: f64) -> Option<[f64; P]> {
+    /// The step for this damping, some of it given; `None` where it is not finite.
+    fn step(&self, fixed: [Option<f64>; P], scale: [f64; P], mu: f64) -> Option<[f64; P]> {
         let scale = scale.map(|scale| if scale > 0.0 { scale } else { 1.0 });
         let columns = std::array::from_fn(|k| {
             let own = (0..P).map(|j| if j == k { mu.sqrt() } else { 0.0 });
@@ -211,10 +227,16 @@ impl<const P: usize> Place<P> {
             column.chain(own).collect()
         });
         let mut right = self.residuals.clone();
+        for (column, given) in self.columns.iter().zip(fixed) {
+            for (residual, value) in right.iter_mut().zip(column) {
+                *residual -= value * given.unwrap_or(0.0);
+            }
+        }
         right.resize(right.len() + P, 0.0);
+        let free = fixed.map(|given| given.is_none());
         let (triangle, right) = orthogonal(columns, right, free, 0.0)?;
         let step = backwards(&triangle, right);
-        let step = std::array::from_fn(|k| if free[k] { step[k] / scale[k] } else { 0.0 });
+        let step = std::array::from_fn(|k| fixed[k].unwrap_or(step[k] / scale[k]));
         step.iter().all(|of| of.is_finite()).then_some(step)
     }
 
