@@ -6,9 +6,8 @@
 //! ```
 //!
 //! lambda is the rate of one unit of load, sigma the share that has to wait for others, kappa the cost of agreeing with each other.
-//! Least squares of X by `least_squares`, from the least squares of N / X on 1, N - 1 and N (N - 1), and from the steepest rate
-//! alone; the lower of both. Intervals are those of Student with n - 3 degrees of freedom, that of the peak by its logarithm with
-//! the errors of sigma and kappa and what they have in common.
+//! Least squares of X by `least_squares`, begun where least squares of N / X ends. Intervals are those of Student with n - 3 degrees
+//! of freedom, that of the peak by its logarithm with the errors of sigma and kappa and what they have in common.
 //!
 //! Four different loads are needed for a fit, six for intervals and a peak. There is no peak where kappa is 0 or its interval holds
 //! 0: then the loads do not show that more load would ever lower the rate.
@@ -115,6 +114,8 @@ pub enum NoFit {
     NotPositive,
     /// Fewer than four different loads.
     FewLoads,
+    /// The larger lambda, the better: the rates fall, or their rise was not among the loads.
+    Unbounded,
     /// The search found none.
     Search(Refusal),
 }
@@ -164,16 +165,9 @@ pub fn fit(levels: &[Level], weights: Weights) -> Result<Usl, NoFit> {
     if loads.len() < TO_FIT {
         return Err(NoFit::FewLoads);
     }
+    let [a, b, c] = reciprocal(levels, weights)?;
     let of = |level: &Level, at: &[f64; 3]| point(*level, at, weights);
-    let search = |start| least_squares::fit(levels, of, start, [0.0; 3]);
-    let steepest = levels.iter().map(|level| level.rate / level.load);
-    let steepest = search([steepest.fold(0.0, f64::max), 0.0, 0.0]);
-    let found = match (inverse(levels).map(search), steepest) {
-        (Some(Ok(one)), Ok(other)) if other.squares < one.squares => Ok(other),
-        (Some(Ok(one)), _) => Ok(one),
-        (_, other) => other,
-    };
-    found
+    least_squares::fit(levels, of, [1.0 / a, b / a, c / a], [0.0; 3])
         .map(|found| Usl::new(&found, &loads))
         .map_err(NoFit::Search)
 }
@@ -270,20 +264,64 @@ fn point(level: Level, at: &[f64; 3], weights: Weights) -> Point<3> {
     }
 }
 
-/// Where to start: N / X = 1 / lambda + sigma / lambda (N - 1) + kappa / lambda N (N - 1) is linear in its coefficients.
-fn inverse(levels: &[Level]) -> Option<[f64; 3]> {
-    let of = |level: &Level, [a, b, c]: &[f64; 3]| {
+/// The minimum in `a = 1 / lambda, b = sigma / lambda, c = kappa / lambda`, which stay finite where lambda does not. Of these N / X is
+/// a sum, so that the search begins at linear least squares of N / X, once with its misses as they are and once as shares, and at the
+/// steepest rate alone.
+fn reciprocal(levels: &[Level], weights: Weights) -> Result<[f64; 3], NoFit> {
+    let terms = |load: f64| [1.0, load - 1.0, load * (load - 1.0)];
+    let sum = |load: f64, at: &[f64; 3]| -> f64 {
+        terms(load).iter().zip(at).map(|(term, at)| term * at).sum()
+    };
+    let linear = |is_share: bool| {
+        let of = |level: &Level, at: &[f64; 3]| {
+            let Level { load, rate } = *level;
+            let scale = if is_share { load / rate } else { 1.0 };
+            Point {
+                residual: (load / rate - sum(load, at)) / scale,
+                gradient: terms(load).map(|term| term / scale),
+            }
+        };
+        least_squares::fit(levels, of, [0.0; 3], [0.0; 3]).ok()
+    };
+    let of = |level: &Level, at: &[f64; 3]| {
         let Level { load, rate } = *level;
-        let terms = [1.0, load - 1.0, load * (load - 1.0)];
+        let scale = match weights {
+            Weights::Equal => 1.0,
+            Weights::Relative => rate,
+        };
+        let below = sum(load, at);
+        let expected = if below > 0.0 { load / below } else { f64::NAN };
         Point {
-            residual: load / rate - a - b * terms[1] - c * terms[2],
-            gradient: terms,
+            residual: (rate - expected) / scale,
+            gradient: terms(load).map(|term| -expected * term / below / scale),
         }
     };
-    let found = least_squares::fit(levels, of, [0.0; 3], [0.0; 3]).ok()?;
-    let [a, b, c] = found.estimates;
-    let start = [1.0 / a, b / a, c / a];
-    start.iter().all(|of| of.is_finite()).then_some(start)
+    let steepest = levels.iter().map(|level| level.load / level.rate);
+    let starts = [false, true]
+        .into_iter()
+        .filter_map(linear)
+        .map(|found| found.estimates);
+    let starts = starts.chain([[steepest.fold(f64::INFINITY, f64::min), 0.0, 0.0]]);
+    let mut best: Result<Fit<3>, Refusal> = Err(Refusal::NotConverged);
+    for start in starts {
+        let found = least_squares::fit(levels, of, start, [0.0; 3]);
+        best = match (best, found) {
+            (Ok(one), Ok(other)) => Ok(if other.squares < one.squares {
+                other
+            } else {
+                one
+            }),
+            (Ok(one), Err(_)) => Ok(one),
+            (Err(_), other) => other,
+        };
+    }
+    let best = best.map_err(NoFit::Search)?;
+    let [a, ..] = best.estimates;
+    let start = best.estimates.map(|of| of / a);
+    if best.bound[0] || !start.iter().all(|of| of.is_finite()) {
+        return Err(NoFit::Unbounded);
+    }
+    Ok(best.estimates)
 }
 
 #[cfg(test)]
@@ -487,6 +525,44 @@ mod tests {
         near(found.lambda.value, 7.0, 1e-9);
         assert!(found.peak.is_err());
         assert!(found.limit.is_none_or(|limit| limit > 1e6), "{found:?}");
+    }
+
+    #[test]
+    fn loads_over_three_orders_of_magnitude_are_fitted() {
+        // scipy 1.17.1, least_squares of N / (a + b (N - 1) + c N (N - 1)), tolerances 3e-16: lambda, sigma, kappa.
+        let loads = (0..11).map(|power| f64::from(1_u32 << power));
+        let rates = [
+            2.212_449_93e-3,
+            3.468_784e-3,
+            1.805_580_3e-3,
+            2.093_858_52e-3,
+            7.969_874_66e-4,
+            6.881_507_34e-4,
+            2.830_542_73e-4,
+            1.519_095_52e-4,
+            5.484_641_96e-5,
+            4.882_632_77e-5,
+            2.534_545_52e-5,
+        ];
+        let points: Vec<(f64, f64)> = loads.zip(rates).collect();
+        let equal = [2.438_108_28e-3, 0.362_136_33, 0.149_940_56];
+        let relative = [2.344_481_99e-3, 0.621_485_43, 0.122_090_41];
+        for (weights, wanted) in [(Weights::Equal, equal), (Weights::Relative, relative)] {
+            let found = fit(&levels(&points), weights).unwrap();
+            let all = [found.lambda, found.sigma, found.kappa];
+            for (found, wanted) in all.into_iter().zip(wanted) {
+                near(found.value, wanted, 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn rates_that_only_fall_have_no_rate_of_one() {
+        let falling = [(50.0, 13.88), (57.0, 14.26), (69.0, 9.34), (118.0, 5.9)];
+        assert_eq!(
+            fit(&levels(&falling), Weights::Equal).map(|_| ()),
+            Err(NoFit::Unbounded)
+        );
     }
 
     #[test]
