@@ -227,6 +227,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn behind_a_minimum_the_threshold_is_nought() {
+        // 0.05 less a mean step of 0.1 is never passed, nought is.
+        let mut distances = [0.0, 0.05, -0.04, -0.02, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        assert_eq!(first_knee(&distances).map(|knee| knee.0), Some(1));
+        distances[2] = 0.04;
+        distances[3] = 0.045;
+        distances[4] = 0.06;
+        assert_eq!(first_knee(&distances).map(|knee| knee.0), None);
+    }
+
     fn any() -> impl Strategy<Value = f64> {
         prop_oneof![
             prop::num::f64::ANY,

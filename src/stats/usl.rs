@@ -318,7 +318,7 @@ fn reciprocal(levels: &[Level], weights: Weights) -> Result<[f64; 3], NoFit> {
     let best = best.map_err(NoFit::Search)?;
     let [a, ..] = best.estimates;
     let start = best.estimates.map(|of| of / a);
-    if best.bound[0] || !start.iter().all(|of| of.is_finite()) {
+    if !start.iter().all(|of| of.is_finite()) {
         return Err(NoFit::Unbounded);
     }
     Ok(best.estimates)
@@ -552,6 +552,35 @@ mod tests {
             let all = [found.lambda, found.sigma, found.kappa];
             for (found, wanted) in all.into_iter().zip(wanted) {
                 near(found.value, wanted, 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn a_thousand_noisy_sweeps_all_come_to_an_end() {
+        let mut state = 5_u64;
+        let mut noise = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        for sweep in 0..1000 {
+            let (sigma, kappa, step) =
+                (noise(), 0.1 * noise().powi(6), 1.0 + 60.0 * noise().powi(3));
+            let points: Vec<(f64, f64)> = (0..4 + sweep % 9)
+                .map(|k| 1.0 + step * f64::from(k))
+                .map(|load| {
+                    (
+                        load,
+                        load / below(load, sigma, kappa) * (1.0 + 0.3 * noise()),
+                    )
+                })
+                .collect();
+            for weights in [Weights::Equal, Weights::Relative] {
+                let found = fit(&levels(&points), weights);
+                let is_end = matches!(found, Ok(_) | Err(NoFit::Unbounded));
+                assert!(is_end, "{found:?} {points:?}");
             }
         }
     }
