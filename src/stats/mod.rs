@@ -6,10 +6,13 @@
     clippy::disallowed_macros
 )]
 
+pub mod bend;
 pub mod binomial;
 pub mod chi_squared;
 pub mod covariate;
 pub mod histogram;
+pub mod kneedle;
+pub mod least_squares;
 pub mod line;
 pub mod multiplicity;
 pub mod permutation;
@@ -17,6 +20,8 @@ pub mod proportion;
 pub mod quantile;
 pub mod rank_test;
 pub mod repeats;
+pub mod step;
 pub mod student;
 pub mod trend;
 pub mod union;
+pub mod usl;
