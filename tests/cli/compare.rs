@@ -488,3 +488,34 @@ fn a_broken_target_is_the_first_thing_that_a_gate_says() {
     );
     assert!(done.out.contains("Targets of n0"), "{}", done.out);
 }
+
+#[test]
+fn a_scenario_that_a_file_names_counts_whoever_wrote_it() {
+    let scratch = Scratch::new("compare-named");
+    let run = |side: u32| {
+        move |number: u32| log(1_000_000_000 + (number * 2 + side) * 1_000, &["/a"], 1.0)
+    };
+    sides(&scratch, run(0), run(1));
+    for (file, scenario) in [("b", "A"), ("n", "C")] {
+        let names = [0, 1, 2].map(|number| format!("{file}{number}.csv"));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let converted = scratch.knee(&[&["convert"], names.as_slice()].concat());
+        let mut runs: Value = serde_json::from_str(&converted.out).unwrap();
+        for run in runs.as_array_mut().unwrap() {
+            run["identity"] = serde_json::json!({"scenario": scenario});
+            // A script that writes runs need not say where a name is from.
+            run.as_object_mut().unwrap().remove("identity_from");
+        }
+        scratch.write(&format!("{file}.json"), runs.to_string());
+    }
+    let done = scratch.knee(&[
+        "check",
+        "--interleaved",
+        "--base",
+        "b.json",
+        "--new",
+        "n.json",
+    ]);
+    assert_eq!(done.code, 3, "{}", done.out);
+    assert!(done.out.contains("V22"), "{}", done.out);
+}

@@ -658,4 +658,35 @@ mod tests {
         // Faster than the others is no suspicion.
         assert_eq!(on_a_bad_machine(0.8, 1.0)[0].state, MetricState::Undecided);
     }
+
+    #[test]
+    fn nothing_is_proven_against_the_medians_that_are_shown() {
+        // Most new runs are a little faster, seven of twenty are twice as slow: the means say worse, the medians better.
+        let wobble = |place: usize| 1.0 + (place * 7 % 10) as f64 / 1_000.0;
+        let base: Vec<f64> = (0..20).map(|place| 100.0 * wobble(place)).collect();
+        let new: Vec<f64> = (0..20)
+            .map(|place| wobble(place) * if place % 3 == 0 { 190.0 } else { 95.0 })
+            .collect();
+        let found = only(p50(&base, &new, true));
+        assert!(
+            found.new < found.base && found.change > Some(0.1),
+            "{found:?}"
+        );
+        assert!(found.p_value < Some(ALPHA), "{found:?}");
+        assert_eq!(found.state, MetricState::Suspect);
+        assert_eq!(found.reasons, ["medians-disagree"]);
+    }
+
+    #[test]
+    fn no_change_below_the_floor_is_said_to_be_visible() {
+        let steady: Vec<f64> = (0..20)
+            .map(|place| 100.0 + f64::from(place) / 1e3)
+            .collect();
+        let found = only(p50(&steady, &steady, true));
+        assert_eq!(found.smallest_detectable, Some(0.05));
+        // One millisecond is the least at all: 20 % of five.
+        let quick: Vec<f64> = steady.iter().map(|value| value / 20.0).collect();
+        let found = only(p50(&quick, &quick, true));
+        assert!((found.smallest_detectable.unwrap() - 0.2).abs() < 0.01);
+    }
 }
