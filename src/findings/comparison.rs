@@ -254,7 +254,7 @@ pub struct Comparison {
     pub new: ComparedSide,
     /// Whether both sides were run in turn, in one job.
     pub interleaved: bool,
-    /// Spread between runs that was assumed or learned, as a standard deviation of logarithms: `p50`, `p95`, ..., `between_jobs`.
+    /// Spread between runs that was assumed, as a standard deviation of logarithms: `p50`, `p95`, ..., `between_jobs`.
     pub spread: BTreeMap<String, f64>,
     /// The metrics, whole run first, then endpoints by name.
     pub metrics: Vec<ComparedMetric>,

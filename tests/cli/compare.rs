@@ -155,6 +155,10 @@ fn a_single_run_a_side_never_fails_the_build_and_says_how_to_decide() {
     ] {
         assert!(done.out.contains(wanted), "{wanted}: {}", done.out);
     }
+    // The ending is what stands behind the last dot: a version in a name is no ending.
+    scratch.write("v1.2.csv", scratch.read("after.csv"));
+    let done = scratch.knee(&["compare", "before.csv", "v1.2.csv"]);
+    assert!(done.out.contains("--new 'v1.2-*.csv'"), "{}", done.out);
     let gate = |more: &[&str]| {
         let all = [
             &["check", "--base", "before.csv", "--new", "after.csv"],

@@ -12,7 +12,8 @@ const LENGTH: f64 = 0.2;
 /// Share by which the requests, or users that arrive, of runs with a fixed number of them may differ.
 const AS_MANY: f64 = 0.05;
 
-const HINT: &str = "Offer both sides the same load; `knee scale` is for runs at several levels.";
+const HINT: &str =
+    "Offer both sides the same load; `knee report` shows runs of several levels beside each other.";
 
 /// The median of a figure over the runs of a side that give it.
 fn of_side(runs: &[&Run], read: impl Fn(&Run) -> Option<f64>) -> Option<f64> {

@@ -66,7 +66,7 @@ pub(super) fn repeats(report: &Report, comparison: &Comparison) -> Vec<Block> {
         let run = first.and_then(|id| report.runs.iter().find(|run| &run.id == id));
         let file = run.and_then(|run| run.source.files.first());
         let name = file.map_or("run.json", |file| file.name.as_str());
-        match name.split_once('.') {
+        match name.rsplit_once('.') {
             Some((stem, ending)) => format!("{stem}-*.{ending}"),
             None => format!("{name}-*"),
         }
