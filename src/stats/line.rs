@@ -45,6 +45,18 @@ impl Line {
         let slope = self.xy / self.xx;
         (self.n > 1 && self.xx > 0.0 && slope.is_finite()).then_some(slope)
     }
+
+    /// Where the line meets zero; `None` of a level line, or with fewer than two different x.
+    ///
+    /// ```
+    /// use knee::stats::line::Line;
+    /// let line: Line = [(1.0, 6.0), (2.0, 4.0)].into_iter().collect();
+    /// assert!((line.root().unwrap() - 4.0).abs() < 1e-12);
+    /// ```
+    pub fn root(&self) -> Option<f64> {
+        let root = self.mean_x - self.mean_y / self.slope()?;
+        root.is_finite().then_some(root)
+    }
 }
 
 impl FromIterator<(f64, f64)> for Line {

@@ -11,6 +11,7 @@ pub mod binomial;
 pub mod chi_squared;
 pub mod covariate;
 pub mod histogram;
+pub mod knee;
 pub mod kneedle;
 pub mod least_squares;
 pub mod line;

@@ -1,0 +1,575 @@
+//! Where throughput stops following the load, or a latency blows up.
+//!
+//! ```text
+//! u     = goodput / asked at the lowest load (open: at the lowest two, where they agree)
+//! y_i   = goodput_i / asked_i / u                   what is achieved of what is offered; of users, what a user still gets
+//! P     = max goodput / u                           where the line of light load meets the plateau
+//! ```
+//!
+//! Two criteria, in this order:
+//!
+//! 1. **Saturation**: the first load with y below 0.95 beyond twice its standard error, or with fewer than 95 % of its requests
+//!    answered inside it. Of users, y sinks long before the end, because each waits for the others (at 0.7 of the knee of a single
+//!    server it is 0.9): there the limit is 0.85 beyond three standard errors. The knee is P. Where goodput falls behind it and requests fail
+//!    (clients give up), the plateau is never seen: then it is the load at which 1 / mean latency would reach zero by a straight line
+//!    through the good loads (of M/M/1, 1 / R = mu - lambda), kept inside the bracket.
+//! 2. **Blow-up**: the first load whose tail is a proven blow-up (see `step`, but at 99 %) against some lower load, and at least
+//!    2.5 times as long by its 99 % interval, and that stays: 2.5 times those of all loads up to the lower one, and no higher load back below 0.75
+//!    of it. The knee is known to lie between this load and the one below; the figure is that of the straight line above, or the
+//!    geometric middle.
+//!
+//! A load that moved counts with its peak where a bracket is drawn, and blows up where it does so by means and by peaks.
+//!
+//! Limits: `benches/knee.rs` counts how often it is right, on simulated queues of known capacity. Latencies of a queue grow more
+//! than the load long before its capacity (an M/M/1 from 0.6 to 0.8 of it: twice for 1.33 times): `step` calls that a blow-up, and it is
+//! no knee here until the tail is 2.5 times as long.
+//! Kleinrock's power (goodput over latency), two lines and Kneedle are no criteria: the first has its maximum at half of the
+//! capacity of an M/M/1, the last depends on the range that was tested.
+
+use crate::stats::line::Line;
+use crate::stats::student::Reference;
+
+/// What is achieved of what is offered, below which a load is not served.
+const SERVED: f64 = 0.95;
+/// What a user gets of what it gets alone, below which users wait for one another.
+const SHARED: f64 = 0.85;
+/// Standard errors beyond the limit, of rates and of users.
+const ERRORS: [f64; 2] = [2.0, 3.0];
+/// Chance beyond the interval of a blow-up.
+const BEYOND: f64 = 0.005;
+/// Exponent of a blow-up, and what its lower end has to exceed.
+const BLOW_UP: (f64, f64) = (1.5, 1.25);
+/// What a tail has to grow to, at least.
+const GROWTH: f64 = 2.5;
+/// Part of a tail that all higher loads have to keep.
+const STAYS: f64 = 0.75;
+/// Goodput that falls below this part of its maximum was not held.
+const HELD: f64 = 0.9;
+/// Failures from which goodput falls because clients give up.
+const GIVEN_UP: f64 = 0.05;
+
+/// Who decides when the next request comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrivals {
+    /// A rate: requests come whether or not earlier ones are answered.
+    Open,
+    /// Users, each of whom waits for its answer.
+    Closed,
+}
+
+/// A tail of the latencies at a load.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tail {
+    /// Logarithm of the latency.
+    pub log: f64,
+    /// Its standard error.
+    pub error: f64,
+}
+
+/// What was seen at a load.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// The load, on average.
+    pub load: f64,
+    /// Its peak; the same where it stood still.
+    pub peak: f64,
+    /// The load in the very time in which goodput was counted; the mean load where it is not counted apart.
+    pub asked: f64,
+    /// Successes per second.
+    pub goodput: f64,
+    /// Standard error of its logarithm.
+    pub error: f64,
+    /// Answers as a share of the requests of the same time, where both are counted.
+    pub answered: Option<f64>,
+    /// Failures as a share of the requests.
+    pub failures: f64,
+    /// Mean latency.
+    pub mean: Option<f64>,
+    /// Tails, the same ones at the same place at every level; `None` = not known, or not well enough.
+    pub tails: Vec<Option<Tail>>,
+}
+
+/// What fired.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Criterion {
+    /// Goodput stops following the load.
+    Saturation {
+        /// y at the first load that is not served.
+        achieved: f64,
+        /// Goodput at the plateau.
+        plateau: f64,
+    },
+    /// A tail grows far more than the load.
+    BlowUp {
+        /// Its place in `tails`.
+        tail: usize,
+        /// Place of the lower load.
+        from: usize,
+        /// The tail there and here.
+        ratio: f64,
+        /// Exponent by the means.
+        exponent: f64,
+        /// Exponent by the peaks.
+        exponent_peak: f64,
+    },
+}
+
+/// How the figure was had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Where the line of light load meets the plateau.
+    Plateau,
+    /// Where the line through the reciprocals of the mean latencies meets zero.
+    Margin,
+    /// The geometric middle of the bracket.
+    Middle,
+}
+
+/// A knee.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Knee {
+    /// The load.
+    pub load: f64,
+    /// Between what it lies; the lower end is open where the lowest load is beyond it already.
+    pub interval: (Option<f64>, f64),
+    /// How the figure was had.
+    pub method: Method,
+    /// Place of the first load beyond it.
+    pub broken: usize,
+    /// Place of the highest load below the first one that is not served or blows up.
+    pub good: Option<usize>,
+    /// What fired.
+    pub criterion: Criterion,
+}
+
+/// The knee of two or more rising loads; `None` where nothing speaks for one, or the figures are not positive and finite.
+///
+/// ```
+/// use knee::stats::knee::{Arrivals, Level, knee};
+/// let at = |load: f64, goodput: f64| Level {
+///     load, peak: load, asked: load, goodput, error: 0.01, answered: None, failures: 0.0, mean: None, tails: vec![],
+/// };
+/// // Seven requests a session; no more than 44 a second.
+/// let levels = [at(1.0, 7.0), at(2.0, 14.0), at(4.0, 28.0), at(8.0, 44.0)];
+/// let found = knee(&levels, Arrivals::Open).unwrap();
+/// assert!((found.load - 44.0 / 7.0).abs() < 1e-9);
+/// assert_eq!((found.good, found.broken), (Some(2), 3));
+/// assert_eq!(knee(&levels[..3], Arrivals::Open), None);
+/// ```
+pub fn knee(levels: &[Level], arrivals: Arrivals) -> Option<Knee> {
+    let is_positive = |of: f64| of.is_finite() && of > 0.0;
+    let is_usable = |level: &Level| {
+        is_positive(level.load)
+            && is_positive(level.asked)
+            && level.peak.is_finite()
+            && level.peak >= level.load
+            && level.goodput.is_finite()
+            && level.goodput >= 0.0
+            && level.error.is_finite()
+            && level.error >= 0.0
+    };
+    let rises = |pair: &[Level]| matches!(pair, [low, high] if low.load < high.load && low.peak < high.peak);
+    if levels.len() < 2 || !levels.iter().all(is_usable) || !levels.windows(2).all(rises) {
+        return None;
+    }
+    let series = Series { levels, arrivals };
+    let blow_up = series.blow_up();
+    series.saturation(blow_up).or_else(|| {
+        let (broken, criterion) = blow_up?;
+        let below = levels.get(broken.checked_sub(1)?)?;
+        let (low, high) = (below.peak, levels.get(broken)?.peak);
+        let (load, method) = series.inside(broken, low, high);
+        Some(Knee {
+            load,
+            interval: (Some(low), high),
+            method,
+            broken,
+            good: broken.checked_sub(1),
+            criterion,
+        })
+    })
+}
+
+struct Series<'a> {
+    levels: &'a [Level],
+    arrivals: Arrivals,
+}
+
+impl Series<'_> {
+    /// Goodput of one unit of load while nothing waits.
+    fn unit(&self) -> Option<f64> {
+        let first = self.levels.first()?;
+        let own = first.goodput / first.asked;
+        if !(own.is_finite() && own > 0.0) {
+            return None;
+        }
+        let second = self.levels.get(1).filter(|second| {
+            let yields = second.goodput / second.asked / own;
+            self.arrivals == Arrivals::Open && (yields - 1.0).abs() <= 1.0 - SERVED
+        });
+        Some(second.map_or(own, |second| {
+            (first.goodput + second.goodput) / (first.asked + second.asked)
+        }))
+    }
+
+    fn saturation(&self, blow_up: Option<(usize, Criterion)>) -> Option<Knee> {
+        let unit = self.unit()?;
+        let (limit, errors) = match self.arrivals {
+            Arrivals::Open => (SERVED, ERRORS[0]),
+            Arrivals::Closed => (SHARED, ERRORS[1]),
+        };
+        let base = self.levels.first()?.error;
+        let yields = |level: &Level| level.goodput / level.asked / unit;
+        let is_behind = |(place, level): (usize, &Level)| {
+            let found = yields(level);
+            let error = found * level.error.hypot(base);
+            let lags = self.arrivals == Arrivals::Open
+                && level.answered.is_some_and(|share| share < SERVED);
+            lags || place > 0 && found < limit && found + errors * error < 1.0
+        };
+        let broken = self.levels.iter().enumerate().position(is_behind)?;
+        let behind = self.levels.get(broken..)?;
+        let first = behind.first()?;
+        let achieved = yields(first).min(first.answered.unwrap_or(f64::INFINITY));
+        let from = broken.saturating_sub(1);
+        let held = self.levels.get(from..)?;
+        let most = held.iter().max_by(|a, b| a.goodput.total_cmp(&b.goodput))?;
+        let plateau = most.goodput / unit;
+        let reach = 2.0 * plateau * most.error.hypot(base);
+        let good = match blow_up {
+            Some((at, _)) => at.min(broken),
+            None => broken,
+        };
+        let falls = behind
+            .iter()
+            .any(|level| level.goodput < HELD * most.goodput && level.failures > GIVEN_UP);
+        let low = broken
+            .checked_sub(1)
+            .and_then(|below| self.levels.get(below));
+        let low = low.map(|below| below.peak);
+        let mut found = Knee {
+            load: plateau,
+            interval: (low, first.peak),
+            method: Method::Plateau,
+            broken,
+            good: good.checked_sub(1),
+            criterion: Criterion::Saturation {
+                achieved,
+                plateau: most.goodput,
+            },
+        };
+        match (self.arrivals, low) {
+            // It is beyond it from the first load on.
+            (_, None) => found.load = (first.load * achieved).min(first.load),
+            (Arrivals::Open, Some(low)) if falls => {
+                let (load, method) = self.inside(broken, low, first.peak);
+                found.load = load.max(plateau.min(first.peak));
+                found.method = method;
+            }
+            (Arrivals::Open, Some(low)) => {
+                found.load = plateau.min(first.peak);
+                found.interval.0 = Some(low.min(plateau - reach));
+            }
+            // Users are too many gradually: the bracket is about the plateau, not about the limit.
+            (Arrivals::Closed, Some(_)) => {
+                let loads = || self.levels.iter().map(|level| level.peak);
+                let below = loads().filter(|load| *load <= plateau).reduce(f64::max);
+                let above = loads().filter(|load| *load >= plateau).reduce(f64::min);
+                let highest = loads().reduce(f64::max).unwrap_or(plateau);
+                found.interval = (
+                    below.map(|low| low.min(plateau - reach)),
+                    above.unwrap_or(highest).max(plateau + reach),
+                );
+            }
+        }
+        let lowest = self.levels.first()?.load;
+        if found.load <= lowest {
+            found.interval.0 = None;
+        }
+        Some(found)
+    }
+
+    /// The first load with a tail that blows up against a lower one; of several tails the one that grows most beyond chance.
+    fn blow_up(&self) -> Option<(usize, Criterion)> {
+        (1..self.levels.len()).find_map(|place| {
+            let tails = self.levels.get(place)?.tails.len();
+            let found = (0..tails).filter_map(|tail| self.blows_up(tail, place));
+            let (_, criterion) = found.max_by(|one, other| one.0.total_cmp(&other.0))?;
+            Some((place, criterion))
+        })
+    }
+
+    /// Whether that tail blows up there: logarithm of the least growth, and what fired.
+    fn blows_up(&self, tail: usize, place: usize) -> Option<(f64, Criterion)> {
+        let level = self.levels.get(place)?;
+        let here = level.tails.get(tail).copied().flatten()?;
+        let below = self.levels.iter().enumerate().take(place).rev();
+        for (from, lower) in below {
+            let Some(there) = lower.tails.get(tail).copied().flatten() else {
+                continue;
+            };
+            let log = here.log - there.log;
+            let reach = Reference::Normal.beyond(BEYOND);
+            let least = log - reach * here.error.hypot(there.error);
+            let means = (level.load / lower.load).ln();
+            let peaks = (level.peak / lower.peak).ln();
+            let is_one =
+                |loads: f64| loads > 0.0 && log / loads > BLOW_UP.0 && least / loads > BLOW_UP.1;
+            let grows = least > GROWTH.ln() && is_one(means) && is_one(peaks);
+            if grows && self.stays(tail, from, place, here.log) {
+                let criterion = Criterion::BlowUp {
+                    tail,
+                    from,
+                    ratio: log.exp(),
+                    exponent: log / means,
+                    exponent_peak: log / peaks,
+                };
+                return Some((least, criterion));
+            }
+        }
+        None
+    }
+
+    /// Whether a tail is neither that of a bad moment nor long beside one lucky load only.
+    fn stays(&self, tail: usize, from: usize, place: usize, log: f64) -> bool {
+        let logs = |levels: &[Level]| -> Vec<f64> {
+            let tails = levels.iter().filter_map(|level| *level.tails.get(tail)?);
+            tails.map(|tail| tail.log).collect()
+        };
+        let below = logs(self.levels.get(..=from).unwrap_or_default());
+        let above = logs(self.levels.get(place + 1..).unwrap_or_default());
+        below.iter().all(|other| log - other > GROWTH.ln())
+            && above.iter().all(|other| *other > log + STAYS.ln())
+    }
+
+    /// A load between two by the mean latencies below, else the geometric middle.
+    fn inside(&self, broken: usize, low: f64, high: f64) -> (f64, Method) {
+        let good = self.levels.get(..broken).unwrap_or_default();
+        let still = good.iter().all(|level| level.peak <= level.load);
+        let points = good.iter().filter_map(|level| {
+            let mean = level.mean.filter(|mean| mean.is_finite() && *mean > 0.0)?;
+            Some((level.load, 1.0 / mean))
+        });
+        let line: Line = points.collect();
+        let falls = line.slope().is_some_and(|slope| slope < 0.0);
+        match line.root() {
+            Some(root) if self.arrivals == Arrivals::Open && still && falls => {
+                (root.clamp(low, high), Method::Margin)
+            }
+            _ => ((low * high).sqrt(), Method::Middle),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(load: f64, goodput: f64) -> Level {
+        Level {
+            load,
+            peak: load,
+            asked: load,
+            goodput,
+            error: 0.01,
+            answered: None,
+            failures: 0.0,
+            mean: None,
+            tails: Vec::new(),
+        }
+    }
+
+    fn tail(latency: f64, error: f64) -> Option<Tail> {
+        Some(Tail {
+            log: latency.ln(),
+            error,
+        })
+    }
+
+    fn close(found: f64, wanted: f64) {
+        assert!((found / wanted - 1.0).abs() < 1e-9, "{found} {wanted}");
+    }
+
+    /// An M/M/1 of 100 requests per second: mean and p95 are 1 and 3.0 times 1 / (mu - lambda).
+    fn mm1(load: f64) -> Level {
+        let room = 100.0 - load;
+        Level {
+            mean: (room > 0.0).then(|| 1000.0 / room),
+            tails: vec![if room > 0.0 {
+                tail(2995.7 / room, 0.09)
+            } else {
+                tail(60_000.0, 0.09)
+            }],
+            ..at(load, load.min(100.0))
+        }
+    }
+
+    #[test]
+    fn the_knee_of_an_open_system_is_where_its_goodput_stays() {
+        let levels = [20.0, 45.0, 70.0, 95.0, 130.0, 160.0].map(mm1);
+        let found = knee(&levels, Arrivals::Open).unwrap();
+        close(found.load, 100.0);
+        assert_eq!(found.method, Method::Plateau);
+        assert_eq!(found.interval, (Some(95.0), 130.0));
+        assert_eq!(found.broken, 4);
+        // The tail was six times as long before that.
+        assert_eq!(found.good, Some(2));
+        let Criterion::Saturation { achieved, plateau } = found.criterion else {
+            panic!("{found:?}");
+        };
+        close(achieved, 100.0 / 130.0);
+        close(plateau, 100.0);
+    }
+
+    #[test]
+    fn a_queue_below_seven_tenths_of_its_capacity_has_no_knee_yet() {
+        for levels in [
+            [10.0, 30.0, 50.0, 70.0],
+            [35.0, 45.0, 55.0, 70.0],
+            [15.0, 25.0, 41.0, 67.0],
+        ] {
+            assert_eq!(knee(&levels.map(mm1), Arrivals::Open), None);
+        }
+        let found = knee(&[40.0, 60.0, 90.0].map(mm1), Arrivals::Open).unwrap();
+        assert!(matches!(found.criterion, Criterion::BlowUp { .. }));
+        assert_eq!(found.interval, (Some(60.0), 90.0));
+    }
+
+    #[test]
+    fn where_clients_give_up_the_latencies_below_tell_the_capacity() {
+        let given_up = |load: f64, goodput: f64| Level {
+            failures: 1.0 - goodput / load,
+            ..mm1(load)
+        };
+        let mut levels = vec![mm1(30.0), mm1(55.0), mm1(80.0)];
+        for (load, goodput) in [(120.0, 30.0), (150.0, 2.0)] {
+            levels.push(Level {
+                goodput,
+                ..given_up(load, goodput)
+            });
+        }
+        let found = knee(&levels, Arrivals::Open).unwrap();
+        assert_eq!(found.method, Method::Margin);
+        close(found.load, 100.0);
+        assert_eq!(found.interval, (Some(80.0), 120.0));
+        // Without means the middle is all there is.
+        for level in &mut levels {
+            level.mean = None;
+        }
+        let found = knee(&levels, Arrivals::Open).unwrap();
+        assert_eq!(found.method, Method::Middle);
+        close(found.load, (80.0_f64 * 120.0).sqrt());
+    }
+
+    /// Throughput of N users of one server by exact mean value analysis.
+    fn closed(users: u32, service: f64, think: f64) -> f64 {
+        let (mut queue, mut rate) = (0.0, 0.0);
+        for n in 1..=users {
+            let response = service * (1.0 + queue);
+            rate = f64::from(n) / (response + think);
+            queue = rate * response;
+        }
+        rate
+    }
+
+    #[test]
+    fn the_knee_of_users_is_where_the_lines_of_light_and_of_full_load_meet() {
+        // 10 ms of service, 190 ms of thinking: N* = 20.
+        let levels = |users: &[u32]| -> Vec<Level> {
+            let of = |n: &u32| at(f64::from(*n), closed(*n, 0.01, 0.19));
+            users.iter().map(of).collect()
+        };
+        let found = knee(&levels(&[2, 6, 12, 18, 24, 36]), Arrivals::Closed).unwrap();
+        assert!((found.load - 20.0).abs() < 1.0, "{found:?}");
+        assert_eq!(found.interval, (Some(18.0), 24.0));
+        assert_eq!(knee(&levels(&[2, 5, 8, 11, 14]), Arrivals::Closed), None);
+    }
+
+    #[test]
+    fn document_000_blows_up_between_two_and_four_a_second() {
+        let level = |load, peak, p95: f64, p99: f64| Level {
+            peak,
+            tails: vec![tail(p95, 0.08), tail(p99, 0.15)],
+            ..at(load, 8.0 * load)
+        };
+        let levels = [
+            level(1.0, 1.0, 368.8, 407.5),
+            level(1.5, 2.0, 772.9, 854.2),
+            level(2.5, 4.0, 2893.5, 8024.5),
+        ];
+        let found = knee(&levels, Arrivals::Open).unwrap();
+        assert_eq!(found.interval, (Some(2.0), 4.0));
+        assert_eq!((found.good, found.broken), (Some(1), 2));
+        let Criterion::BlowUp {
+            tail, from, ratio, ..
+        } = found.criterion
+        else {
+            panic!("{found:?}");
+        };
+        assert_eq!((tail, from), (1, 1), "p99 grows most");
+        close(ratio, 8024.5 / 854.2);
+        assert_eq!(knee(&levels[..2], Arrivals::Open), None);
+    }
+
+    #[test]
+    fn a_bad_moment_and_a_lucky_one_are_no_knee() {
+        let level = |load: f64, latency: f64| Level {
+            tails: vec![tail(latency, 0.1)],
+            ..at(load, load)
+        };
+        let of = |latencies: [f64; 5]| -> Vec<Level> {
+            let loads = [10.0, 12.0, 14.0, 16.0, 18.0];
+            loads
+                .into_iter()
+                .zip(latencies)
+                .map(|(load, latency)| level(load, latency))
+                .collect()
+        };
+        // One of five, and back.
+        assert_eq!(knee(&of([1.0, 1.0, 9.0, 1.1, 1.2]), Arrivals::Open), None);
+        // Long beside the second only.
+        assert_eq!(knee(&of([1.0, 0.3, 1.1, 1.2, 1.3]), Arrivals::Open), None);
+        assert!(knee(&of([1.0, 1.0, 1.1, 9.0, 9.5]), Arrivals::Open).is_some());
+    }
+
+    #[test]
+    fn beyond_it_from_the_first_load_on_there_is_no_lower_end() {
+        let found = knee(&[at(50.0, 20.0), at(100.0, 20.0)], Arrivals::Open).unwrap();
+        assert_eq!((found.interval.0, found.good), (None, Some(0)));
+        let mut levels = [at(50.0, 20.0), at(100.0, 20.0)];
+        levels[0].answered = Some(0.4);
+        let found = knee(&levels, Arrivals::Open).unwrap();
+        assert_eq!(found.interval, (None, 50.0));
+        assert_eq!((found.good, found.broken), (None, 0));
+        close(found.load, 20.0);
+    }
+
+    #[test]
+    fn a_shortfall_within_its_error_is_none() {
+        let level = |load: f64, goodput: f64, error| Level {
+            error,
+            ..at(load, goodput)
+        };
+        let of = |error| {
+            [
+                level(10.0, 10.0, error),
+                level(20.0, 20.0, error),
+                level(30.0, 28.0, error),
+            ]
+        };
+        assert!(knee(&of(0.01), Arrivals::Open).is_some());
+        assert_eq!(knee(&of(0.05), Arrivals::Open), None);
+    }
+
+    #[test]
+    fn odd_figures_have_no_knee() {
+        assert_eq!(knee(&[], Arrivals::Open), None);
+        assert_eq!(knee(&[at(1.0, 1.0)], Arrivals::Open), None);
+        assert_eq!(knee(&[at(2.0, 1.0), at(1.0, 1.0)], Arrivals::Open), None);
+        assert_eq!(knee(&[at(1.0, 0.0), at(2.0, 0.0)], Arrivals::Open), None);
+        for odd in [f64::NAN, f64::INFINITY, -1.0, 0.0] {
+            assert_eq!(knee(&[at(odd, 1.0), at(2.0, 1.0)], Arrivals::Open), None);
+            let _ = knee(&[at(1.0, odd), at(2.0, 1.0)], Arrivals::Open);
+        }
+    }
+}
