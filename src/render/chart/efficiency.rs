@@ -38,9 +38,14 @@ pub(super) fn draw(scaling: &Scaling, id: &str) -> Option<Figure> {
 
 fn picture(canvas: &Canvas<'_>, scaling: &Scaling, rows: &[&Efficiency]) {
     let ends = |row: &Efficiency| row.interval.and_then(|ends| ends.lo.zip(ends.hi));
-    let highs = rows.iter().flat_map(|row| [Some(row.value), ends(row).map(|ends| ends.1)]);
-    let most = highs.flatten().filter(|high| high.is_finite()).fold(1.0, f64::max);
-    let y = scale::linear(most.min(MOST), 5, number::percent);
+    let highs = rows
+        .iter()
+        .flat_map(|row| [Some(row.value), ends(row).map(|ends| ends.1)]);
+    let most = highs
+        .flatten()
+        .filter(|high| high.is_finite())
+        .fold(1.0, f64::max);
+    let y = scale::linear(most.min(MOST) * 1.02, 6, number::percent);
     let x = axis(scaling, RIGHT);
     let (first, last) = (x.scale.lo(), x.scale.hi());
     let panel = Panel::new(canvas, [RIGHT, 42, 276], x, y);
@@ -51,7 +56,10 @@ fn picture(canvas: &Canvas<'_>, scaling: &Scaling, rows: &[&Efficiency]) {
     } else {
         String::new()
     };
-    panel.heading("Efficiency: goodput per unit of level, over that of the lowest", &remark);
+    panel.heading(
+        "Efficiency: goodput per unit of level, over that of the lowest",
+        &remark,
+    );
     let ideal = Pen::new(Tone::Neutral, Dash::Long);
     panel.line(&[(first, 1.0), (last, 1.0)], ideal);
     let pen = Pen::new(Tone::First, Dash::Solid);
@@ -119,3 +127,5 @@ fn table(scaling: &Scaling, rows: &[&Efficiency]) -> Table {
     table
 }
 
+#[cfg(test)]
+mod tests;

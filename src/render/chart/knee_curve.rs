@@ -5,7 +5,7 @@
 use crate::findings::Support;
 use crate::findings::scaling::{Knee, Level, Scaling, words};
 use crate::render::block::{Align, Figure, Table, text};
-use crate::render::chart::panel::{EndLabel, LEFT, Panel};
+use crate::render::chart::panel::{EndLabel, LEFT, Panel, Side};
 use crate::render::chart::scale::{self, Axis, Scale};
 use crate::render::chart::svg::{self, Canvas, Pen};
 use crate::render::chart::theme::{Dash, SMALL, Tone, WIDTH, text_width};
@@ -56,6 +56,10 @@ fn is_sound(value: f64) -> bool {
     value.is_finite() && value >= 0.0
 }
 
+fn offered(level: &Level) -> Option<f64> {
+    level.offered_per_s.filter(|rate| is_sound(*rate))
+}
+
 fn goodput(level: &Level) -> Option<f64> {
     level.goodput_per_s.filter(|rate| is_sound(*rate))
 }
@@ -82,6 +86,11 @@ fn stretches(
     found
 }
 
+/// Whether its latency is as good as the maximum.
+fn is_few(level: &Level, metric: &str) -> bool {
+    level.support.get(metric) == Some(&Support::None)
+}
+
 /// Latency against goodput.
 fn latencies(canvas: &Canvas<'_>, scaling: &Scaling) {
     let levels = &scaling.levels;
@@ -89,7 +98,10 @@ fn latencies(canvas: &Canvas<'_>, scaling: &Scaling) {
         let points = levels.iter().filter_map(|level| point(level, metric));
         points.map(|(_, latency)| latency)
     });
-    let y = scale::latency(all, true);
+    // Room for a name above the highest point.
+    let all: Vec<f64> = all.collect();
+    let highest = all.iter().copied().fold(0.0, f64::max);
+    let y = scale::latency(all.into_iter().chain([highest * 1.6]), true);
     let most = levels.iter().filter_map(goodput).fold(0.0, f64::max);
     let x = scale::linear(most * 1.02, 8, scale::bare);
     let edges = (y.scale.lo(), y.scale.hi());
@@ -103,11 +115,15 @@ fn latencies(canvas: &Canvas<'_>, scaling: &Scaling) {
     if let Some((lo, hi)) = ends {
         shade(&panel, (lo.min(hi), lo.max(hi)), edges);
     }
-    let remark = match ends {
-        Some(_) => "log scale; shaded: between the levels around the knee",
-        None => "log scale",
-    };
-    panel.heading("Latency against goodput, level by level", remark);
+    let mut remark = "log scale".to_owned();
+    if ends.is_some() {
+        remark.push_str("; shaded: around the knee");
+    }
+    let few = |(metric, ..): &(&str, Tone, Dash)| levels.iter().any(|level| is_few(level, metric));
+    if LATENCIES.iter().any(few) {
+        remark.push_str("; hollow: too few requests");
+    }
+    panel.heading("Latency against goodput", &remark);
     let mut labels = Vec::new();
     for (metric, tone, dash) in LATENCIES {
         let pen = Pen::new(tone, dash);
@@ -117,27 +133,46 @@ fn latencies(canvas: &Canvas<'_>, scaling: &Scaling) {
         }
         for level in levels {
             if let Some(at) = point(level, metric) {
-                panel.mark(at, tone, level.support.get(metric) == Some(&Support::None));
+                panel.mark(at, tone, is_few(level, metric));
             }
         }
-        labels.extend(found.last().and_then(|stretch| stretch.last()).map(|at| EndLabel {
-            at: *at,
-            text: metric.to_owned(),
-            pen,
-        }));
+        labels.extend(
+            found
+                .last()
+                .and_then(|stretch| stretch.last())
+                .map(|at| EndLabel {
+                    at: *at,
+                    text: metric.to_owned(),
+                    pen,
+                }),
+        );
     }
     panel.end_labels(&labels);
-    panel.point_labels(&names(scaling, knee));
+    panel.labels_beside(&names(scaling, knee));
     panel.x_labels("goodput per second");
 }
 
 /// The levels by name at their highest latency: those around the knee first, then the ends, then the others.
-fn names(scaling: &Scaling, knee: Option<(f64, f64)>) -> Vec<((f64, f64), String)> {
+/// Where the line comes from above, or goes back from there, it lies on the left.
+fn names(scaling: &Scaling, knee: Option<(f64, f64)>) -> Vec<((f64, f64), String, Side)> {
     let levels = &scaling.levels;
+    let top = |level: &Level| {
+        let mut points = LATENCIES.iter().rev();
+        points.find_map(|(metric, ..)| point(level, metric))
+    };
+    let beside = |level: &Level, (goodput, latency): (f64, f64)| {
+        let place = levels.iter().position(|other| other == level);
+        let at = |place: Option<usize>| levels.get(place?).and_then(top);
+        let before = at(place.and_then(|place| place.checked_sub(1)));
+        let next = at(place.map(|place| place + 1));
+        let lies_left = before.is_some_and(|(_, above)| above > latency)
+            || next.is_some_and(|(back, _)| back < goodput);
+        if lies_left { Side::Right } else { Side::Left }
+    };
     let of = |level: &Level| {
-        let points = LATENCIES.iter().rev();
-        let at = points.filter_map(|(metric, ..)| point(level, metric)).next()?;
-        Some((at, words::of_level(scaling, level)))
+        let at = top(level)?;
+        let side = beside(level, at);
+        Some((at, words::of_level(scaling, level), side))
     };
     let rank = |level: &Level| {
         let is = |other: Option<&Level>| other == Some(level);
@@ -166,17 +201,25 @@ fn band(scaling: &Scaling) -> Option<(f64, f64)> {
 }
 
 fn shade(panel: &Panel<'_, '_>, (lo, hi): (f64, f64), (bottom, top): (f64, f64)) {
-    panel.band(&[(lo, bottom), (hi, bottom)], &[(lo, top), (hi, top)], Tone::Band);
+    panel.band(
+        &[(lo, bottom), (hi, bottom)],
+        &[(lo, top), (hi, top)],
+        Tone::Band,
+    );
 }
 
 /// Goodput and offered against the level.
 fn rates(canvas: &Canvas<'_>, scaling: &Scaling) {
     let levels = &scaling.levels;
-    let offered = |level: &Level| level.offered_per_s.filter(|rate| is_sound(*rate));
     let curve = curve(scaling);
-    let all = levels.iter().flat_map(|level| [goodput(level), offered(level)]);
-    let most = all.flatten().chain(curve.iter().map(|at| at.1)).fold(0.0, f64::max);
-    let y = scale::linear(most, 5, scale::bare);
+    let all = levels
+        .iter()
+        .flat_map(|level| [goodput(level), offered(level)]);
+    let most = all
+        .flatten()
+        .chain(curve.iter().map(|at| at.1))
+        .fold(0.0, f64::max);
+    let y = scale::linear(most * 1.02, 5, scale::bare);
     let edges = (y.scale.lo(), y.scale.hi());
     let [top, bottom] = LOWER;
     let panel = Panel::new(canvas, [RIGHT, top, bottom], axis(scaling, RIGHT), y);
@@ -188,30 +231,37 @@ fn rates(canvas: &Canvas<'_>, scaling: &Scaling) {
         let pen = Pen::new(Tone::Alarm, Dash::Solid).wide(5);
         panel.line(&[(at, edges.0), (at, edges.1)], pen);
     }
-    let what = if levels.iter().any(|level| offered(level).is_some()) {
-        "Goodput and offered, per second, by level"
-    } else {
-        "Goodput per second by level"
-    };
-    panel.heading(what, &remark(scaling, at));
+    panel.heading("Goodput per second by level", &remark(scaling, at));
     let mut labels = Vec::new();
     let mut series = |name: &str, pen: Pen, found: Vec<Vec<(f64, f64)>>| {
         for stretch in &found {
             panel.line(stretch, pen);
         }
-        labels.extend(found.last().and_then(|stretch| stretch.last()).map(|at| EndLabel {
-            at: *at,
-            text: name.to_owned(),
-            pen,
-        }));
+        labels.extend(
+            found
+                .last()
+                .and_then(|stretch| stretch.last())
+                .map(|at| EndLabel {
+                    at: *at,
+                    text: name.to_owned(),
+                    pen,
+                }),
+        );
     };
-    let by = |of: fn(&Level) -> Option<f64>| {
-        stretches(levels, |level| Some((level.value, of(level)?)))
-    };
+    let by =
+        |of: fn(&Level) -> Option<f64>| stretches(levels, |level| Some((level.value, of(level)?)));
     let pen = Pen::new(Tone::Neutral, Dash::Long);
-    series("offered", pen, by(|level| level.offered_per_s.filter(|rate| is_sound(*rate))));
+    series("offered", pen, by(offered));
     let pen = Pen::new(Tone::Second, Dash::Short);
-    series("USL", pen, if curve.is_empty() { Vec::new() } else { vec![curve] });
+    series(
+        "USL",
+        pen,
+        if curve.is_empty() {
+            Vec::new()
+        } else {
+            vec![curve]
+        },
+    );
     let pen = Pen::new(Tone::First, Dash::Solid);
     series("goodput", pen, by(goodput));
     for level in levels {
@@ -252,9 +302,8 @@ fn curve(scaling: &Scaling) -> Vec<(f64, f64)> {
     let (Some((first, last)), Some(usl)) = (ends, &scaling.usl) else {
         return Vec::new();
     };
-    let inside = |(load, rate): &&(f64, f64)| {
-        *load >= first.value && *load <= last.value && is_sound(*rate)
-    };
+    let inside =
+        |(load, rate): &&(f64, f64)| *load >= first.value && *load <= last.value && is_sound(*rate);
     usl.curve.iter().filter(inside).copied().collect()
 }
 
@@ -269,7 +318,7 @@ pub(super) fn axis(scaling: &Scaling, right: i32) -> Axis {
     let mut ticks: Vec<(f64, String)> = Vec::new();
     let mut free = f64::INFINITY;
     for level in scaling.levels.iter().rev() {
-        let label = number::significant(level.value, 3);
+        let label = words::bare(level.value);
         let half = f64::from(text_width(&label, SMALL)) / 2.0;
         let at = scale.share(level.value) * wide;
         if at + half + 10.0 <= free {
@@ -281,26 +330,40 @@ pub(super) fn axis(scaling: &Scaling, right: i32) -> Axis {
     Axis { scale, ticks }
 }
 
-/// The finding: the answer, and from where to where goodput and latency went.
+/// The finding: where the knee lies, and from where to where goodput and latency went.
 fn said(scaling: &Scaling) -> String {
     let mut parts = Vec::new();
     let ends = scaling.levels.first().zip(scaling.levels.last());
     if let Some((first, last)) = ends {
         let pair = |of: &dyn Fn(&Level) -> Option<f64>| of(first).zip(of(last));
         if let Some((from, to)) = pair(&goodput) {
-            parts.push(format!("goodput {} to {}", number::rate(from), number::rate(to)));
+            parts.push(format!(
+                "goodput {} to {}",
+                number::rate(from),
+                number::rate(to)
+            ));
         }
         for (metric, ..) in LATENCIES {
             if let Some((from, to)) = pair(&|level| level.figures.get(metric).copied()) {
-                parts.push(format!("{metric} {} to {}", number::millis(from), number::millis(to)));
+                parts.push(format!(
+                    "{metric} {} to {}",
+                    number::millis(from),
+                    number::millis(to)
+                ));
             }
         }
     }
-    let answer = words::answer(scaling);
+    let knee = match &scaling.knee {
+        Some(knee) if knee.found => format!("Knee {}.", words::place(scaling, knee)),
+        _ => words::answer(scaling),
+    };
     if parts.is_empty() {
-        return answer;
+        return knee;
     }
-    format!("{answer} From the lowest to the highest level: {}.", parts.join(", "))
+    format!(
+        "{knee} From the lowest to the highest level: {}.",
+        parts.join(", ")
+    )
 }
 
 fn table(scaling: &Scaling) -> Table {
@@ -315,18 +378,22 @@ fn table(scaling: &Scaling) -> Table {
     let write = |value: Option<f64>, as_text: fn(f64) -> String| {
         value.map_or_else(|| number::ABSENT.to_owned(), as_text)
     };
-    let rate = |rate: f64| number::significant(rate, 3);
     for level in &scaling.levels {
         let mut cells = vec![
             words::of_level(scaling, level),
-            write(level.offered_per_s, rate),
-            write(level.goodput_per_s, rate),
+            write(level.offered_per_s, words::bare),
+            write(level.goodput_per_s, words::bare),
         ];
         for (metric, ..) in LATENCIES {
-            cells.push(write(level.figures.get(metric).copied(), number::millis_bare));
+            cells.push(write(
+                level.figures.get(metric).copied(),
+                number::millis_bare,
+            ));
         }
         table.row(cells.into_iter().map(|cell| vec![text(cell)]).collect());
     }
     table
 }
 
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,7 @@ fn one(report: &Report, scaling: &Scaling, layout: &Layout) -> Vec<Block> {
         blocks.push(Block::List(lines));
     }
     if !scaling.remarks.is_empty() {
+        blocks.push(paragraph("What else has to be known:"));
         let remarks = scaling.remarks.iter().map(|remark| prose(remark));
         blocks.push(Block::List(remarks.collect()));
     }
@@ -98,7 +99,7 @@ fn most(scaling: &Scaling, capacity: &Capacity) -> Option<String> {
     let tail = if capacity.within_range {
         "; it stops growing inside the tested range.".to_owned()
     } else if is_highest && scaling.levels.len() > 1 {
-        format!(", the highest level: no capacity can be told beyond {level}.")
+        ", still growing at the highest level: no capacity can be told beyond it.".to_owned()
     } else {
         "; whether it stops growing there is not shown.".to_owned()
     };
@@ -113,3 +114,5 @@ fn headroom(share: f64) -> String {
     )
 }
 
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,9 @@ use crate::render::level::Level;
 use crate::render::section::absent;
 use crate::text::number;
 
+/// The key of the peak's interval.
+const PEAK: &str = "peak_load";
+
 /// Throughput at each level over the ideal.
 pub(super) fn efficiency(scaling: &Scaling) -> Vec<Block> {
     let rows = &scaling.efficiency;
@@ -57,28 +60,39 @@ pub(super) fn usl(scaling: &Scaling) -> Vec<Block> {
     };
     let level = Level::of(usl.intervals.values().copied());
     let rows = [
-        ("lambda", "goodput of one unit of load, per second", usl.lambda),
+        (
+            "lambda",
+            "goodput of one unit of load, per second",
+            usl.lambda,
+        ),
         ("sigma", "contention: the serial part", usl.sigma),
-        ("kappa", "coherency: what each pair of units costs", usl.kappa),
+        (
+            "kappa",
+            "coherency: what each pair of units costs",
+            usl.kappa,
+        ),
     ];
     let has_intervals = !usl.intervals.is_empty();
     let mut table = Table::new(&[("Scaling law (USL)", Align::Left), ("Value", Align::Right)]);
     if has_intervals {
         table.columns.push((level.heading(), Align::Right));
     }
-    let mut row = |name: &str, words: &str, value: String, write: fn(f64) -> String| {
-        let mut cells = vec![vec![text(format!("{name}, {words}"))], vec![text(value)]];
+    let mut row = |name: &str, words: &str, value: f64| {
+        let mut cells = vec![
+            vec![text(format!("{name}, {words}"))],
+            vec![text(four(value))],
+        ];
         if has_intervals {
-            cells.push(cell(usl.intervals.get(name).copied(), &level, write));
+            cells.push(cell(usl.intervals.get(name).copied(), &level, four));
         }
         table.row(cells);
     };
     for (name, words, value) in rows {
-        row(name, words, four(value), four);
+        row(name, words, value);
     }
-    if let Some(load) = usl.peak_load {
-        // The interval has the key of the figure.
-        row("peak_load", "the load at which the law peaks", four(load), four);
+    // Without an interval the sentence below says it all.
+    if let Some(load) = usl.peak_load.filter(|_| usl.intervals.contains_key(PEAK)) {
+        row(PEAK, "the load at which the law peaks", load);
     }
     vec![Block::Table(table), said(&peak(scaling, usl, reason))]
 }
@@ -111,7 +125,11 @@ fn peak(scaling: &Scaling, usl: &Usl, reason: Option<String>) -> String {
 fn sentence(reason: &str) -> String {
     let reason = reason.trim().trim_end_matches('.');
     let mut letters = reason.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_lowercase).collect();
+    let first: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_lowercase)
+        .collect();
     let starts_name = letters.clone().next().is_some_and(char::is_uppercase);
     if starts_name {
         format!("{reason}.")

@@ -14,22 +14,16 @@ type Column = (&'static str, fn(&Level) -> Option<String>);
 
 /// What has a column where any level has it.
 const COLUMNS: [Column; 7] = [
-    ("Offered/s", |level| level.offered_per_s.map(bare)),
-    ("Achieved/s", |level| level.achieved_per_s.map(bare)),
-    ("Goodput/s", |level| level.goodput_per_s.map(bare)),
+    ("Offered/s", |level| level.offered_per_s.map(words::bare)),
+    ("Achieved/s", |level| level.achieved_per_s.map(words::bare)),
+    ("Goodput/s", |level| level.goodput_per_s.map(words::bare)),
     ("Failed", |level| level.error_rate.map(number::percent)),
     ("Settling", |level| {
         level.settling_dropped_s.map(number::seconds)
     }),
     ("Backlog", |level| level.backlog.map(number::percent)),
-    ("Stated", |level| {
-        level.stated.map(|load| number::significant(load, 3))
-    }),
+    ("Stated", |level| level.stated.map(words::bare)),
 ];
-
-fn bare(rate: f64) -> String {
-    number::significant(rate, 3)
-}
 
 /// Both tables and what has to be said of them.
 pub(super) fn blocks(scaling: &Scaling) -> Vec<Block> {
@@ -58,12 +52,16 @@ fn loads(scaling: &Scaling) -> Table {
         .iter()
         .filter(|(_, of)| scaling.levels.iter().any(|level| of(level).is_some()))
         .collect();
-    let mut columns = vec![("Level", Align::Left), ("Runs", Align::Left)];
+    let mut columns = vec![("Level", Align::Left), ("Runs", Align::Right)];
     columns.extend(shown.iter().map(|(name, _)| (*name, Align::Right)));
     let mut table = Table::new(&columns);
     for level in &scaling.levels {
         let mut row = vec![name(scaling, level), runs(level)];
-        row.extend(shown.iter().map(|(_, of)| of(level).map_or_else(absent, |cell| vec![text(cell)])));
+        row.extend(
+            shown
+                .iter()
+                .map(|(_, of)| of(level).map_or_else(absent, |cell| vec![text(cell)])),
+        );
         table.row(row);
     }
     table
@@ -73,10 +71,11 @@ fn loads(scaling: &Scaling) -> Table {
 fn runs(level: &Level) -> Line {
     match (level.from_s.zip(level.to_s), level.runs.as_slice()) {
         (Some((from, to)), [_]) => {
+            // Not in minutes: the column would be as wide as the page.
             vec![text(format!(
-                "{} to {}",
-                number::seconds(from),
-                number::seconds(to)
+                "{} to {} s",
+                words::bare(from),
+                words::bare(to)
             ))]
         }
         (_, []) => absent(),

@@ -67,14 +67,14 @@ fn table(scaling: &Scaling, steps: &[&Step]) -> Table {
     table
 }
 
-/// `p99, 1/s to 2/s: does not move with the load`.
+/// `p99, 1/s to 2/s, does not move with the load`.
 fn name(scaling: &Scaling, step: &Step) -> Line {
     let mut line = Vec::new();
     if let Some(endpoint) = &step.endpoint {
         line.extend([code(endpoint), text(" ")]);
     }
     line.push(text(format!(
-        "{}, {}: {}",
+        "{}, {}, {}",
         step.metric,
         words::step(scaling, step),
         words::class(scaling, step)
@@ -85,7 +85,9 @@ fn name(scaling: &Scaling, step: &Step) -> Line {
 /// By the means, and of a ramp by the peaks.
 fn load(step: &Step) -> Line {
     let mean = number::significant(step.load_ratio, 3);
-    let peak = step.load_ratio_peak.map(|peak| number::significant(peak, 3));
+    let peak = step
+        .load_ratio_peak
+        .map(|peak| number::significant(peak, 3));
     let words = match peak {
         Some(peak) if peak != mean => format!("{mean} to {peak}x"),
         _ => format!("{mean}x"),
