@@ -1,6 +1,7 @@
 //! The first sentences of a report, each made from figures in it. None praises; none names a cause.
 
 mod compared;
+mod series;
 mod without_requests;
 
 use std::fmt::Write;
@@ -20,11 +21,13 @@ pub fn of_report(report: &Report) -> Vec<String> {
     if !report.comparisons.is_empty() {
         return compared::of_comparisons(report);
     }
-    match report.runs.as_slice() {
+    let mut sentences = match report.runs.as_slice() {
         [] => vec!["No run was given.".to_owned()],
         [run] => of_run(report, run),
         runs => of_many(report, runs),
-    }
+    };
+    sentences.extend(report.scalings.iter().flat_map(series::of_series));
+    sentences
 }
 
 /// What can be said without a run: how many scenarios and targets are declared, and what speaks against them.

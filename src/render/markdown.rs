@@ -26,7 +26,9 @@ fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
         let of_runs = (0..report.runs.len()).flat_map(|index| charts::figures(report, index));
         let comparisons = report.comparisons.iter();
         let of_pairs = comparisons.flat_map(|pair| chart::of_comparison(pair, report));
-        for figure in of_pairs.chain(of_runs) {
+        let series = report.scalings.iter();
+        let of_series = series.flat_map(|scaling| chart::of_scaling(scaling, report));
+        for figure in of_pairs.chain(of_runs).chain(of_series) {
             let path = format!("{folder}/{}.svg", figure.id);
             if page.contains(&escape::url_path(&path)) {
                 files.push((path, figure.svg.into_bytes()));

@@ -4,7 +4,9 @@
 //! its own; where there is too little to draw, there is no chart. The same run gives the same bytes.
 //! SVG only: hosts scale it, and one drawing serves light and dark pages.
 
+mod efficiency;
 mod forest;
+mod knee_curve;
 mod panel;
 mod percentile_pair;
 mod percentile_plot;
@@ -19,6 +21,7 @@ use std::collections::BTreeSet;
 
 use crate::findings::comparison::Comparison;
 use crate::findings::report::Report;
+use crate::findings::scaling::Scaling;
 use crate::model::Run;
 use crate::render::block::Figure;
 
@@ -79,6 +82,42 @@ pub fn of_comparison(comparison: &Comparison, report: &Report) -> Vec<Figure> {
     PAIR_CHARTS
         .iter()
         .filter_map(|chart| (chart.draw)(comparison, report, &format!("{slug}-{}", chart.id)))
+        .collect()
+}
+
+/// A kind of chart of a load series.
+pub struct SeriesChart {
+    /// The end of its file name; no other chart has it.
+    pub id: &'static str,
+    /// Draws it under the given id; `None` where the series has too little for it.
+    pub draw: fn(&Scaling, &str) -> Option<Figure>,
+}
+
+/// Every chart of one load series, in the order of the page.
+pub const SERIES_CHARTS: &[SeriesChart] = &[
+    SeriesChart {
+        id: "knee-curve",
+        draw: knee_curve::draw,
+    },
+    SeriesChart {
+        id: "efficiency",
+        draw: efficiency::draw,
+    },
+];
+
+/// The charts of a load series of the report. Its number is in their names where there are several.
+pub fn of_scaling(scaling: &Scaling, report: &Report) -> Vec<Figure> {
+    let place = report
+        .scalings
+        .iter()
+        .position(|other| std::ptr::eq(other, scaling));
+    let slug = match place {
+        Some(place) if place > 0 => format!("series-{}", place + 1),
+        _ => "series".to_owned(),
+    };
+    SERIES_CHARTS
+        .iter()
+        .filter_map(|chart| (chart.draw)(scaling, &format!("{slug}-{}", chart.id)))
         .collect()
 }
 

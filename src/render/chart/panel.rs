@@ -25,6 +25,15 @@ pub(super) struct Panel<'c, 'a> {
     place: [i32; 4],
 }
 
+/// Where the label of a point stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Above and left of it.
+    Left,
+    /// Above and right of it.
+    Right,
+}
+
 /// What stands beside the end of a line.
 pub(super) struct EndLabel {
     /// The last point of the line.
@@ -153,14 +162,26 @@ impl<'c, 'a> Panel<'c, 'a> {
     /// Writes labels above and left of the points of a rising line, or below and right where the edge of the plot is
     /// near, in order of importance; one that would cover another is left out.
     pub(super) fn point_labels(&self, labels: &[((f64, f64), String)]) {
-        let [left_edge, _, top_edge, _] = self.place.map(|edge| edge * FINE);
+        let labels = labels.iter();
+        let left: Vec<_> = labels
+            .map(|(at, text)| (*at, text.clone(), Side::Left))
+            .collect();
+        self.labels_beside(&left);
+    }
+
+    /// The same, each on the side of its point that is asked for, as far as there is room.
+    pub(super) fn labels_beside(&self, labels: &[((f64, f64), String, Side)]) {
+        let [left_edge, right_edge, top_edge, _] = self.place.map(|edge| edge * FINE);
         let mut taken: Vec<[i32; 4]> = Vec::new();
-        for (at, text) in labels {
+        for (at, text, side) in labels {
             let point = self.fine(*at);
             let width = text_width(text, SMALL) * FINE;
             let mut right = point.0 - 5 * FINE;
             let mut y = point.1 - 11 * FINE;
-            if right - width < left_edge + 4 * FINE {
+            let beyond = point.0 + width + 5 * FINE;
+            if *side == Side::Right && beyond < right_edge && y - 6 * FINE >= top_edge {
+                right = beyond;
+            } else if right - width < left_edge + 4 * FINE {
                 right = point.0 + width + 8 * FINE;
                 y = point.1 + 11 * FINE;
             } else if y - 6 * FINE < top_edge {

@@ -18,6 +18,7 @@ pub mod part;
 pub mod percentiles;
 pub mod plan;
 pub mod resources;
+pub mod scaling;
 pub mod summary;
 pub mod targets;
 pub mod timeline;
@@ -72,6 +73,7 @@ pub static SECTIONS: &[Section] = &[
     resources::SECTION,
     checks::SECTION,
     custom::SECTION,
+    scaling::SECTION,
     inputs::SECTION,
     method::SECTION,
 ];

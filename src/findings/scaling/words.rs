@@ -1,0 +1,335 @@
+//! The words for a series: its answer, its levels, its classes. Section, headline and charts say the same because they ask here.
+//!
+//! Nothing is praised and no cause is named; what was not tested is said to be untested.
+
+use crate::findings::report::Interval;
+use crate::findings::scaling::{Criterion, Knee, Level, LevelOf, Scaling, Step, StepClass};
+use crate::text::escape::{shorten, visible};
+use crate::text::number::{percent, plural, rate, significant};
+
+/// Evidence of a knee by saturation: what is achieved at its upper end, as a share of what is offered.
+pub const ACHIEVED_SHARE: &str = "achieved_over_offered";
+/// Evidence of a knee by a bend: the chance that one line fits as well.
+pub const P_VALUE: &str = "p_value";
+
+/// Answered below this share of what is offered, a level is behind.
+const BEHIND: f64 = 0.95;
+
+/// A load: `4/s`, `40 users`, `instances 4`, `4`.
+pub fn level(scaling: &Scaling, value: f64) -> String {
+    load(scaling, bare(value))
+}
+
+/// A load without what it counts.
+pub fn bare(value: f64) -> String {
+    significant(value, 3)
+}
+
+fn load(scaling: &Scaling, figure: String) -> String {
+    match scaling.level_of {
+        LevelOf::Arrivals | LevelOf::Requests => format!("{figure}/s"),
+        LevelOf::Users if figure == "1" => "1 user".to_owned(),
+        LevelOf::Users => format!("{figure} users"),
+        LevelOf::Stated => figure,
+        LevelOf::Resources => format!("{} {figure}", shown(&scaling.level_name)),
+    }
+}
+
+/// A level: its load, and the peak where the load moved: `1.5/s (peak 2/s)`.
+pub fn of_level(scaling: &Scaling, of: &Level) -> String {
+    let mean = level(scaling, of.value);
+    match of.peak {
+        Some(peak) => format!("{mean} (peak {})", level(scaling, peak)),
+        None => mean,
+    }
+}
+
+/// The level of that load, or else the one whose peak it is.
+pub fn level_at(scaling: &Scaling, load: f64) -> Option<&Level> {
+    let same = |other: f64| (other - load).abs() <= 1e-9 * load.abs();
+    let levels = &scaling.levels;
+    let by_mean = levels.iter().find(|of| same(of.value));
+    by_mean.or_else(|| levels.iter().find(|of| of.peak.is_some_and(same)))
+}
+
+/// What stands between a load and its latency: `load`, or the name of what serves.
+fn what(scaling: &Scaling) -> String {
+    match scaling.level_of {
+        LevelOf::Resources => shown(&scaling.level_name),
+        _ => "load".to_owned(),
+    }
+}
+
+/// How a latency follows the load, as the rest of a sentence that begins with its name.
+pub fn class(scaling: &Scaling, step: &Step) -> String {
+    let load = what(scaling);
+    let why = |reason: &str| has(step, reason);
+    match step.class {
+        StepClass::Flat => format!("does not move with the {load}"),
+        StepClass::SubLinear => format!("grows less than the {load}"),
+        StepClass::Linear => {
+            format!("grows in proportion to the {load}, which is queueing already")
+        }
+        StepClass::SuperLinear => format!("grows more than the {load}"),
+        StepClass::BlowUp if why("by-size") => {
+            "blows up by size, not proven: too few requests".to_owned()
+        }
+        StepClass::BlowUp => format!("blows up: it grows far more than the {load}"),
+        StepClass::Undecided if why("ramp") => {
+            "is undecided: a ramp cannot tell, run constant rates".to_owned()
+        }
+        StepClass::Undecided if why("thin") => "is undecided: too few requests".to_owned(),
+        StepClass::Undecided if why("no-error") => {
+            "is undecided: the input does not say how certain the figures are".to_owned()
+        }
+        StepClass::Undecided => "is undecided: these figures do not say".to_owned(),
+    }
+}
+
+/// A step from one level to the next: `1/s to 1.5/s (peak 2/s)`.
+pub fn step(scaling: &Scaling, step: &Step) -> String {
+    let end = |load: f64| {
+        level_at(scaling, load).map_or_else(|| level(scaling, load), |of| of_level(scaling, of))
+    };
+    format!("{} to {}", end(step.from), end(step.to))
+}
+
+/// The answer of a series, in one to three sentences.
+pub fn answer(scaling: &Scaling) -> String {
+    match &scaling.knee {
+        Some(knee) if knee.found => found(scaling, knee),
+        Some(knee) => none(scaling, knee),
+        None => too_few(scaling),
+    }
+}
+
+fn found(scaling: &Scaling, knee: &Knee) -> String {
+    let place = place(scaling, knee);
+    let why = match knee.criterion {
+        Some(Criterion::Saturation) => saturation(scaling, knee),
+        Some(Criterion::BlowUp) => blow_up_at(scaling, knee),
+        Some(Criterion::Power) => power(scaling, knee),
+        Some(Criterion::Bend) => bend(knee),
+        None => String::new(),
+    };
+    let before = if why.is_empty() { "" } else { ": " };
+    format!(
+        "The knee lies {place}{before}{why}.{}",
+        last_good(scaling, knee)
+    )
+}
+
+fn none(scaling: &Scaling, knee: &Knee) -> String {
+    let highest = scaling.levels.last();
+    let is_highest = |load: f64| level_at(scaling, load) == highest;
+    let last = match knee.last_good {
+        Some(load) if !is_highest(load) => last_good(scaling, knee),
+        _ => String::new(),
+    };
+    format!(
+        "No knee in the tested range, {}: nothing beyond it was tested.{last}",
+        range(scaling)
+    )
+}
+
+fn too_few(scaling: &Scaling) -> String {
+    match scaling.levels.as_slice() {
+        [] => "No load level: none of the runs can be put in order of its load.".to_owned(),
+        [only] => format!(
+            "One load level ({}): growth takes at least two, a knee better five.",
+            of_level(scaling, only)
+        ),
+        levels => format!(
+            "{} ({}): too few to look for a knee; better are five.",
+            plural(levels.len() as u64, "level"),
+            range(scaling)
+        ),
+    }
+}
+
+/// The lowest and the highest level.
+pub fn range(scaling: &Scaling) -> String {
+    match (scaling.levels.first(), scaling.levels.last()) {
+        (Some(first), Some(last)) if scaling.levels.len() > 1 => {
+            let (from, to) = (level(scaling, first.value), of_level(scaling, last));
+            match scaling.level_of {
+                LevelOf::Users => format!("{} to {to}", bare(first.value)),
+                LevelOf::Resources => format!("{from} to {}", bare(last.value)),
+                _ => format!("{from} to {to}"),
+            }
+        }
+        (Some(only), _) => of_level(scaling, only),
+        _ => "no level".to_owned(),
+    }
+}
+
+/// Between what the knee lies: `between 4/s and 8/s, at about 6.3/s`.
+pub fn place(scaling: &Scaling, knee: &Knee) -> String {
+    // No more than two digits are known of it.
+    let about = |value: f64| load(scaling, significant(value, 2));
+    let ends = knee.interval.map(|interval| (interval.lo, interval.hi));
+    let Some((lo, hi)) = ends.filter(|(lo, hi)| lo.is_some() || hi.is_some()) else {
+        let at = knee.level.map(|load| format!("at about {}", about(load)));
+        return at.unwrap_or_else(|| "inside the tested range".to_owned());
+    };
+    match (lo, hi) {
+        (Some(lo), Some(hi)) => {
+            let point = match knee.level {
+                Some(load) if is_middle(load, lo, hi) => format!(", middle {}", about(load)),
+                Some(load) => format!(", at about {}", about(load)),
+                None => String::new(),
+            };
+            let (from, to) = match scaling.level_of {
+                LevelOf::Users => (bare(lo), level(scaling, hi)),
+                LevelOf::Resources => (level(scaling, lo), bare(hi)),
+                _ => (level(scaling, lo), level(scaling, hi)),
+            };
+            format!("between {from} and {to}{point}")
+        }
+        (None, Some(hi)) => format!("at {} or below", level(scaling, hi)),
+        (lo, _) => format!("above {}", level(scaling, lo.unwrap_or_default())),
+    }
+}
+
+/// Whether it is but the middle of the interval, even steps or even factors.
+fn is_middle(load: f64, lo: f64, hi: f64) -> bool {
+    let near = |middle: f64| (load - middle).abs() <= 1e-6 * middle.abs();
+    near(lo.midpoint(hi)) || near((lo * hi).sqrt())
+}
+
+fn last_good(scaling: &Scaling, knee: &Knee) -> String {
+    let Some(load) = knee.last_good else {
+        return String::new();
+    };
+    let named = level_at(scaling, load);
+    let named = named.map_or_else(|| level(scaling, load), |of| of_level(scaling, of));
+    format!(" Last good level: {named}.")
+}
+
+/// The levels at the ends of the interval.
+fn ends(scaling: &Scaling, interval: Option<Interval>) -> (Option<&Level>, Option<&Level>) {
+    let at = |load: Option<f64>| load.and_then(|load| level_at(scaling, load));
+    interval.map_or((None, None), |ends| (at(ends.lo), at(ends.hi)))
+}
+
+fn saturation(scaling: &Scaling, knee: &Knee) -> String {
+    let (good, broken) = ends(scaling, knee.interval);
+    let is_behind = |of: &&Level| {
+        let pair = of.achieved_per_s.zip(of.offered_per_s);
+        pair.is_some_and(|(achieved, offered)| achieved < BEHIND * offered)
+    };
+    let offered = broken.filter(is_behind);
+    if let Some((at, (achieved, offered))) =
+        offered.and_then(|of| Some((of, of.achieved_per_s.zip(of.offered_per_s)?)))
+    {
+        let share = knee.evidence.get(ACHIEVED_SHARE);
+        let share = share.map_or_else(String::new, |share| format!(" ({})", percent(share)));
+        return format!(
+            "at {} requests are offered at {} and answered at {}{share}",
+            of_level(scaling, at),
+            rate(offered),
+            rate(achieved)
+        );
+    }
+    let throughput = |of: &Level| of.goodput_per_s.or(of.achieved_per_s);
+    let grown = good.zip(broken).and_then(|(good, broken)| {
+        Some(format!(
+            "throughput stops growing, {} at {} and {} at {}",
+            rate(throughput(good)?),
+            of_level(scaling, good),
+            rate(throughput(broken)?),
+            of_level(scaling, broken)
+        ))
+    });
+    grown.unwrap_or_else(|| "throughput stops growing".to_owned())
+}
+
+fn blow_up_at(scaling: &Scaling, knee: &Knee) -> String {
+    let mut fired = scaling.steps.iter().filter(|step| {
+        step.class == StepClass::BlowUp
+            && step.endpoint == knee.endpoint
+            && knee
+                .metric
+                .as_ref()
+                .is_none_or(|metric| *metric == step.metric)
+    });
+    let (_, broken) = ends(scaling, knee.interval);
+    let reaches = |step: &&Step| level_at(scaling, step.to) == broken;
+    let found = fired.clone().find(reaches).or_else(|| fired.next());
+    match found {
+        Some(step) => growth(scaling, step),
+        None => format!("{} grows far more than the {}", whose(knee), what(scaling)),
+    }
+}
+
+/// `p99 of GET /x grows 9.4 times for at most twice the load`.
+pub fn growth(scaling: &Scaling, step: &Step) -> String {
+    let most = step
+        .load_ratio_peak
+        .map_or(step.load_ratio, |peak| peak.max(step.load_ratio));
+    let at_most = if step.load_ratio_peak.is_some() {
+        "at most "
+    } else {
+        ""
+    };
+    let load = what(scaling);
+    let times = match significant(most, 3).as_str() {
+        "2" => format!("twice the {load}"),
+        factor => format!("{factor} times the {load}"),
+    };
+    let of = of_endpoint(step.endpoint.as_deref());
+    let proven = if has(step, "by-size") {
+        " (by size, not proven: too few requests)"
+    } else {
+        ""
+    };
+    let grown = significant(step.ratio, 2);
+    format!(
+        "{}{of} grows {grown} times for {at_most}{times}{proven}",
+        step.metric
+    )
+}
+
+/// The largest blow-up of the whole run: `p99 grows 30 times for twice the load, 4/s to 8/s`.
+pub fn blow_up(scaling: &Scaling) -> Option<String> {
+    let of_run = scaling.steps.iter().filter(|step| step.endpoint.is_none());
+    let blown = of_run.filter(|step| step.class == StepClass::BlowUp);
+    let worst = blown.max_by(|a, b| a.ratio.total_cmp(&b.ratio))?;
+    let ends = step(scaling, worst);
+    Some(format!("{}, {ends}", growth(scaling, worst)))
+}
+
+fn has(step: &Step, reason: &str) -> bool {
+    step.reasons.iter().any(|of| of == reason)
+}
+
+fn power(scaling: &Scaling, knee: &Knee) -> String {
+    let hi = knee.interval.and_then(|ends| ends.hi);
+    let past = hi.map_or_else(String::new, |hi| format!(" at {}", level(scaling, hi)));
+    format!(
+        "throughput over {} is past its maximum{past} (Kleinrock's power)",
+        whose(knee)
+    )
+}
+
+fn bend(knee: &Knee) -> String {
+    let p = knee.evidence.get(P_VALUE);
+    let p = p.map_or_else(String::new, |p| format!(" (p {})", significant(p, 2)));
+    format!("two straight lines fit {} better than one{p}", whose(knee))
+}
+
+fn whose(knee: &Knee) -> String {
+    let metric = knee.metric.as_deref().unwrap_or("latency");
+    format!("{metric}{}", of_endpoint(knee.endpoint.as_deref()))
+}
+
+fn of_endpoint(endpoint: Option<&str>) -> String {
+    endpoint.map_or_else(String::new, |label| format!(" of {}", shown(label)))
+}
+
+fn shown(name: &str) -> String {
+    shorten(&visible(name), 60)
+}
+
+#[cfg(test)]
+mod tests;

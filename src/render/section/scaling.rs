@@ -1,0 +1,118 @@
+//! Load series: where the knee lies, level by level, step by step, and what follows for capacity.
+
+use crate::findings::Report;
+use crate::findings::scaling::{Capacity, Scaling, words};
+use crate::render::Layout;
+use crate::render::block::{Block, Line, code, prose, text};
+use crate::render::chart;
+use crate::render::section::{Scope, Section};
+use crate::text::number;
+
+mod law;
+mod levels;
+mod steps;
+
+/// The row of SECTIONS.
+pub const SECTION: Section = Section {
+    id: "scaling",
+    about: "load series: the knee, levels and steps in words, capacity, efficiency, scaling law",
+    scope: Scope::Report,
+    closing: true,
+    build,
+};
+
+fn build(report: &Report, _: usize, layout: &Layout) -> Vec<Block> {
+    let series = report.scalings.iter();
+    series
+        .flat_map(|scaling| one(report, scaling, layout))
+        .collect()
+}
+
+fn one(report: &Report, scaling: &Scaling, layout: &Layout) -> Vec<Block> {
+    let mut blocks = vec![
+        Block::Heading(
+            2,
+            vec![
+                text("Load series: "),
+                code(&scaling.scenario),
+                text(" by "),
+                code(&scaling.level_name),
+            ],
+        ),
+        paragraph(&words::answer(scaling)),
+    ];
+    // Without a place for drawings the tables say it all.
+    if let Some(folder) = &layout.charts {
+        for figure in chart::of_scaling(scaling, report) {
+            let file = format!("{folder}/{}.svg", figure.id);
+            blocks.push(Block::Figure(Box::new(figure), Some(file)));
+        }
+    }
+    blocks.extend(levels::blocks(scaling));
+    blocks.extend(steps::blocks(scaling, layout));
+    let capacity = scaling.capacity.as_ref();
+    let room: Vec<String> = capacity
+        .and_then(|capacity| most(scaling, capacity))
+        .into_iter()
+        .chain(scaling.headroom.map(headroom))
+        .collect();
+    if !room.is_empty() {
+        blocks.push(paragraph(&room.join(" ")));
+    }
+    blocks.extend(law::efficiency(scaling));
+    blocks.extend(law::usl(scaling));
+    if !scaling.left_out.is_empty() {
+        blocks.push(paragraph("Left out of the series:"));
+        let line = |run: &str, reason: &str| -> Line {
+            let mut line = vec![code(run), text(": ")];
+            line.extend(prose(reason));
+            line
+        };
+        let left_out = scaling.left_out.iter();
+        let lines = left_out.map(|out| line(&out.run, &out.reason)).collect();
+        blocks.push(Block::List(lines));
+    }
+    if !scaling.remarks.is_empty() {
+        blocks.push(paragraph("What else has to be known:"));
+        let remarks = scaling.remarks.iter().map(|remark| prose(remark));
+        blocks.push(Block::List(remarks.collect()));
+    }
+    blocks
+}
+
+fn paragraph(words: &str) -> Block {
+    Block::Paragraph(prose(words))
+}
+
+/// The largest goodput, and whether it is a capacity.
+fn most(scaling: &Scaling, capacity: &Capacity) -> Option<String> {
+    let goodput = number::rate(capacity.goodput_per_s?);
+    let Some(at) = capacity.at else {
+        return Some(format!("Most goodput: {goodput}."));
+    };
+    let highest = scaling.levels.last();
+    let is_highest = words::level_at(scaling, at) == highest;
+    let level = words::level_at(scaling, at).map_or_else(
+        || words::level(scaling, at),
+        |level| words::of_level(scaling, level),
+    );
+    let tail = if capacity.within_range {
+        "; it stops growing inside the tested range.".to_owned()
+    } else if is_highest && scaling.levels.len() > 1 {
+        ", still growing at the highest level: no capacity can be told beyond it.".to_owned()
+    } else {
+        "; whether it stops growing there is not shown.".to_owned()
+    };
+    Some(format!("Most goodput: {goodput} at {level}{tail}"))
+}
+
+/// How far it is from the last good level to the knee.
+fn headroom(share: f64) -> String {
+    format!(
+        "Headroom: the knee lies {} above the last good level.",
+        number::percent(share)
+    )
+}
+
+#[cfg(test)]
+mod tests;

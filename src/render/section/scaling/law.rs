@@ -1,0 +1,152 @@
+//! Efficiency, the serial part, and the scaling law.
+
+use crate::findings::Interval;
+use crate::findings::scaling::{Scaling, Usl, words};
+use crate::render::block::{Align, Block, Line, Table, text};
+use crate::render::level::Level;
+use crate::render::section::absent;
+use crate::text::number;
+
+/// The key of the peak's interval.
+const PEAK: &str = "peak_load";
+
+/// Throughput at each level over the ideal.
+pub(super) fn efficiency(scaling: &Scaling) -> Vec<Block> {
+    let rows = &scaling.efficiency;
+    let mut blocks = Vec::new();
+    if !rows.is_empty() {
+        let level = Level::of(rows.iter().filter_map(|row| row.interval));
+        let has_intervals = rows.iter().any(|row| row.interval.is_some());
+        let mut table = Table::new(&[
+            ("Level", Align::Left),
+            ("Speed-up", Align::Right),
+            ("Efficiency", Align::Right),
+        ]);
+        if has_intervals {
+            table.columns.push((level.heading(), Align::Right));
+        }
+        for row in rows {
+            let speed_up = row.speed_up.map(number::times);
+            let mut cells = vec![
+                vec![text(words::level(scaling, row.level))],
+                speed_up.map_or_else(absent, |times| vec![text(times)]),
+                vec![text(number::percent(row.value))],
+            ];
+            if has_intervals {
+                cells.push(cell(row.interval, &level, number::percent));
+            }
+            table.row(cells);
+        }
+        blocks.push(Block::Table(table));
+        blocks.push(said(
+            "Speed-up: goodput over that of the lowest level; efficiency: per unit of level.",
+        ));
+    }
+    if let Some(serial) = scaling.amdahl_serial {
+        blocks.push(said(&format!(
+            "Serial part by Amdahl's law, from the lowest and the highest level: {}.",
+            number::percent(serial)
+        )));
+    }
+    blocks
+}
+
+/// The law's parameters, and its peak if it has one.
+pub(super) fn usl(scaling: &Scaling) -> Vec<Block> {
+    let reason = scaling.usl_reason.as_deref().map(sentence);
+    let Some(usl) = &scaling.usl else {
+        let reason = reason.map(|why| said(&format!("No scaling law is fitted: {why}")));
+        return reason.into_iter().collect();
+    };
+    let level = Level::of(usl.intervals.values().copied());
+    let rows = [
+        (
+            "lambda",
+            "goodput of one unit of load, per second",
+            usl.lambda,
+        ),
+        ("sigma", "contention: the serial part", usl.sigma),
+        (
+            "kappa",
+            "coherency: what each pair of units costs",
+            usl.kappa,
+        ),
+    ];
+    let has_intervals = !usl.intervals.is_empty();
+    let mut table = Table::new(&[("Scaling law (USL)", Align::Left), ("Value", Align::Right)]);
+    if has_intervals {
+        table.columns.push((level.heading(), Align::Right));
+    }
+    let mut row = |name: &str, words: &str, value: f64| {
+        let mut cells = vec![
+            vec![text(format!("{name}, {words}"))],
+            vec![text(four(value))],
+        ];
+        if has_intervals {
+            cells.push(cell(usl.intervals.get(name).copied(), &level, four));
+        }
+        table.row(cells);
+    };
+    for (name, words, value) in rows {
+        row(name, words, value);
+    }
+    // Without an interval the sentence below says it all.
+    if let Some(load) = usl.peak_load.filter(|_| usl.intervals.contains_key(PEAK)) {
+        row(PEAK, "the load at which the law peaks", load);
+    }
+    vec![Block::Table(table), said(&peak(scaling, usl, reason))]
+}
+
+fn four(value: f64) -> String {
+    number::significant(value, 4)
+}
+
+/// Where the law peaks, or why nothing is said of it.
+fn peak(scaling: &Scaling, usl: &Usl, reason: Option<String>) -> String {
+    let Some(load) = usl.peak_load else {
+        return match reason {
+            Some(why) => format!("No peak is given: {why}"),
+            None => "The law has no peak in the data.".to_owned(),
+        };
+    };
+    let at = words::level(scaling, load);
+    let rate = usl.peak_rate.map_or_else(String::new, |rate| {
+        format!(" with a goodput of {}", number::rate(rate))
+    });
+    let tail = if usl.in_range {
+        ", inside the tested range"
+    } else {
+        "; extrapolated: nothing was tested there"
+    };
+    format!("The law peaks at {at}{rate}{tail}.")
+}
+
+/// A reason as the end of a sentence: a small letter in front, one full stop behind.
+fn sentence(reason: &str) -> String {
+    let reason = reason.trim().trim_end_matches('.');
+    let mut letters = reason.chars();
+    let first: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_lowercase)
+        .collect();
+    let starts_name = letters.clone().next().is_some_and(char::is_uppercase);
+    if starts_name {
+        format!("{reason}.")
+    } else {
+        format!("{first}{}.", letters.as_str())
+    }
+}
+
+fn cell(interval: Option<Interval>, level: &Level, write: fn(f64) -> String) -> Line {
+    let Some(interval) = interval else {
+        return absent();
+    };
+    let end = |end: Option<f64>| end.map_or_else(|| "open".to_owned(), write);
+    let ends = format!("{} to {}", end(interval.lo), end(interval.hi));
+    vec![text(level.cell(interval, ends))]
+}
+
+fn said(words: &str) -> Block {
+    Block::Paragraph(vec![text(words)])
+}

@@ -1,0 +1,162 @@
+//! What was offered and answered at each level, and how fast.
+
+use crate::findings::Support;
+use crate::findings::scaling::{Level, Scaling, words};
+use crate::render::block::{Align, Block, Line, Table, text};
+use crate::render::section::{MARKS, absent};
+use crate::text::number;
+
+/// The latencies that may have a column.
+const LATENCIES: [&str; 3] = ["p50", "p95", "p99"];
+
+/// A column: its name and the cell of a level.
+type Column = (&'static str, fn(&Level) -> Option<String>);
+
+/// What has a column where any level has it.
+const COLUMNS: [Column; 7] = [
+    ("Offered/s", |level| level.offered_per_s.map(words::bare)),
+    ("Achieved/s", |level| level.achieved_per_s.map(words::bare)),
+    ("Goodput/s", |level| level.goodput_per_s.map(words::bare)),
+    ("Failed", |level| level.error_rate.map(number::percent)),
+    ("Settling", |level| {
+        level.settling_dropped_s.map(number::seconds)
+    }),
+    ("Backlog", |level| level.backlog.map(number::percent)),
+    ("Stated", |level| level.stated.map(words::bare)),
+];
+
+/// Both tables and what has to be said of them.
+pub(super) fn blocks(scaling: &Scaling) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if scaling.levels.is_empty() {
+        return blocks;
+    }
+    blocks.push(Block::Table(loads(scaling)));
+    blocks.extend(legend(scaling).map(|words| Block::Paragraph(vec![text(words)])));
+    if let Some(table) = latencies(scaling) {
+        blocks.push(Block::Table(table));
+        let marks = |level: &Level| level.support.values().any(|of| *of != Support::Ok);
+        if scaling.levels.iter().any(marks) {
+            blocks.push(Block::Paragraph(vec![text(MARKS)]));
+        }
+    }
+    blocks
+}
+
+fn name(scaling: &Scaling, level: &Level) -> Line {
+    vec![text(words::of_level(scaling, level))]
+}
+
+fn loads(scaling: &Scaling) -> Table {
+    let shown: Vec<&Column> = COLUMNS
+        .iter()
+        .filter(|(_, of)| scaling.levels.iter().any(|level| of(level).is_some()))
+        .collect();
+    let mut columns = vec![("Level", Align::Left), ("Runs", Align::Right)];
+    columns.extend(shown.iter().map(|(name, _)| (*name, Align::Right)));
+    let mut table = Table::new(&columns);
+    for level in &scaling.levels {
+        let mut row = vec![name(scaling, level), runs(level)];
+        row.extend(
+            shown
+                .iter()
+                .map(|(_, of)| of(level).map_or_else(absent, |cell| vec![text(cell)])),
+        );
+        table.row(row);
+    }
+    table
+}
+
+/// The stretch of its run, the only run, or how many there are.
+fn runs(level: &Level) -> Line {
+    match (level.from_s.zip(level.to_s), level.runs.as_slice()) {
+        (Some((from, to)), [_]) => {
+            // Not in minutes: the column would be as wide as the page.
+            vec![text(format!(
+                "{} to {} s",
+                words::bare(from),
+                words::bare(to)
+            ))]
+        }
+        (_, []) => absent(),
+        (_, runs) => vec![text(number::count(runs.len() as u64))],
+    }
+}
+
+/// What the columns mean that do not say it themselves.
+fn legend(scaling: &Scaling) -> Option<String> {
+    let any = |of: fn(&Level) -> bool| scaling.levels.iter().any(of);
+    let parts: Vec<&str> = [
+        (
+            any(|level| level.settling_dropped_s.is_some()),
+            "settling: left out because the load had just changed",
+        ),
+        (
+            any(|level| level.backlog.is_some()),
+            "backlog: requests that piled up inside the level, of those that came",
+        ),
+        (
+            any(|level| level.stated.is_some()),
+            "stated: the load as it was planned, where another was measured",
+        ),
+        (
+            any(|level| level.peak.is_some()),
+            "peak: of a load that moved, of which the level is the mean",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(shown, words)| shown.then_some(words))
+    .collect();
+    let words = parts.join("; ");
+    let mut letters = words.chars();
+    let first = letters.next()?;
+    Some(format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+fn latencies(scaling: &Scaling) -> Option<Table> {
+    let shown: Vec<&str> = LATENCIES
+        .into_iter()
+        .filter(|metric| {
+            let mut levels = scaling.levels.iter();
+            levels.any(|level| level.figures.contains_key(*metric))
+        })
+        .collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let counted = scaling.levels.iter().any(|level| level.n.is_some());
+    let mut table = Table::new(&[("Level", Align::Left)]);
+    let right = |name: String| (name, Align::Right);
+    table
+        .columns
+        .extend(shown.iter().map(|metric| right(format!("{metric} ms"))));
+    if counted {
+        table.columns.push(right("n".to_owned()));
+    }
+    for level in &scaling.levels {
+        let mut row = vec![name(scaling, level)];
+        row.extend(shown.iter().map(|metric| latency(level, metric)));
+        if counted {
+            row.push(
+                level
+                    .n
+                    .map_or_else(absent, |n| vec![text(number::count(n))]),
+            );
+        }
+        table.row(row);
+    }
+    Some(table)
+}
+
+/// `*` = thin, `(…)` = too few to judge, as in other sections.
+fn latency(level: &Level, metric: &str) -> Line {
+    let Some(value) = level.figures.get(metric) else {
+        return absent();
+    };
+    let value = number::millis_bare(*value);
+    vec![text(match level.support.get(metric) {
+        Some(Support::Weak) => format!("{value}*"),
+        Some(Support::None) => format!("({value})"),
+        Some(Support::Ok) | None => value,
+    })]
+}
