@@ -3,6 +3,7 @@
 //! A level is what runs at one load were together: repeats, or stretches of one stepped run. What is said of a series holds inside
 //! the tested range; nothing is drawn out beyond it but the fitted law, and that says so.
 
+pub(in crate::findings) mod split;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod words;

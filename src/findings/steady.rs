@@ -4,8 +4,10 @@
 //! timeline is time without events: it ends a stretch, and it counts as time in the rates.
 
 mod phase;
+mod plateau;
 
 pub use phase::{Level, LoadOf, Steadiness, levels_in_words, steadiness};
+pub(in crate::findings) use plateau::{Held, held_users, is_pause, joined};
 
 use crate::model::Run;
 
@@ -86,21 +88,30 @@ pub fn sustained_rate(run: &Run) -> Option<WindowRate> {
 }
 
 /// A slice, cut to the run.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    start: f64,
-    end: f64,
-    users: Option<f64>,
-    arrivals: Option<u64>,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::findings) struct Part {
+    /// Its place in the timeline.
+    pub(in crate::findings) place: usize,
+    /// Seconds from the start of the run.
+    pub(in crate::findings) start: f64,
+    /// Seconds from the start of the run.
+    pub(in crate::findings) end: f64,
+    /// Users at one time.
+    pub(in crate::findings) users: Option<f64>,
+    /// Users that arrived.
+    pub(in crate::findings) arrivals: Option<u64>,
     requests: Option<u64>,
 }
 
-fn parts_of(run: &Run) -> Vec<Part> {
+/// The slices that hold time of the run, in order of time.
+pub(in crate::findings) fn whole_parts_of(run: &Run) -> Vec<Part> {
     let end_of_run = run.duration.map_or(f64::INFINITY, |duration| duration.0);
     let mut parts: Vec<Part> = run
         .timeline
         .iter()
-        .map(|slice| Part {
+        .enumerate()
+        .map(|(place, slice)| Part {
+            place,
             start: slice.start.0.max(0.0),
             end: (slice.start.0 + slice.duration.0).min(end_of_run),
             users: slice.users,
@@ -110,6 +121,11 @@ fn parts_of(run: &Run) -> Vec<Part> {
         .filter(|part| part.end.is_finite() && part.end > part.start)
         .collect();
     parts.sort_by(|a, b| a.start.total_cmp(&b.start));
+    parts
+}
+
+fn parts_of(run: &Run) -> Vec<Part> {
+    let mut parts = whole_parts_of(run);
     let mut lengths: Vec<f64> = run.timeline.iter().map(|slice| slice.duration.0).collect();
     let half = phase::median(&mut lengths).unwrap_or(0.0) / 2.0;
     let short = |part: Option<&Part>| part.is_some_and(|part| part.end - part.start < half);
@@ -123,7 +139,7 @@ fn parts_of(run: &Run) -> Vec<Part> {
 }
 
 /// Clocks of slices jitter: a distance below half a slice is no gap.
-fn gap(length: f64) -> f64 {
+pub(in crate::findings) fn gap(length: f64) -> f64 {
     length / 2.0
 }
 

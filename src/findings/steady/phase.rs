@@ -18,6 +18,7 @@
 //! Requests do not stand in for arrivals that are known: what a generator sends later because it stalled is no load that
 //! was asked for.
 
+use crate::findings::steady::plateau::{Held, held_users, is_pause, joined, load_of};
 use crate::findings::steady::{PEAK_S, Part, SLACK_S, gap, parts_of};
 use crate::model::{LoadModel, Phase, Run};
 use crate::text::number;
@@ -163,38 +164,22 @@ pub fn steadiness(run: &Run) -> Steadiness {
 
 fn declared(run: &Run) -> Steadiness {
     let end_of_run = run.duration.map_or(f64::INFINITY, |duration| duration.0);
-    let is_pause = |phase: &Phase| {
-        let zero = |value: Option<f64>| value.is_some_and(|value| value <= 0.0);
-        zero(phase.users_to) || zero(phase.rate_to.map(|rate| rate.0))
-    };
-    let mut levels: Vec<Level> = Vec::new();
-    for phase in &run.load.phases {
-        if phase.is_ramp() || is_pause(phase) {
-            continue;
-        }
-        let (of, load) = match (phase.rate_to, phase.users_to) {
-            (Some(rate), _) => (LoadOf::Arrivals, rate.0),
-            (None, Some(users)) => (LoadOf::Users, users),
-            (None, None) => (LoadOf::Unnamed, 0.0),
-        };
-        let (start, end) = (phase.start.0, phase.start.0 + phase.duration.0);
-        let next = Level {
-            start,
-            end,
-            of,
-            load,
-        };
-        match levels.last_mut() {
-            Some(last)
-                if (last.end - start).abs() < SLACK_S
-                    && last.of == of
-                    && (last.load - load).abs() <= f64::EPSILON =>
-            {
-                last.end = end;
+    let phases = joined(&run.load.phases);
+    let held = phases
+        .iter()
+        .filter(|phase| !phase.is_ramp() && !is_pause(phase));
+    let mut levels: Vec<Level> = held
+        .map(|phase| {
+            let (of, load) = load_of(phase);
+            let (start, end) = (phase.start.0, phase.start.0 + phase.duration.0);
+            Level {
+                start,
+                end,
+                of,
+                load,
             }
-            _ => levels.push(next),
-        }
-    }
+        })
+        .collect();
     for level in &mut levels {
         level.start = level.start.max(0.0);
         level.end = level.end.min(end_of_run);
@@ -234,32 +219,9 @@ fn the_one_of(levels: Vec<Level>) -> Option<Steadiness> {
 }
 
 fn by_users(parts: &[Part]) -> Steadiness {
-    let mut levels: Vec<Held> = Vec::new();
-    for part in parts {
-        let Some(users) = part.users.filter(|users| *users > 0.0) else {
-            continue;
-        };
-        match levels.last_mut() {
-            Some(held)
-                if part.start - held.end <= gap(part.end - part.start)
-                    && held.least.min(users) >= SAME * held.most.max(users) =>
-            {
-                held.end = part.end;
-                held.least = held.least.min(users);
-                held.most = held.most.max(users);
-                held.users.push(users);
-            }
-            _ => levels.push(Held {
-                start: part.start,
-                end: part.end,
-                least: users,
-                most: users,
-                users: vec![users],
-            }),
-        }
-    }
-    let held = levels.iter().filter(|held| held.users.len() >= HELD);
-    let held: Vec<Level> = held.filter_map(Held::level).collect();
+    let levels = held_users(parts, |least, most| least >= SAME * most);
+    let held = levels.iter().filter(|held| held.parts.len() >= HELD);
+    let held: Vec<Level> = held.filter_map(level).collect();
     match the_one_of(held) {
         // Steps so small that they run into one another are a ramp.
         Some(Steadiness::Levels(levels)) if levels.windows(2).any(run_together) => {
@@ -271,24 +233,14 @@ fn by_users(parts: &[Part]) -> Steadiness {
     }
 }
 
-/// Users of neighbouring slices that stay at one level.
-struct Held {
-    start: f64,
-    end: f64,
-    least: f64,
-    most: f64,
-    users: Vec<f64>,
-}
-
-impl Held {
-    fn level(&self) -> Option<Level> {
-        Some(Level {
-            start: self.start,
-            end: self.end,
-            of: LoadOf::Users,
-            load: median(&mut self.users.clone())?,
-        })
-    }
+fn level(held: &Held) -> Option<Level> {
+    let mut users: Vec<f64> = held.parts.iter().filter_map(|part| part.users).collect();
+    Some(Level {
+        start: held.start,
+        end: held.end,
+        of: LoadOf::Users,
+        load: median(&mut users)?,
+    })
 }
 
 fn run_together(pair: &[Level]) -> bool {
