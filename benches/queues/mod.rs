@@ -96,6 +96,20 @@ impl Series {
         self.levels.last().copied().unwrap_or_default() / self.truth
     }
 
+    /// Share of the requests of the highest level that were not answered.
+    pub(crate) fn failing(&self) -> f64 {
+        let requests = || {
+            self.runs
+                .iter()
+                .next_back()
+                .into_iter()
+                .flatten()
+                .flat_map(|run| &run.requests)
+        };
+        let failed = requests().filter(|one| !one.answered).count();
+        failed as f64 / requests().count().max(1) as f64
+    }
+
     pub(crate) fn draw(cell: &Cell, number: u64) -> Series {
         let mut seed = cell.seed(number);
         // Few users do not make many levels: drawn again until they do.

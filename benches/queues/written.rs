@@ -105,13 +105,12 @@ fn latency(sorted: &[f64]) -> Value {
     for value in sorted {
         // From a microsecond up; an edge belongs to the bucket above it.
         let bucket = ((value.max(0.001) / 0.001).ln() / GRAIN.ln()) as i32;
-        match count.last_mut().filter(|_| last == Some(bucket)) {
-            Some(count) => *count += 1,
-            None => {
-                lower.push(edge(bucket));
-                upper.push(edge(bucket + 1));
-                count.push(1);
-            }
+        if let Some(count) = count.last_mut().filter(|_| last == Some(bucket)) {
+            *count += 1;
+        } else {
+            lower.push(edge(bucket));
+            upper.push(edge(bucket + 1));
+            count.push(1);
         }
         last = Some(bucket);
     }

@@ -40,7 +40,9 @@ pub(crate) fn median(values: &[f64]) -> f64 {
 
 /// Of so many trials, in per cent with the Wilson interval.
 pub(crate) fn share(hits: u64, trials: u64) -> String {
-    let (lo, hi) = wilson(hits, trials, 0.95).unwrap_or_default();
+    let Some((lo, hi)) = wilson(hits, trials, 0.95) else {
+        return "-".to_owned();
+    };
     format!(
         "{:5.1} [{:.1}, {:.1}]",
         100.0 * hits as f64 / trials as f64,
