@@ -21,37 +21,15 @@
     reason = "a program of its own, whose output is the table"
 )]
 
+mod shared;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use knee::stats::proportion::wilson;
 use knee::stats::rank_test::mann_whitney;
 use serde_json::{Value, json};
-
-/// The same numbers on every machine: splitmix64.
-struct Seed(u64);
-
-impl Seed {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// In (0, 1).
-    fn unit(&mut self) -> f64 {
-        ((self.next() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
-    }
-
-    /// Box and Muller.
-    fn normal(&mut self) -> f64 {
-        let (a, b) = (self.unit(), self.unit());
-        (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
-    }
-}
+use shared::{Seed, median, quantile, share};
 
 struct Scenario {
     name: &'static str,
@@ -211,11 +189,6 @@ fn side(
     made
 }
 
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let rank = (share * sorted.len() as f64).ceil() as usize;
-    sorted[rank.max(1) - 1]
-}
-
 fn stats(sorted: &[f64], requests: usize, failures: usize, duration: f64) -> Value {
     let mut percentiles = serde_json::Map::new();
     for (name, share) in [
@@ -305,23 +278,6 @@ fn ask(folder: &Path, base: &Side, new: &Side, interleaved: bool) -> Answer {
             })
             .collect(),
     }
-}
-
-/// Of so many trials, in per cent with the Wilson interval.
-fn share(hits: u64, trials: u64) -> String {
-    let (lo, hi) = wilson(hits, trials, 0.95).unwrap_or_default();
-    format!(
-        "{:5.1} [{:.1}, {:.1}]",
-        100.0 * hits as f64 / trials as f64,
-        100.0 * lo,
-        100.0 * hi
-    )
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2])
 }
 
 fn main() {

@@ -1,0 +1,220 @@
+//! Queues whose capacity is known, and the series of load levels that a load generator would drive them with.
+//!
+//! `events` is the queue, `written` what the generator writes of it, `theory` what books say of it. The clock is in seconds.
+
+pub(crate) mod events;
+pub(crate) mod theory;
+pub(crate) mod written;
+
+use crate::shared::Seed;
+use events::{Queue, Request, Service};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Poisson arrivals, one server, exponential service.
+    Mm1,
+    /// The same with several servers.
+    Mmc,
+    /// Log-normal service, and clients that give up.
+    Mg1,
+    /// A number of users that think between an answer and the next request; one server or several.
+    Closed,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Kind; 4] = [Kind::Mm1, Kind::Mmc, Kind::Mg1, Kind::Closed];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Mm1 => "mm1",
+            Kind::Mmc => "mmc",
+            Kind::Mg1 => "mg1",
+            Kind::Closed => "closed",
+        }
+    }
+}
+
+/// What all series of a cell of the table have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Cell {
+    pub(crate) kind: Kind,
+    /// Whether the highest level is beyond the capacity.
+    pub(crate) saturated: bool,
+    pub(crate) repeats: usize,
+    /// Standard deviation of the logarithm of the speed of the machine, from run to run.
+    pub(crate) spread: f64,
+}
+
+impl Cell {
+    pub(crate) fn name(&self) -> String {
+        let state = if self.saturated { "saturated" } else { "free" };
+        format!(
+            "{}-{state}-{}-{}",
+            self.kind.name(),
+            self.repeats,
+            self.spread
+        )
+    }
+
+    /// Every series has random numbers of its own.
+    fn seed(&self, number: u64) -> Seed {
+        let name = self.name();
+        let mixed = name
+            .bytes()
+            .fold(0, |mixed: u64, byte| Seed(mixed ^ u64::from(byte)).next());
+        Seed(Seed(mixed ^ number).next())
+    }
+}
+
+/// One run at one level.
+pub(crate) struct Run {
+    /// What the machine multiplies service times with.
+    pub(crate) factor: f64,
+    pub(crate) requests: Vec<Request>,
+    pub(crate) id: u64,
+}
+
+pub(crate) struct Series {
+    pub(crate) queue: Queue,
+    /// Mean time between an answer and the next request of a user; only of a closed load.
+    pub(crate) think: Option<f64>,
+    /// Requests per second that the servers can answer.
+    pub(crate) capacity: f64,
+    /// Where the knee is, as a level: the capacity, or the users that would keep the servers just busy if none ever waited.
+    pub(crate) truth: f64,
+    /// Seconds in which requests are sent.
+    pub(crate) duration: f64,
+    /// Arrivals per second, or users.
+    pub(crate) levels: Vec<f64>,
+    /// Level by level, repeat by repeat.
+    pub(crate) runs: Vec<Vec<Run>>,
+}
+
+impl Series {
+    /// How far the series goes, as a share of the truth.
+    pub(crate) fn reach(&self) -> f64 {
+        self.levels.last().copied().unwrap_or_default() / self.truth
+    }
+
+    /// Share of the requests of the highest level that were not answered.
+    pub(crate) fn failing(&self) -> f64 {
+        let requests = || {
+            self.runs
+                .iter()
+                .next_back()
+                .into_iter()
+                .flatten()
+                .flat_map(|run| &run.requests)
+        };
+        let failed = requests().filter(|one| !one.answered).count();
+        failed as f64 / requests().count().max(1) as f64
+    }
+
+    pub(crate) fn draw(cell: &Cell, number: u64) -> Series {
+        let mut seed = cell.seed(number);
+        // Few users do not make many levels: drawn again until they do.
+        let mut series = loop {
+            let series = Series::plan(cell, &mut seed);
+            if series.levels.is_sorted_by(|low, high| low < high) {
+                break series;
+            }
+        };
+        for level in &series.levels {
+            let runs = (0..cell.repeats).map(|_| {
+                let factor = (cell.spread * seed.normal()).exp();
+                let requests = match series.think {
+                    None => events::open(&mut seed, &series.queue, factor, *level, series.duration),
+                    Some(think) => events::closed(
+                        &mut seed,
+                        &series.queue,
+                        factor,
+                        *level as usize,
+                        think,
+                        series.duration,
+                    ),
+                };
+                Run {
+                    factor,
+                    requests,
+                    id: seed.next(),
+                }
+            });
+            series.runs.push(runs.collect());
+        }
+        series
+    }
+
+    fn plan(cell: &Cell, seed: &mut Seed) -> Series {
+        // As many small systems as large ones.
+        let capacity = 20.0 * 20.0_f64.powf(seed.unit());
+        let several = match cell.kind {
+            Kind::Mm1 | Kind::Mg1 => false,
+            Kind::Mmc => true,
+            Kind::Closed => seed.unit() < 0.5,
+        };
+        let servers = if several {
+            2 + (15.0 * seed.unit()) as usize
+        } else {
+            1
+        };
+        let mean = servers as f64 / capacity;
+        let mut queue = Queue {
+            servers,
+            mean,
+            service: Service::Exponential,
+            patience: None,
+        };
+        let mut think = None;
+        let mut truth = capacity;
+        match cell.kind {
+            Kind::Mm1 | Kind::Mmc => {}
+            Kind::Mg1 => {
+                queue.service = Service::LogNormal {
+                    cv: between(seed, 0.5, 2.0),
+                };
+                queue.patience = Some(mean * between(seed, 10.0, 40.0));
+            }
+            Kind::Closed => {
+                let pause = mean * between(seed, 5.0, 20.0);
+                think = Some(pause);
+                truth = capacity * (mean + pause);
+            }
+        }
+        let highest = if cell.saturated {
+            between(seed, 1.2, 1.8)
+        } else {
+            between(seed, 0.3, 0.7)
+        };
+        // A series spans more than its noise.
+        let lowest = between(seed, 0.15, 0.4_f64.min(0.6 * highest));
+        let count = 5 + (4.0 * seed.unit()) as usize;
+        let geometric = seed.unit() < 0.5;
+        let levels = (0..count).map(|place| {
+            let way = place as f64 / (count - 1) as f64;
+            let share = if geometric {
+                lowest * (highest / lowest).powf(way)
+            } else {
+                lowest + way * (highest - lowest)
+            };
+            // Nobody asks for 17.3 users or 17.34 arrivals a second.
+            match think {
+                None => (10.0 * share * truth).round() / 10.0,
+                Some(_) => (share * truth).round().max(1.0),
+            }
+        });
+        let levels = levels.collect();
+        Series {
+            queue,
+            think,
+            capacity,
+            truth,
+            duration: between(seed, 2_000.0, 5_000.0) / capacity,
+            levels,
+            runs: Vec::new(),
+        }
+    }
+}
+
+fn between(seed: &mut Seed, low: f64, high: f64) -> f64 {
+    low + (high - low) * seed.unit()
+}
