@@ -917,6 +917,13 @@ fn two_coarse_slices_are_no_level_and_have_seen_the_change_of_users() {
     assert_eq!(means(&split), [1.0, 5.0]);
     assert_eq!(spans(&split), [(10.0, 40.0), (60.0, 100.0)]);
     assert!(says(&split, "2 of 10 slices have a number of users"));
+    // Between two levels that last, none has.
+    let users = [1.0, 1.0, 1.0, 1.0, 1.0, 5.0, 5.0, 5.0, 5.0, 5.0];
+    for (slice, users) in run.timeline.iter_mut().zip(users) {
+        slice.users = Some(users);
+    }
+    let split = super::split(&run).unwrap();
+    assert_eq!(spans(&split), [(10.0, 50.0), (60.0, 100.0)]);
 }
 
 #[test]
