@@ -6,6 +6,7 @@
 mod phase;
 mod plateau;
 
+pub(in crate::findings) use phase::median;
 pub use phase::{Level, LoadOf, Steadiness, levels_in_words, steadiness};
 pub(in crate::findings) use plateau::{Held, held_users, is_pause, joined};
 

@@ -16,7 +16,7 @@ mod plateaus;
 mod stretch;
 
 use crate::findings::scaling::LevelOf;
-use crate::findings::steady::{Part, whole_parts_of};
+use crate::findings::steady::{Part, median, whole_parts_of};
 use crate::model::{LoadModel, Run};
 use crate::text::number::{plural, seconds};
 
@@ -66,13 +66,14 @@ pub(in crate::findings) fn split(run: &Run) -> Option<Split> {
         return None;
     }
     let mut remarks = Vec::new();
-    let pieces = if !run.load.phases.is_empty() {
+    let mut pieces = if !run.load.phases.is_empty() {
         phases::pieces(run, &parts, &mut remarks)
     } else if run.load.model == Some(LoadModel::Open) {
         return None;
     } else {
         plateaus::pieces(&parts, &mut remarks)
     };
+    pieces.sort_by(|a, b| a.span().0.total_cmp(&b.span().0));
     let first = pieces.first()?;
     if pieces.iter().all(|piece| piece.is_like(first)) {
         return None;
@@ -162,8 +163,7 @@ fn settled(parts: &[Part], change: f64, is_behind: bool) -> (usize, bool) {
 /// The median length of slices.
 fn usual_length(parts: &[Part]) -> f64 {
     let mut lengths: Vec<f64> = parts.iter().map(|part| part.end - part.start).collect();
-    lengths.sort_by(f64::total_cmp);
-    lengths.get(lengths.len() / 2).copied().unwrap_or(0.0)
+    median(&mut lengths).unwrap_or(0.0)
 }
 
 fn settling_in_words(pieces: &[Piece]) -> Vec<String> {

@@ -384,7 +384,7 @@ fn median_rate(blocks: &[Block]) -> Option<f64> {
 }
 
 /// The upper one of two middle values.
-pub(super) fn median(values: &mut [f64]) -> Option<f64> {
+pub(in crate::findings) fn median(values: &mut [f64]) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
 }

@@ -86,6 +86,9 @@ impl Cutter<'_> {
         let arrivals = parts
             .iter()
             .try_fold(0_u64, |sum, part| Some(sum.saturating_add(part.arrivals?)));
+        // A slice that runs late reaches into the next phase; it is not of that load.
+        let late = LATE * usual_length(parts);
+        run.load.phases.retain(|phase| phase.duration.0 > late);
         let duration = run.duration;
         run.load.arrival_rate = arrivals
             .zip(duration)
@@ -125,6 +128,13 @@ impl Cutter<'_> {
     fn sliding(&self, bare: &Run, begin: f64, length: f64) -> (Source, Vec<Run>) {
         let usual = usual_length(&self.piece.parts);
         let slack = LATE * usual;
+        let has = |part: &Part| {
+            self.slice(part)
+                .is_some_and(|slice| has_percentiles(&slice.stats))
+        };
+        if !self.piece.kept().iter().any(has) {
+            return (Source::Nothing, Vec::new());
+        }
         let from = self.piece.span().0 - slack;
         let mut windows: Vec<Run> = Vec::new();
         let mut border = f64::INFINITY;

@@ -1,5 +1,6 @@
 //! Hand-made runs for each rule, and real runs as `knee convert` writes them, with fewer endpoints, percentiles and
 //! empty members: in `data/`, `steps-with-histograms` is hardwork-steps of Artillery 1.7.9, `steps-recovered` that of 2.0.34,
+//! `steps-recovered-with-a-hole` that of 2.0.2,
 //! `ramp-recovered` report-4 of `samples/artillery/perf-shot`, `ramp-unrecovered` hardwork-rate-1-4 of Artillery 2.0.34,
 //! and `users-10s`, `users-9s` and `users-spawned` are the steps of 1, 5, 10, 20, 40, 70 and 100 users of Locust 2.47.0,
 //! 2.20.1 and 1.6.0. Their figures were counted from the tools' own files by a few lines of Python.
@@ -13,6 +14,7 @@ use crate::model::{
 
 const WITH_HISTOGRAMS: &str = include_str!("data/steps-with-histograms.json");
 const RECOVERED: &str = include_str!("data/steps-recovered.json");
+const WITH_A_HOLE: &str = include_str!("data/steps-recovered-with-a-hole.json");
 const RAMP: &str = include_str!("data/ramp-recovered.json");
 const RAMP_UNRECOVERED: &str = include_str!("data/ramp-unrecovered.json");
 const USERS_10S: &str = include_str!("data/users-10s.json");
@@ -261,6 +263,8 @@ fn neighbouring_phases_of_one_load_are_one_and_the_same_load_again_is_another() 
         &split,
         "10 of 40 slices lie in a pause, which is no level"
     ));
+    run.load.phases.rotate_left(2);
+    assert_eq!(means(&super::split(&run).unwrap()), [1.0, 5.0, 1.0]);
     // Two pauses around one load, and one load twice, are one level.
     run.load.phases = steps(&[(20.0, 1.0), (20.0, 0.0), (40.0, 1.0)]);
     assert!(super::split(&run).is_none());
@@ -274,7 +278,14 @@ fn slices_may_run_late_by_a_twentieth() {
         slice.start.0 += 0.4;
     }
     run.duration = Some(Seconds(41.0));
-    assert_eq!(spans(&split(&run).unwrap()), [(10.4, 20.4), (30.4, 40.4)]);
+    let late = split(&run).unwrap();
+    assert_eq!(spans(&late), [(10.4, 20.4), (30.4, 40.4)]);
+    let phases = &late.stretches[0].run.load.phases;
+    assert_eq!(
+        phases.len(),
+        1,
+        "0.4 s of the next phase are none: {phases:?}"
+    );
     for slice in &mut run.timeline {
         slice.start.0 += 0.4;
     }
@@ -695,6 +706,45 @@ fn steps_that_follow_from_the_arrivals_and_the_last_one_that_does_not() {
 }
 
 #[test]
+fn steps_that_follow_from_the_arrivals_with_a_hole() {
+    let split = split(&real(WITH_A_HOLE)).unwrap();
+    // The phases follow one another without a window on their borders, but for the last one: 8/s is not seen.
+    assert_eq!(means(&split)[1..], [1.95, 3.95, 15.55]);
+    assert_eq!(
+        spans(&split),
+        [
+            (9.391, 19.391),
+            (29.391, 39.391),
+            (49.391, 59.391),
+            (79.391, 99.391)
+        ]
+    );
+    assert_eq!(requests(&split), [70, 143, 283, 584 + 646]);
+    assert_eq!(
+        split.stretches[3].run.load.arrival_rate,
+        Some(PerSecond(15.55))
+    );
+    let windows: Vec<_> = split.stretches.iter().map(|s| s.windows.len()).collect();
+    assert_eq!(windows, [0, 0, 0, 2]);
+    let last = &split.stretches[3];
+    assert_eq!(tails(&last.run), [None; 3]);
+    assert_eq!(
+        tails(&last.windows[0]),
+        [Some(2059.5), Some(3011.6), Some(3134.5)]
+    );
+    assert_eq!(
+        tails(&last.windows[1]),
+        [Some(4065.2), Some(5168.0), Some(5378.9)]
+    );
+    assert_eq!(last.windows[1].overall.responses, Some(524));
+    assert!(
+        says(&split, "5 of 13 slices lie in two phases"),
+        "{:?}",
+        split.remarks
+    );
+}
+
+#[test]
 fn the_ramp_of_report_4_is_split_into_its_windows() {
     let split = split(&real(RAMP)).unwrap();
     assert_eq!(split.stretches.len(), 7);
@@ -828,4 +878,64 @@ fn a_level_of_slices_without_requests_keeps_its_counts() {
     assert_eq!(requests(&split), [54, 0]);
     assert_eq!(split.stretches[1].run.overall.latency, None);
     assert_eq!(split.stretches[1].run.endpoints[0].stats.requests, Some(0));
+}
+
+#[test]
+fn fine_slices_settle_for_one_of_them_and_may_begin_early() {
+    let mut run = run(1.0, 11);
+    // The slice from 5 to 6 s lies in both phases. A tenth of 5.5 s is over at 6.05 s, a slice at 6.5 s.
+    run.load.phases = steps(&[(5.5, 1.0), (5.5, 5.0)]);
+    assert_eq!(spans(&split(&run).unwrap()), [(1.0, 5.0), (7.0, 11.0)]);
+    let mut early = super::tests::run(2.0, 20);
+    early.load.phases = steps(&[(20.0, 1.0), (20.0, 5.0)]);
+    for slice in &mut early.timeline {
+        slice.start.0 -= 0.02;
+    }
+    assert_eq!(
+        spans(&split(&early).unwrap()),
+        [(1.98, 19.98), (21.98, 39.98)]
+    );
+}
+
+#[test]
+fn only_the_slice_right_before_has_seen_the_change_of_load() {
+    let mut run = run(10.0, 7);
+    run.load.phases = vec![phase(0.0, 20.0, 1.0, 1.0), phase(40.0, 30.0, 5.0, 5.0)];
+    assert_eq!(spans(&split(&run).unwrap()), [(10.0, 20.0), (40.0, 70.0)]);
+    run.timeline.remove(3);
+    assert_eq!(spans(&split(&run).unwrap()), [(10.0, 20.0), (50.0, 70.0)]);
+}
+
+#[test]
+fn two_coarse_slices_are_no_level_and_have_seen_the_change_of_users() {
+    let mut run = run(10.0, 10);
+    let users = [1.0, 1.0, 1.0, 1.0, 3.0, 3.0, 5.0, 5.0, 5.0, 5.0];
+    for (slice, users) in run.timeline.iter_mut().zip(users) {
+        slice.users = Some(users);
+    }
+    let split = split(&run).unwrap();
+    assert_eq!(means(&split), [1.0, 5.0]);
+    assert_eq!(spans(&split), [(10.0, 40.0), (60.0, 100.0)]);
+    assert!(says(&split, "2 of 10 slices have a number of users"));
+    // Between two levels that last, none has.
+    let users = [1.0, 1.0, 1.0, 1.0, 1.0, 5.0, 5.0, 5.0, 5.0, 5.0];
+    for (slice, users) in run.timeline.iter_mut().zip(users) {
+        slice.users = Some(users);
+    }
+    let split = super::split(&run).unwrap();
+    assert_eq!(spans(&split), [(10.0, 50.0), (60.0, 100.0)]);
+}
+
+#[test]
+fn sliding_windows_without_percentiles_are_not_too_long() {
+    let mut run = users(&[(2.0, 20), (5.0, 20)]);
+    sliding(&mut run, 5.0);
+    for slice in &mut run.timeline {
+        slice.stats.latency = None;
+    }
+    let split = split(&run).unwrap();
+    assert!(says(
+        &split,
+        "percentiles of 2 of 2 levels are not known: their slices hold none"
+    ));
 }
