@@ -125,6 +125,19 @@ fn without_a_knee_nothing_is_shaded() {
 }
 
 #[test]
+fn what_users_would_ask_for_is_no_offer() {
+    let mut scaling = saturated();
+    let named = |scaling: &Scaling, name: &str| {
+        let all = texts(&drawn(scaling).svg);
+        all.iter().any(|text| text.2 == name)
+    };
+    assert!(named(&scaling, "offered") && !named(&scaling, "ideal"));
+    scaling.level_of = LevelOf::Users;
+    assert!(named(&scaling, "ideal") && !named(&scaling, "offered"));
+    assert_eq!(drawn(&scaling).data.columns[1].0, "Ideal/s");
+}
+
+#[test]
 fn the_law_is_drawn_inside_the_tested_range_only() {
     let mut scaling = saturated();
     let usl = scaling.usl.as_mut().unwrap();
@@ -210,8 +223,11 @@ fn names_of_levels_never_cover_one_another_and_those_around_the_knee_stay() {
         }
         // The same of the labels below, where the highest stays.
         let ticks = axis(&scaling, RIGHT).ticks;
-        assert_eq!(ticks.last().unwrap().0, 25.0 * f64::from(count));
-        assert_eq!(ticks.len() == count as usize, count <= 12);
+        assert_eq!(
+            ticks.last().unwrap().1,
+            words::bare(25.0 * f64::from(count))
+        );
+        assert_eq!(ticks.len() == scaling.levels.len(), count <= 12);
     }
 }
 
