@@ -1,6 +1,6 @@
 use super::*;
 use crate::findings::scaling::testing::{
-    at, calm, document, interval, knee, saturated, series, single,
+    at, calm, document, instances, interval, knee, saturated, series, single,
 };
 use crate::findings::scaling::{Criterion, LevelOf};
 use crate::render::chart::tests::elements;
@@ -229,6 +229,26 @@ fn names_of_levels_never_cover_one_another_and_those_around_the_knee_stay() {
         );
         assert_eq!(ticks.len() == scaling.levels.len(), count <= 12);
     }
+}
+
+#[test]
+fn names_stand_clear_of_a_line_that_falls() {
+    // Latencies of instances fall: the line of p99 comes from above left.
+    let svg = drawn(&instances()).svg;
+    let all = texts(&svg);
+    let name = |wanted: &str| all.iter().find(|text| text.2 == wanted).unwrap();
+    let third = paths(&svg, "polyline", "third");
+    let line = third.iter().find(|path| path.len() == 3).unwrap();
+    let (second, last) = (name("instances 2"), name("instances 4"));
+    // Texts end at their x: the second stands right of its point, the last one, at the edge, below.
+    assert!(
+        second.0 > line[1].0 && second.1 < line[1].1,
+        "{second:?} {line:?}"
+    );
+    assert!(
+        last.0 < line[2].0 && last.1 > line[2].1,
+        "{last:?} {line:?}"
+    );
 }
 
 #[test]
