@@ -60,6 +60,11 @@ fn what(scaling: &Scaling) -> String {
     }
 }
 
+/// Whether a level asks for so many requests whatever the answers: users wait for theirs, and what serves asks for none.
+pub fn is_offered(scaling: &Scaling) -> bool {
+    !matches!(scaling.level_of, LevelOf::Users | LevelOf::Resources)
+}
+
 /// How a latency follows the load, as the rest of a sentence that begins with its name.
 pub fn class(scaling: &Scaling, step: &Step) -> String {
     let load = what(scaling);
@@ -218,7 +223,7 @@ fn saturation(scaling: &Scaling, knee: &Knee) -> String {
         let pair = of.achieved_per_s.zip(of.offered_per_s);
         pair.is_some_and(|(achieved, offered)| achieved < BEHIND * offered)
     };
-    let offered = broken.filter(is_behind);
+    let offered = broken.filter(is_behind).filter(|_| is_offered(scaling));
     if let Some((at, (achieved, offered))) =
         offered.and_then(|of| Some((of, of.achieved_per_s.zip(of.offered_per_s)?)))
     {

@@ -251,7 +251,12 @@ fn rates(canvas: &Canvas<'_>, scaling: &Scaling) {
     let by =
         |of: fn(&Level) -> Option<f64>| stretches(levels, |level| Some((level.value, of(level)?)));
     let pen = Pen::new(Tone::Neutral, Dash::Long);
-    series("offered", pen, by(offered));
+    let name = if words::is_offered(scaling) {
+        "offered"
+    } else {
+        "ideal"
+    };
+    series(name, pen, by(offered));
     let pen = Pen::new(Tone::Second, Dash::Short);
     series(
         "USL",
@@ -367,9 +372,14 @@ fn said(scaling: &Scaling) -> String {
 }
 
 fn table(scaling: &Scaling) -> Table {
+    let offered = if words::is_offered(scaling) {
+        "Offered/s"
+    } else {
+        "Ideal/s"
+    };
     let mut table = Table::new(&[
         ("Level", Align::Left),
-        ("Offered/s", Align::Right),
+        (offered, Align::Right),
         ("Goodput/s", Align::Right),
         ("p50 (ms)", Align::Right),
         ("p95 (ms)", Align::Right),

@@ -184,7 +184,8 @@ impl<'c, 'a> Panel<'c, 'a> {
             } else if right - width < left_edge + 4 * FINE {
                 right = point.0 + width + 8 * FINE;
                 y = point.1 + 11 * FINE;
-            } else if y - 6 * FINE < top_edge {
+            } else if *side == Side::Right || y - 6 * FINE < top_edge {
+                // Under a line that comes from above; else under the edge.
                 y = point.1 + 14 * FINE;
             }
             let left = right - width;

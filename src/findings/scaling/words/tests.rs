@@ -18,8 +18,7 @@ fn users_that_bring_no_more_throughput_are_told_by_throughput() {
         at(80.0, [102.0, 52.5, 52.3], [20.0, 40.0, 60.0]),
     ];
     let mut scaling = series("shop", LevelOf::Users, levels);
-    // What users would like to ask for is not offered: they wait.
-    scaling.levels[1].offered_per_s = None;
+    // The 102/s that as many users would ask for are not offered: they wait.
     scaling.knee = Some(knee(Criterion::Saturation, [40.0, 80.0], 41.3, 40.0));
     assert_eq!(
         answer(&scaling),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::findings::scaling::testing::{
-    at, calm, document, interval, knee, saturated, series, single,
+    at, calm, document, instances, interval, knee, saturated, series, single,
 };
 use crate::findings::scaling::{Criterion, LevelOf};
 use crate::render::chart::tests::elements;
@@ -125,6 +125,19 @@ fn without_a_knee_nothing_is_shaded() {
 }
 
 #[test]
+fn what_users_would_ask_for_is_no_offer() {
+    let mut scaling = saturated();
+    let named = |scaling: &Scaling, name: &str| {
+        let all = texts(&drawn(scaling).svg);
+        all.iter().any(|text| text.2 == name)
+    };
+    assert!(named(&scaling, "offered") && !named(&scaling, "ideal"));
+    scaling.level_of = LevelOf::Users;
+    assert!(named(&scaling, "ideal") && !named(&scaling, "offered"));
+    assert_eq!(drawn(&scaling).data.columns[1].0, "Ideal/s");
+}
+
+#[test]
 fn the_law_is_drawn_inside_the_tested_range_only() {
     let mut scaling = saturated();
     let usl = scaling.usl.as_mut().unwrap();
@@ -210,9 +223,32 @@ fn names_of_levels_never_cover_one_another_and_those_around_the_knee_stay() {
         }
         // The same of the labels below, where the highest stays.
         let ticks = axis(&scaling, RIGHT).ticks;
-        assert_eq!(ticks.last().unwrap().0, 25.0 * f64::from(count));
-        assert_eq!(ticks.len() == count as usize, count <= 12);
+        assert_eq!(
+            ticks.last().unwrap().1,
+            words::bare(25.0 * f64::from(count))
+        );
+        assert_eq!(ticks.len() == scaling.levels.len(), count <= 12);
     }
+}
+
+#[test]
+fn names_stand_clear_of_a_line_that_falls() {
+    // Latencies of instances fall: the line of p99 comes from above left.
+    let svg = drawn(&instances()).svg;
+    let all = texts(&svg);
+    let name = |wanted: &str| all.iter().find(|text| text.2 == wanted).unwrap();
+    let third = paths(&svg, "polyline", "third");
+    let line = third.iter().find(|path| path.len() == 3).unwrap();
+    let (second, last) = (name("instances 2"), name("instances 4"));
+    // Texts end at their x: the second stands right of its point, the last one, at the edge, below.
+    assert!(
+        second.0 > line[1].0 && second.1 < line[1].1,
+        "{second:?} {line:?}"
+    );
+    assert!(
+        last.0 < line[2].0 && last.1 > line[2].1,
+        "{last:?} {line:?}"
+    );
 }
 
 #[test]

@@ -9,12 +9,15 @@ use crate::text::number;
 /// The latencies that may have a column.
 const LATENCIES: [&str; 3] = ["p50", "p95", "p99"];
 
+/// The first column; of levels that offer nothing it has another name.
+const OFFERED: &str = "Offered/s";
+
 /// A column: its name and the cell of a level.
 type Column = (&'static str, fn(&Level) -> Option<String>);
 
 /// What has a column where any level has it.
 const COLUMNS: [Column; 7] = [
-    ("Offered/s", |level| level.offered_per_s.map(words::bare)),
+    (OFFERED, |level| level.offered_per_s.map(words::bare)),
     ("Achieved/s", |level| level.achieved_per_s.map(words::bare)),
     ("Goodput/s", |level| level.goodput_per_s.map(words::bare)),
     ("Failed", |level| level.error_rate.map(number::percent)),
@@ -53,7 +56,10 @@ fn loads(scaling: &Scaling) -> Table {
         .filter(|(_, of)| scaling.levels.iter().any(|level| of(level).is_some()))
         .collect();
     let mut columns = vec![("Level", Align::Left), ("Runs", Align::Right)];
-    columns.extend(shown.iter().map(|(name, _)| (*name, Align::Right)));
+    columns.extend(shown.iter().map(|(name, _)| match *name {
+        OFFERED if !words::is_offered(scaling) => ("Ideal/s", Align::Right),
+        name => (name, Align::Right),
+    }));
     let mut table = Table::new(&columns);
     for level in &scaling.levels {
         let mut row = vec![name(scaling, level), runs(level)];
@@ -86,7 +92,12 @@ fn runs(level: &Level) -> Line {
 /// What the columns mean that do not say it themselves.
 fn legend(scaling: &Scaling) -> Option<String> {
     let any = |of: fn(&Level) -> bool| scaling.levels.iter().any(of);
+    let ideal = !words::is_offered(scaling) && any(|level| level.offered_per_s.is_some());
     let parts: Vec<&str> = [
+        (
+            ideal,
+            "ideal: in proportion to the level, from the lowest levels",
+        ),
         (
             any(|level| level.settling_dropped_s.is_some()),
             "settling: left out because the load had just changed",

@@ -322,6 +322,11 @@ fn users_are_told_what_in_proportion_means_to_them() {
     let mut scaling = saturated();
     scaling.level_of = LevelOf::Users;
     let page = flat(scaling);
+    assert!(page.contains("Level Runs Ideal/s Achieved/s"), "{page}");
+    assert!(
+        page.contains("Ideal: in proportion to the level, from the lowest levels; settling:"),
+        "{page}"
+    );
     assert!(
         page.contains("means that throughput no longer grows."),
         "{page}"
