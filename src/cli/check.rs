@@ -94,6 +94,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let outputs = args.output.plan(&output::report_kinds_from("text"))?;
     let config = inputs::configuration(&args.reading, console)?;
     let mut options = inputs::options("check", &args.looking, &config)?;
+    options.levels = analyse::Levels::WhereSeveral;
     let mut layout = inputs::layout(&config, args.full)?;
     let saved = save_to(args, &outputs)?;
     let spare = |inputs: &[PathBuf]| {

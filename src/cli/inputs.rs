@@ -393,6 +393,8 @@ pub(crate) fn options(
         no_baseline: None,
         require_proof: false,
         remarks: Vec::new(),
+        levels: analyse::Levels::No,
+        level: config.scale.level.clone(),
     })
 }
 

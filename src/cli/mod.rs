@@ -16,6 +16,7 @@ mod merge;
 mod message;
 mod output;
 mod report;
+mod scale;
 mod schema;
 
 use std::ffi::OsString;
@@ -65,6 +66,8 @@ enum Command {
     Check(check::Args),
     /// Compare runs before and after a change.
     Compare(compare::Args),
+    /// Find where latency blows up and throughput stops growing, over runs at several loads.
+    Scale(scale::Args),
     /// Look after accepted baselines, which `check` compares with.
     Baseline(baseline::Args),
     /// Bring results into one schema: JSON or CSV.
@@ -137,6 +140,7 @@ pub fn main(
         Command::Check(args) => check::run(args, out, &mut console),
         Command::Report(args) => report::run(args, out, &mut console).map(success),
         Command::Compare(args) => compare::run(args, out, &mut console).map(success),
+        Command::Scale(args) => scale::run(args, out, &mut console).map(success),
         Command::Baseline(args) => baseline::run(args, out, &mut console).map(success),
         Command::Convert(args) => convert::run(args, out, &mut console).map(success),
         Command::Merge(args) => merge::run(args, out, &mut console).map(success),

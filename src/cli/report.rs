@@ -35,7 +35,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> anyhow::Result<()> {
     let outputs = args.output.plan(&output::report_kinds())?;
     let config = inputs::configuration(&args.reading, console)?;
-    let options = inputs::options("report", &args.looking, &config)?;
+    let options = analyse::Options {
+        levels: analyse::Levels::WhereSeveral,
+        ..inputs::options("report", &args.looking, &config)?
+    };
     let layout = inputs::layout(&config, args.full)?;
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
     let runs = inputs::read(&args.runs.runs, &args.reading, &config, console, &spare)?;

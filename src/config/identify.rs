@@ -7,6 +7,7 @@ use globset::GlobBuilder;
 use crate::config::Config;
 use crate::config::flags::{IDENTITY, Labels};
 use crate::findings::plan::Scenario;
+use crate::findings::scaling::LABEL;
 use crate::model::{Identity, IdentitySource, Run};
 
 impl Config {
@@ -39,6 +40,17 @@ impl Config {
         for member in IDENTITY {
             if let Some(value) = run.labels.remove(member) {
                 set(run, member, &value, IdentitySource::Flag);
+            }
+        }
+        let scenario = run.identity.scenario.clone();
+        let mut of_plan = self.plan.scenarios.iter();
+        if let Some(declared) = of_plan.find(|declared| declared.name == scenario) {
+            let mut levels = declared.levels.iter();
+            // A label of the run itself is the more exact word.
+            if let Some((_, level)) = levels.find(|(glob, _)| is_of(&[(*glob).clone()], run, paths))
+            {
+                let level = level.to_string();
+                run.labels.entry(LABEL.to_owned()).or_insert(level);
             }
         }
         for (key, value) in &flags.labels {
@@ -76,10 +88,15 @@ fn set(run: &mut Run, member: &str, value: &str, source: IdentitySource) {
 
 /// Whether any file of the run is matched by any glob of the scenario.
 fn owns(scenario: &Scenario, run: &Run, paths: &[PathBuf]) -> bool {
+    is_of(&scenario.runs, run, paths)
+}
+
+/// Whether any file of the run is matched by any of the globs.
+fn is_of(globs: &[String], run: &Run, paths: &[PathBuf]) -> bool {
     run.source.files.iter().any(|file| {
         let name = Path::new(&file.name);
         let full = paths.iter().find(|path| path.ends_with(name));
-        scenario.runs.iter().any(|glob| match full {
+        globs.iter().any(|glob| match full {
             Some(path) => matches_end(glob, path),
             // Of a shortened name only as many folders of the glob can be asked for as it has.
             None => matches_end(glob, name) || matches_end(&end(glob, name), name),

@@ -85,6 +85,8 @@ pub struct Config {
     pub maps: Vec<Mapping>,
     /// How sides are compared.
     pub compare: Compare,
+    /// How load levels are found.
+    pub scale: Scale,
     /// Which rules are asked, and how strictly.
     pub rules: rules::Options,
     /// How figures are read.
@@ -112,6 +114,13 @@ pub struct Compare {
     pub require_proof: bool,
 }
 
+/// `[scale]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scale {
+    /// The label that holds the load level of a run.
+    pub level: Option<String>,
+}
+
 /// The name of everything above the last edge.
 const ABOVE: &str = "slower";
 
@@ -132,6 +141,7 @@ impl Default for Config {
             normalize: normalize::Options::default(),
             maps: Vec::new(),
             compare: Compare::default(),
+            scale: Scale::default(),
             rules: rules::Options::default(),
             figures: figures::Options::default(),
             classes,

@@ -1,6 +1,9 @@
 //! From runs to a report: normalize, ask the rules, take back what they void, judge, decide.
 
-use std::collections::BTreeMap;
+mod levels;
+mod shares;
+
+pub use levels::Levels;
 
 use rayon::prelude::*;
 
@@ -49,6 +52,10 @@ pub struct Options {
     pub require_proof: bool,
     /// Sentences that stand below those of the report and change nothing.
     pub remarks: Vec<String>,
+    /// Whether load levels are looked for among the runs.
+    pub levels: Levels,
+    /// The label that holds the load level of a run; `None` = the load that was measured or declared.
+    pub level: Option<String>,
 }
 
 impl Options {
@@ -137,6 +144,9 @@ fn analyse_sides(
         of_run.add_to(&mut report);
     }
     let all: Vec<&Run> = runs.iter().collect();
+    let judged = all.get(if how.is_some() { border } else { 0 }..);
+    let judged = judged.unwrap_or_default();
+    levels::add_series(&mut report, judged, options);
     let of_plan = rules::ask_of_plan(&all, &report.targets, &options.asking());
     report.findings.extend(of_plan);
     if let (Some(how), Some((base, new))) = (how, runs.split_at_checked(border)) {
@@ -236,7 +246,9 @@ pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
             found.new.runs.iter().any(|new| new == id)
                 && found.verdict != ComparisonVerdict::NotComparable
         });
-        targets::any_judged(&of_run) || whole.is_some() && compared.next().is_some()
+        targets::any_judged(&of_run)
+            || whole.is_some()
+                && (compared.next().is_some() || levels::is_in_judged_series(report, id))
     };
     // A run that nothing is asked of does not pass beside others that do.
     let mut asked = report.runs.iter().map(|run| run.id.as_str());
@@ -332,8 +344,8 @@ fn analyse_run(run: &mut Run, options: &Options) -> OfRun {
         findings: join(first, second),
         targets: results,
         checks: own_checks.chain(whole_checks).collect(),
-        groups: groups_of(masked),
-        classes: classes_of(masked, &options.classes),
+        groups: shares::groups_of(masked),
+        classes: shares::classes_of(masked, &options.classes),
     }
 }
 
@@ -426,68 +438,4 @@ fn keep_endpoints(runs: &mut [Run], report: &mut Report, patterns: &[Pattern]) {
             run.note("endpoints-hidden", text, hidden as u64);
         }
     }
-}
-
-/// Sums over the endpoints of each group of a run.
-fn groups_of(run: &Run) -> Vec<Group> {
-    let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
-    for endpoint in &run.endpoints {
-        let Some(name) = endpoint.group.as_deref() else {
-            continue;
-        };
-        let group = groups.entry(name).or_insert_with(|| Group {
-            name: name.to_owned(),
-            run: run.id.clone(),
-            endpoints: Vec::new(),
-            figures: BTreeMap::new(),
-        });
-        group.endpoints.push(endpoint.label());
-        let stats = &endpoint.stats;
-        let sums = [
-            ("requests", stats.requests.map(|n| n as f64)),
-            ("failures", stats.failures.map(|n| n as f64)),
-            ("rate", stats.rate.map(|r| r.0)),
-            ("goodput", stats.goodput.map(|r| r.0)),
-        ];
-        for (metric, value) in sums {
-            if let Some(value) = value {
-                *group.figures.entry(metric.to_owned()).or_insert(0.0) += value;
-            }
-        }
-    }
-    groups.into_values().collect()
-}
-
-/// Shares by latency, from the histogram of the primary latency; a bucket counts where its middle lies.
-fn classes_of(run: &Run, classes: &[(String, Option<f64>)]) -> Vec<Class> {
-    let Some(histogram) = run
-        .overall
-        .primary()
-        .and_then(|latency| latency.histogram.as_ref())
-    else {
-        return Vec::new();
-    };
-    let total = histogram.total();
-    if total == 0 || classes.is_empty() {
-        return Vec::new();
-    }
-    let mut counts = vec![0_u64; classes.len()];
-    for (lower, upper, count) in histogram.buckets() {
-        let middle = f64::midpoint(lower.0, upper.0);
-        let place = classes
-            .iter()
-            .position(|(_, upto)| upto.is_none_or(|upto| middle <= upto));
-        if let Some(slot) = place.and_then(|place| counts.get_mut(place)) {
-            *slot += count;
-        }
-    }
-    let rows = classes.iter().zip(counts);
-    rows.map(|((name, upto_ms), count)| Class {
-        name: name.clone(),
-        run: run.id.clone(),
-        upto_ms: *upto_ms,
-        count,
-        share: count as f64 / total as f64,
-    })
-    .collect()
 }

@@ -5,9 +5,9 @@
 
 pub mod compare;
 mod decide;
-mod judge;
+pub(in crate::findings) mod judge;
 mod others;
-mod values;
+pub(in crate::findings) mod values;
 
 pub(crate) use values::median;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::findings::comparison::Comparison;
 use crate::findings::evidence::Evidence;
 use crate::findings::figures::{Figure, Figures};
-use crate::findings::rules::is_of_pair;
+use crate::findings::rules::{is_of_pair, is_of_series};
 use crate::findings::scaling::Scaling;
 use crate::findings::score::Score;
 use crate::findings::trend::Trend;
@@ -263,8 +263,16 @@ impl Report {
 
     /// The findings about the plan and no single run.
     pub fn findings_of_plan(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| {
+            let of_several = is_of_pair(&finding.rule) || is_of_series(&finding.rule);
+            finding.run.is_none() && !of_several
+        })
+    }
+
+    /// The findings about series of load levels.
+    pub fn findings_of_series(&self) -> impl Iterator<Item = &Finding> {
         self.findings
             .iter()
-            .filter(|finding| finding.run.is_none() && !is_of_pair(&finding.rule))
+            .filter(|finding| is_of_series(&finding.rule))
     }
 }

@@ -3,7 +3,14 @@
 //! A level is what runs at one load were together: repeats, or stretches of one stepped run. What is said of a series holds inside
 //! the tested range; nothing is drawn out beyond it but the fitted law, and that says so.
 
+mod capacity;
+mod knee;
+mod level;
+mod load;
+mod sample;
+mod series;
 pub(in crate::findings) mod split;
+mod steps;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod words;
@@ -14,8 +21,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::findings::evidence::Evidence;
-use crate::findings::figures::Support;
+use crate::findings::figures::{self, Support};
+use crate::findings::normalize::Pattern;
 use crate::findings::report::Interval;
+use crate::model::Run;
+
+pub use series::LABEL;
 
 /// What the levels of a series count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -151,10 +162,6 @@ pub enum Criterion {
     Saturation,
     /// A latency grows far more than the load.
     BlowUp,
-    /// Throughput over latency is past its maximum (Kleinrock).
-    Power,
-    /// Two straight lines fit the latencies better than one.
-    Bend,
 }
 
 /// Where throughput stops growing or latency blows up.
@@ -174,7 +181,11 @@ pub struct Knee {
     pub metric: Option<String>,
     /// The endpoint that it fired on; `null` = the whole run.
     pub endpoint: Option<String>,
-    /// The figures that it stands on.
+    /// How `level` was had: `plateau` (where the line of light load meets the highest goodput), `margin` (where 1 / mean latency of the good
+    /// levels would reach zero), `middle` (of the interval, geometrically).
+    #[serde(default)]
+    pub method: Option<String>,
+    /// The figures that it stands on, and what other methods say.
     pub evidence: Evidence,
 }
 
@@ -276,5 +287,93 @@ fn stated() -> LevelOf {
     LevelOf::Stated
 }
 
-/// How many levels a series needs before anything is said of growth.
-pub const LEAST_LEVELS: usize = 2;
+/// What a series is made with.
+pub struct Options<'a> {
+    /// The label that holds the level; `None` = the load that was measured or declared.
+    pub label: Option<&'a str>,
+    /// Only these endpoints; empty = all.
+    pub endpoints: &'a [Pattern],
+    /// How figures are read.
+    pub figures: &'a figures::Options,
+    /// Why a run's generator did not keep up: such a run is no level.
+    pub saturated: &'a dyn Fn(&Run) -> Option<String>,
+}
+
+/// Every series of load levels among the runs, by scenario and by what their levels count; also one of a single level, which says so.
+pub fn scale(runs: &[&Run], options: &Options) -> Vec<Scaling> {
+    let splits = series::splits(runs, options.label);
+    let all = series::series(runs, &splits, options.label, options.saturated);
+    all.iter()
+        .map(|series| of_series(series, options))
+        .collect()
+}
+
+fn of_series(series: &series::Series, options: &Options) -> Scaling {
+    let endpoints = series.endpoints(options.endpoints);
+    let serves = series.of == LevelOf::Resources;
+    let knee = (!serves)
+        .then(|| knee::knee(series, &endpoints, options.figures))
+        .flatten();
+    let steps = if serves {
+        Vec::new()
+    } else {
+        steps::steps(series, &endpoints, options.figures)
+    };
+    let efficiency = if series.groups.len() > 1 {
+        capacity::efficiency(series)
+    } else {
+        Vec::new()
+    };
+    let (usl, usl_reason) = if series.groups.len() > 1 {
+        capacity::usl(series)
+    } else {
+        (None, None)
+    };
+    Scaling {
+        scenario: series.scenario.to_owned(),
+        level_name: series.level_name.clone(),
+        level_of: series.of,
+        levels: level::levels(series, &endpoints, options.figures),
+        steps,
+        capacity: capacity::capacity(series, knee.as_ref()),
+        headroom: capacity::headroom(series, knee.as_ref()),
+        amdahl_serial: capacity::amdahl(series, &efficiency),
+        efficiency,
+        knee,
+        usl,
+        usl_reason,
+        left_out: series.left_out.clone(),
+        remarks: remarks(series),
+    }
+}
+
+/// What has to be known to read the figures right.
+fn remarks(series: &series::Series) -> Vec<String> {
+    let mut remarks = series.remarks.clone();
+    let mut say = |holds: bool, words: &str| {
+        if holds {
+            remarks.push(words.to_owned());
+        }
+    };
+    let samples = || series.groups.iter().flat_map(|group| &group.samples);
+    let several = series.groups.len() > 1;
+    say(
+        several
+            && series.groups.iter().any(|group| group.samples.len() == 1)
+            && series.of != LevelOf::Resources,
+        "of a level with one run the spread between runs is assumed: 5 % at p50, 8 % at p95, 15 % at p99; repeats of every level narrow the intervals",
+    );
+    say(
+        samples().any(|sample| sample.sources.len() > 1),
+        "percentiles of a stretch of several windows are the middle of those of its windows (geometric mean), because the input does not tell those of all its requests",
+    );
+    say(
+        several && series.of == LevelOf::Users,
+        "the load is closed: users wait for their answers before they ask again, so latencies are service times as users got them, and what was never sent because answers were late is in none",
+    );
+    say(
+        several && samples().any(|sample| !sample.is_windowed) && !series.is_closed,
+        "some rates are those of a whole run, which include the time after the last arrival: their shortfall counts only beyond 5 % of uncertainty",
+    );
+    remarks
+}

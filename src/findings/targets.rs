@@ -3,6 +3,10 @@
 //! Every target appears at least once for every run. What cannot be judged is "not measured" with its reason, never
 //! met: a missing figure, a quantile of too few requests, a glob that matches nothing.
 
+mod levels;
+
+pub use levels::judge_levels;
+
 use crate::findings::figures::{Measured, Options, Support, measure, resource};
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};

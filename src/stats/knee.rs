@@ -1,7 +1,7 @@
 //! Where throughput stops following the load, or a latency blows up.
 //!
 //! ```text
-//! u     = goodput / asked at the lowest load (open: at the lowest two, where they agree)
+//! u     = sum goodput / sum asked over the lowest loads, as long as the next one is like them (1.5 standard errors)
 //! y_i   = goodput_i / asked_i / u                   what is achieved of what is offered; of users, what a user still gets
 //! P     = max goodput / u                           where the line of light load meets the plateau
 //! ```
@@ -10,7 +10,7 @@
 //!
 //! 1. **Saturation**: the first load with y below 0.95 beyond twice its standard error, or with fewer than 95 % of its requests
 //!    answered inside it. Of users, y sinks long before the end, because each waits for the others (at 0.7 of the knee of a single
-//!    server it is 0.9): there the limit is 0.85 beyond three standard errors. The knee is P. Where goodput falls behind it and requests fail
+//!    server it is 0.9): there the limit is 0.85 beyond three standard errors, and goodput has to level off (exponent below 0.7 at the top). The knee is P. Where goodput falls behind it and requests fail
 //!    (clients give up), the plateau is never seen: then it is the load at which 1 / mean latency would reach zero by a straight line
 //!    through the good loads (of M/M/1, 1 / R = mu - lambda), kept inside the bracket.
 //! 2. **Blow-up**: the first load whose tail is a proven blow-up (see `step`, but at 99 %) against some lower load, and at least
@@ -33,6 +33,8 @@ use crate::stats::student::Reference;
 const SERVED: f64 = 0.95;
 /// What a user gets of what it gets alone, below which users wait for one another.
 const SHARED: f64 = 0.85;
+/// Standard errors within which a load gets as much per unit as those below it.
+const ALIKE: f64 = 1.5;
 /// Standard errors beyond the limit, of rates and of users.
 const ERRORS: [f64; 2] = [2.0, 3.0];
 /// Chance beyond the interval of a blow-up.
@@ -43,6 +45,10 @@ const BLOW_UP: (f64, f64) = (1.5, 1.25);
 const GROWTH: f64 = 2.5;
 /// Part of a tail that all higher loads have to keep.
 const STAYS: f64 = 0.75;
+/// Exponent of goodput against users above which it still grows, and
+const GROWING: f64 = 0.7;
+/// how far below the highest load the lower one is taken.
+const FAR: f64 = 0.75;
 /// Goodput that falls below this part of its maximum was not held.
 const HELD: f64 = 0.9;
 /// Failures from which goodput falls because clients give up.
@@ -190,35 +196,54 @@ pub fn knee(levels: &[Level], arrivals: Arrivals) -> Option<Knee> {
     })
 }
 
+/// Goodput of one unit of load while nothing waits; `None` where nothing succeeds at the lowest load.
+///
+/// ```
+/// use knee::stats::knee::{Level, unit};
+/// let at = |load: f64, goodput: f64| Level {
+///     load, peak: load, asked: load, goodput, error: 0.05, answered: None, failures: 0.0, mean: None, tails: vec![],
+/// };
+/// assert!((unit(&[at(1.0, 7.2), at(2.0, 13.8), at(4.0, 20.0)]).unwrap() - 7.0).abs() < 1e-12);
+/// ```
+pub fn unit(levels: &[Level]) -> Option<f64> {
+    let arrivals = Arrivals::Open;
+    let (unit, _) = Series { levels, arrivals }.unit()?;
+    Some(unit)
+}
+
 struct Series<'a> {
     levels: &'a [Level],
     arrivals: Arrivals,
 }
 
 impl Series<'_> {
-    /// Goodput of one unit of load while nothing waits.
-    fn unit(&self) -> Option<f64> {
+    /// Goodput of one unit of load while nothing waits, and the standard error of its logarithm.
+    fn unit(&self) -> Option<(f64, f64)> {
         let first = self.levels.first()?;
-        let own = first.goodput / first.asked;
-        if !(own.is_finite() && own > 0.0) {
+        let (mut goodput, mut asked) = (first.goodput, first.asked);
+        let mut weight = first.error.max(f64::MIN_POSITIVE).powi(-2);
+        if !(goodput > 0.0 && (goodput / asked).is_finite()) {
             return None;
         }
-        let second = self.levels.get(1).filter(|second| {
-            let yields = second.goodput / second.asked / own;
-            self.arrivals == Arrivals::Open && (yields - 1.0).abs() <= 1.0 - SERVED
-        });
-        Some(second.map_or(own, |second| {
-            (first.goodput + second.goodput) / (first.asked + second.asked)
-        }))
+        for level in self.levels.iter().skip(1) {
+            let off = level.goodput / level.asked / (goodput / asked) - 1.0;
+            let error = level.error.hypot(weight.powf(-0.5));
+            if off.is_nan() || off.abs() > ALIKE * error {
+                break;
+            }
+            goodput += level.goodput;
+            asked += level.asked;
+            weight += level.error.max(f64::MIN_POSITIVE).powi(-2);
+        }
+        Some((goodput / asked, weight.powf(-0.5)))
     }
 
     fn saturation(&self, blow_up: Option<(usize, Criterion)>) -> Option<Knee> {
-        let unit = self.unit()?;
+        let (unit, base) = self.unit()?;
         let (limit, errors) = match self.arrivals {
             Arrivals::Open => (SERVED, ERRORS[0]),
             Arrivals::Closed => (SHARED, ERRORS[1]),
         };
-        let base = self.levels.first()?.error;
         let yields = |level: &Level| level.goodput / level.asked / unit;
         let is_behind = |(place, level): (usize, &Level)| {
             let found = yields(level);
@@ -228,6 +253,9 @@ impl Series<'_> {
             lags || place > 0 && found < limit && found + errors * error < 1.0
         };
         let broken = self.levels.iter().enumerate().position(is_behind)?;
+        if self.arrivals == Arrivals::Closed && !self.levels_off() {
+            return None;
+        }
         let behind = self.levels.get(broken..)?;
         let first = behind.first()?;
         let achieved = yields(first).min(first.answered.unwrap_or(f64::INFINITY));
@@ -276,6 +304,10 @@ impl Series<'_> {
                 let below = loads().filter(|load| *load <= plateau).reduce(f64::max);
                 let above = loads().filter(|load| *load >= plateau).reduce(f64::min);
                 let highest = loads().reduce(f64::max).unwrap_or(plateau);
+                if let Some(first) = loads().position(|load| load > plateau) {
+                    found.broken = first.min(broken);
+                    found.good = found.good.min(first.checked_sub(1));
+                }
                 found.interval = (
                     below.map(|low| low.min(plateau - reach)),
                     above.unwrap_or(highest).max(plateau + reach),
@@ -287,6 +319,19 @@ impl Series<'_> {
             found.interval.0 = None;
         }
         Some(found)
+    }
+
+    /// Whether goodput of users no longer grows with them at the highest loads.
+    fn levels_off(&self) -> bool {
+        let Some((last, lower)) = self.levels.split_last() else {
+            return false;
+        };
+        let far = |level: &&Level| level.load <= FAR * last.load;
+        let before = lower.iter().rev().find(far).or(lower.first());
+        before.is_some_and(|before| {
+            let growth = (last.goodput / before.goodput).ln() / (last.load / before.load).ln();
+            growth < GROWING
+        })
     }
 
     /// The first load with a tail that blows up against a lower one; of several tails the one that grows most beyond chance.
@@ -379,11 +424,11 @@ mod tests {
         }
     }
 
-    fn tail(latency: f64, error: f64) -> Option<Tail> {
-        Some(Tail {
+    fn tail(latency: f64, error: f64) -> Tail {
+        Tail {
             log: latency.ln(),
             error,
-        })
+        }
     }
 
     fn close(found: f64, wanted: f64) {
@@ -395,11 +440,11 @@ mod tests {
         let room = 100.0 - load;
         Level {
             mean: (room > 0.0).then(|| 1000.0 / room),
-            tails: vec![if room > 0.0 {
+            tails: vec![Some(if room > 0.0 {
                 tail(2995.7 / room, 0.09)
             } else {
                 tail(60_000.0, 0.09)
-            }],
+            })],
             ..at(load, load.min(100.0))
         }
     }
@@ -483,13 +528,22 @@ mod tests {
         assert!((found.load - 20.0).abs() < 1.0, "{found:?}");
         assert_eq!(found.interval, (Some(18.0), 24.0));
         assert_eq!(knee(&levels(&[2, 5, 8, 11, 14]), Arrivals::Closed), None);
+        // Each user gets ever less, and all together ever more: the plateau was not seen.
+        let growing = [
+            at(1.0, 2.0),
+            at(5.0, 7.0),
+            at(10.0, 10.0),
+            at(20.0, 15.0),
+            at(40.0, 25.0),
+        ];
+        assert_eq!(knee(&growing, Arrivals::Closed), None);
     }
 
     #[test]
     fn document_000_blows_up_between_two_and_four_a_second() {
         let level = |load, peak, p95: f64, p99: f64| Level {
             peak,
-            tails: vec![tail(p95, 0.08), tail(p99, 0.15)],
+            tails: vec![Some(tail(p95, 0.08)), Some(tail(p99, 0.15))],
             ..at(load, 8.0 * load)
         };
         let levels = [
@@ -514,7 +568,7 @@ mod tests {
     #[test]
     fn a_bad_moment_and_a_lucky_one_are_no_knee() {
         let level = |load: f64, latency: f64| Level {
-            tails: vec![tail(latency, 0.1)],
+            tails: vec![Some(tail(latency, 0.1))],
             ..at(load, load)
         };
         let of = |latencies: [f64; 5]| -> Vec<Level> {

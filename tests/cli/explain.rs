@@ -44,7 +44,7 @@ fn an_unknown_id_is_an_error_with_a_hint() {
         "{}",
         done.err
     );
-    let later = knee("explain-later", &["explain", "S01"]);
+    let later = knee("explain-later", &["explain", "H03"]);
     assert_eq!(later.code, 2);
     assert!(later.err.contains("not built"), "{}", later.err);
 }

@@ -161,7 +161,7 @@ fn an_input_is_never_overwritten_and_odd_names_keep_their_charts() {
         std::fs::read_dir(here.0.join("my report #1 (new)-charts"))
             .unwrap()
             .count(),
-        2
+        3
     );
 }
 

@@ -50,6 +50,10 @@ pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
     if let Some(compare) = &file.compare {
         config.compare = checker.compare(compare)?;
     }
+    if let Some(scale) = &file.scale {
+        let what = "the label of the load level";
+        config.scale.level = checker.filled_if(scale.level.as_ref(), what)?;
+    }
     if let Some(rules) = &file.rules {
         config.rules = checker.rules(rules, RULES, &mut unused)?;
     }
@@ -437,10 +441,6 @@ impl Checker<'_> {
 
     /// Sections that later versions use.
     fn later(&self, file: &File, unused: &mut Unused) -> Result<(), ConfigError> {
-        if let Some(scale) = &file.scale {
-            self.filled_if(scale.level.as_ref(), "the label of the load level")?;
-            unused.add("[scale]");
-        }
         if let Some(history) = &file.history {
             self.filled_if(history.store.as_ref(), "the folder of the history")?;
             unused.add("[history]");
@@ -582,7 +582,7 @@ normal = "0.3s"
 slow = "1s"
 
 [rules]
-ignore = ["V31", "S05"]
+ignore = ["V31", "H03"]
 severity = { V13 = "note", V40 = "fail" }
 limit = { V16 = 0.02 }
 
@@ -690,7 +690,8 @@ tests = ["junit.xml"]
                 reason: Some("the breaker opens".into()),
             }]
         );
-        assert_eq!(config.rules.ignore, ["V31", "S05"]);
+        assert_eq!(config.scale.level.as_deref(), Some("workers"));
+        assert_eq!(config.rules.ignore, ["V31", "H03"]);
         assert_eq!(config.rules.severity["V40"], Effect::Fail);
         assert_eq!(config.rules.limit["V16"].to_bits(), 0.02_f64.to_bits());
     }
@@ -735,7 +736,6 @@ tests = ["junit.xml"]
             later,
             [
                 "[report] notes is checked but not used by this version",
-                "[scale] is checked but not used by this version",
                 "[history] is checked but not used by this version",
                 "[score] is checked but not used by this version",
                 "[[hint]] is checked but not used by this version",
@@ -745,7 +745,7 @@ tests = ["junit.xml"]
         assert!(
             config
                 .unused
-                .contains(&"rule S05 (backlog) is not built in this version".to_owned())
+                .contains(&"rule H03 (drift) is not built in this version".to_owned())
         );
         assert_eq!(read("[project]\nname = 'x'").unused, Vec::<String>::new());
     }

@@ -27,9 +27,9 @@ pub(super) const LEAST_MS: f64 = 1.0;
 
 /// What holds for one metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Measure {
+pub(in crate::findings) struct Measure {
     /// Spread between runs that is assumed, as a standard deviation of logarithms.
-    pub(super) spread: f64,
+    pub(in crate::findings) spread: f64,
     /// The smallest change worth talking about.
     pub(super) floor: f64,
     /// The same in the metric's unit.
@@ -48,7 +48,10 @@ pub(super) const JOBS: f64 = 0.03;
 const JOBS_OF_SHARES: f64 = 0.1;
 
 /// Defaults by how far out in the tail a latency lies (statistics 2.0 and 2a).
-pub(super) fn measure_of(metric: &MetricId, floors: &BTreeMap<String, Floor>) -> Measure {
+pub(in crate::findings) fn measure_of(
+    metric: &MetricId,
+    floors: &BTreeMap<String, Floor>,
+) -> Measure {
     let quantile = match metric {
         MetricId::Latency(_, Statistic::Quantile(percentile)) => percentile.share(),
         _ => 0.5,

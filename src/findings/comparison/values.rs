@@ -85,7 +85,7 @@ fn logarithm(value: f64, error: f64) -> Option<Value> {
 }
 
 /// The standard error of the logarithm, from the interval of the figure; from its closed side where the other is open.
-fn error_of(measured: &Measured) -> Option<f64> {
+pub(in crate::findings) fn error_of(measured: &Measured) -> Option<f64> {
     let interval = measured.interval?;
     let z = normal_score(f64::midpoint(1.0, interval.level));
     let centre = measured.value.ln();

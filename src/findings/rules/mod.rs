@@ -4,10 +4,17 @@ pub mod ids;
 
 mod changed;
 mod l01_heavy_tail;
+mod of_series;
 mod r01_latency_regressed;
 mod r02_errors_regressed;
 mod r03_throughput_regressed;
 mod r04_improved;
+mod s01_blow_up;
+mod s02_super_linear;
+mod s03_saturation;
+mod s04_no_knee_in_range;
+mod s05_backlog;
+mod s06_poor_efficiency;
 pub(in crate::findings) mod shared;
 mod t01_target_broken;
 mod t02_target_near;
@@ -28,6 +35,7 @@ pub mod v17_totals_reconcile;
 mod v18_copied_column;
 mod v20_snapshot_not_series;
 mod v22_unlike_runs;
+mod v23_load_ratio;
 mod v26_unreachable_target;
 mod v27_idle_generator;
 mod v28_task_weights;
@@ -57,6 +65,7 @@ use crate::findings::evidence::Evidence;
 use crate::findings::figures;
 use crate::findings::plan::{Plan, Scenario};
 use crate::findings::report::{Finding, TargetResult};
+use crate::findings::scaling::Scaling;
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Target};
 
@@ -117,8 +126,8 @@ pub struct ComparedContext<'a> {
 
 /// What a rule is shown of a series of load levels.
 pub struct SeriesContext<'a> {
-    /// The levels with their runs.
-    pub levels: &'a [(f64, Vec<&'a Run>)],
+    /// The series.
+    pub scaling: &'a Scaling,
     /// The rule's limit.
     pub limit: f64,
 }
@@ -251,6 +260,7 @@ pub static RULES: &[Rule] = &[
     v18_copied_column::RULE,
     v20_snapshot_not_series::RULE,
     v22_unlike_runs::RULE,
+    v23_load_ratio::RULE,
     v26_unreachable_target::RULE,
     v27_idle_generator::RULE,
     v28_task_weights::RULE,
@@ -278,6 +288,12 @@ pub static RULES: &[Rule] = &[
     r02_errors_regressed::RULE,
     r03_throughput_regressed::RULE,
     r04_improved::RULE,
+    s01_blow_up::RULE,
+    s02_super_linear::RULE,
+    s03_saturation::RULE,
+    s04_no_knee_in_range::RULE,
+    s05_backlog::RULE,
+    s06_poor_efficiency::RULE,
 ];
 
 /// A rule that is built, by its id.
@@ -288,6 +304,11 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 /// Whether a rule asks about two sides.
 pub fn is_of_pair(id: &str) -> bool {
     rule(id).is_some_and(|rule| matches!(rule.asks, Asks::Pair(_) | Asks::Compared(_)))
+}
+
+/// Whether a rule asks about a series of load levels.
+pub fn is_of_series(id: &str) -> bool {
+    rule(id).is_some_and(|rule| matches!(rule.asks, Asks::Series(_)))
 }
 
 /// `[rules]` of `knee.toml`.
@@ -426,6 +447,19 @@ pub fn ask_of_comparison(
             findings.extend(named(rule, None, question(&context), options));
         }
     }
+    findings
+}
+
+/// Asks every rule about a series of load levels.
+pub fn ask_of_series(scaling: &Scaling, asking: &Asking) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (rule, limit) in asking.options.asked() {
+        if let Asks::Series(question) = rule.asks {
+            let fired = question(&SeriesContext { scaling, limit });
+            findings.extend(named(rule, None, fired, asking.options));
+        }
+    }
+    sort(&mut findings);
     findings
 }
 

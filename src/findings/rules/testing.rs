@@ -8,7 +8,9 @@ use crate::findings::plan::{DeclaredLoad, Plan, Scenario};
 use crate::findings::report::{TargetResult, TargetState};
 use crate::findings::rules::{
     Asks, ComparedContext, Fired, Options, PairContext, PlanContext, Rule, RunContext,
+    SeriesContext,
 };
+use crate::findings::scaling::Scaling;
 use crate::model::{
     Bound, Decide, Endpoint, ErrorCount, ErrorKind, Expectation, Histogram, Latency, MetricId,
     Millis, Origin, Phase, Population, QuantileMethod, Resolution, ResolutionKind, Resource, Run,
@@ -51,6 +53,17 @@ fn ask_run(
         results,
         scenario,
         figures: &figures::Options::default(),
+        limit: rule.limit.map_or(0.0, |(limit, _)| limit),
+    })
+}
+
+/// Asks one rule about a series, with its own limit.
+pub(super) fn ask_series(rule: &Rule, scaling: &Scaling) -> Vec<Fired> {
+    let Asks::Series(question) = rule.asks else {
+        panic!("{} does not ask about a series", rule.id);
+    };
+    question(&SeriesContext {
+        scaling,
         limit: rule.limit.map_or(0.0, |(limit, _)| limit),
     })
 }

@@ -6,11 +6,6 @@
 //!
 //! Judges nothing: what a stretch says of the system is the business of levels.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the levels of a series are made from it")
-)]
-
 mod phases;
 mod plateaus;
 mod stretch;

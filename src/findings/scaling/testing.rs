@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::findings::evidence::Evidence;
 use crate::findings::figures::Support;
 use crate::findings::report::Interval;
-use crate::findings::scaling::words::ACHIEVED_SHARE;
 use crate::findings::scaling::{
     Capacity, Criterion, Efficiency, Knee, LeftOut, Level, LevelOf, Scaling, Step, StepClass, Usl,
 };
@@ -102,6 +101,7 @@ pub(crate) fn knee(criterion: Criterion, ends: [f64; 2], level: f64, last_good: 
         criterion: Some(criterion),
         metric: None,
         endpoint: None,
+        method: None,
         evidence: Evidence::new(),
     }
 }
@@ -143,7 +143,7 @@ pub(crate) fn saturated() -> Scaling {
     ];
     scaling.steps[2].reasons = vec!["by-size".to_owned()];
     let mut found = knee(Criterion::Saturation, [4.0, 8.0], 4.4, 4.0);
-    found.evidence = Evidence::new().with(ACHIEVED_SHARE, 0.55625, Unit::Ratio);
+    found.evidence = Evidence::new().with("achieved_over_offered", 0.55625, Unit::Ratio);
     scaling.knee = Some(found);
     scaling.capacity = Some(Capacity {
         goodput_per_s: Some(44.0),
@@ -240,6 +240,7 @@ pub(crate) fn calm() -> Scaling {
         criterion: None,
         metric: None,
         endpoint: None,
+        method: None,
         evidence: Evidence::new(),
     });
     scaling.steps = vec![step([8.0, 16.0], "p95", 1.01, StepClass::Flat)];

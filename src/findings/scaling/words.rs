@@ -2,15 +2,16 @@
 //!
 //! Nothing is praised and no cause is named; what was not tested is said to be untested.
 
-use crate::findings::report::Interval;
 use crate::findings::scaling::{Criterion, Knee, Level, LevelOf, Scaling, Step, StepClass};
 use crate::text::escape::{shorten, visible};
-use crate::text::number::{percent, plural, rate, significant};
+use crate::text::number::{percent, plural, rate, significant, times};
 
-/// Evidence of a knee by saturation: what is achieved at its upper end, as a share of what is offered.
-pub const ACHIEVED_SHARE: &str = "achieved_over_offered";
-/// Evidence of a knee by a bend: the chance that one line fits as well.
-pub const P_VALUE: &str = "p_value";
+/// Evidence of a knee by saturation: goodput at the plateau.
+pub const PLATEAU: &str = "plateau";
+/// Evidence of a knee by saturation: goodput of a unit of load at the lowest levels.
+pub const PER_UNIT: &str = "per_unit";
+/// Evidence of a knee: the first level beyond it.
+pub const BROKEN_AT: &str = "broken_at";
 
 /// Answered below this share of what is offered, a level is behind.
 const BEHIND: f64 = 0.95;
@@ -102,6 +103,9 @@ pub fn step(scaling: &Scaling, step: &Step) -> String {
 /// The answer of a series, in one to three sentences.
 pub fn answer(scaling: &Scaling) -> String {
     match &scaling.knee {
+        None if scaling.level_of == LevelOf::Resources && scaling.levels.len() > 1 => {
+            efficiency(scaling)
+        }
         Some(knee) if knee.found => found(scaling, knee),
         Some(knee) => none(scaling, knee),
         None => too_few(scaling),
@@ -113,8 +117,6 @@ fn found(scaling: &Scaling, knee: &Knee) -> String {
     let why = match knee.criterion {
         Some(Criterion::Saturation) => saturation(scaling, knee),
         Some(Criterion::BlowUp) => blow_up_at(scaling, knee),
-        Some(Criterion::Power) => power(scaling, knee),
-        Some(Criterion::Bend) => bend(knee),
         None => String::new(),
     };
     let before = if why.is_empty() { "" } else { ": " };
@@ -134,6 +136,23 @@ fn none(scaling: &Scaling, knee: &Knee) -> String {
     format!(
         "No knee in the tested range, {}: nothing beyond it was tested.{last}",
         range(scaling)
+    )
+}
+
+/// What more of what serves brought.
+fn efficiency(scaling: &Scaling) -> String {
+    let ends = scaling.efficiency.first().zip(scaling.efficiency.last());
+    let Some((first, last, speed_up)) =
+        ends.and_then(|(first, last)| Some((first, last, last.speed_up?)))
+    else {
+        return format!("{}: goodput is not measured.", range(scaling));
+    };
+    format!(
+        "At {} goodput is {} that at {}, {} of the ideal.",
+        level(scaling, last.level),
+        times(speed_up),
+        level(scaling, first.level),
+        percent(last.value)
     )
 }
 
@@ -211,14 +230,20 @@ fn last_good(scaling: &Scaling, knee: &Knee) -> String {
     format!(" Last good level: {named}.")
 }
 
-/// The levels at the ends of the interval.
-fn ends(scaling: &Scaling, interval: Option<Interval>) -> (Option<&Level>, Option<&Level>) {
-    let at = |load: Option<f64>| load.and_then(|load| level_at(scaling, load));
-    interval.map_or((None, None), |ends| (at(ends.lo), at(ends.hi)))
+/// The first level beyond the knee, and the one below it.
+fn ends<'a>(scaling: &'a Scaling, knee: &Knee) -> (Option<&'a Level>, Option<&'a Level>) {
+    let upper = || knee.interval.and_then(|ends| ends.hi);
+    let load = knee.evidence.get(BROKEN_AT).or_else(upper);
+    let broken = load.and_then(|load| level_at(scaling, load));
+    let below = broken.and_then(|broken| {
+        let mut lower = scaling.levels.iter().rev();
+        lower.find(|level| level.value < broken.value)
+    });
+    (below, broken)
 }
 
 fn saturation(scaling: &Scaling, knee: &Knee) -> String {
-    let (good, broken) = ends(scaling, knee.interval);
+    let (below, broken) = ends(scaling, knee);
     let is_behind = |of: &&Level| {
         let pair = of.achieved_per_s.zip(of.offered_per_s);
         pair.is_some_and(|(achieved, offered)| achieved < BEHIND * offered)
@@ -227,26 +252,33 @@ fn saturation(scaling: &Scaling, knee: &Knee) -> String {
     if let Some((at, (achieved, offered))) =
         offered.and_then(|of| Some((of, of.achieved_per_s.zip(of.offered_per_s)?)))
     {
-        let share = knee.evidence.get(ACHIEVED_SHARE);
-        let share = share.map_or_else(String::new, |share| format!(" ({})", percent(share)));
         return format!(
-            "at {} requests are offered at {} and answered at {}{share}",
+            "at {} requests are offered at {} and answered at {} ({})",
             of_level(scaling, at),
             rate(offered),
-            rate(achieved)
+            rate(achieved),
+            percent(achieved / offered)
+        );
+    }
+    let plateau = knee.evidence.get(PLATEAU).zip(knee.evidence.get(PER_UNIT));
+    if let (LevelOf::Users, Some((plateau, per_user))) = (scaling.level_of, plateau) {
+        return format!(
+            "goodput levels off at {}, which so many users would reach at the {} that each gets at the lowest levels",
+            rate(plateau),
+            rate(per_user)
         );
     }
     let throughput = |of: &Level| of.goodput_per_s.or(of.achieved_per_s);
-    let grown = good.zip(broken).and_then(|(good, broken)| {
+    let grown = below.zip(broken).and_then(|(below, broken)| {
         Some(format!(
-            "throughput stops growing, {} at {} and {} at {}",
-            rate(throughput(good)?),
-            of_level(scaling, good),
+            "goodput no longer follows the load, {} at {} and {} at {}",
+            rate(throughput(below)?),
+            of_level(scaling, below),
             rate(throughput(broken)?),
             of_level(scaling, broken)
         ))
     });
-    grown.unwrap_or_else(|| "throughput stops growing".to_owned())
+    grown.unwrap_or_else(|| "goodput no longer follows the load".to_owned())
 }
 
 fn blow_up_at(scaling: &Scaling, knee: &Knee) -> String {
@@ -258,7 +290,7 @@ fn blow_up_at(scaling: &Scaling, knee: &Knee) -> String {
                 .as_ref()
                 .is_none_or(|metric| *metric == step.metric)
     });
-    let (_, broken) = ends(scaling, knee.interval);
+    let (_, broken) = ends(scaling, knee);
     let reaches = |step: &&Step| level_at(scaling, step.to) == broken;
     let found = fired.clone().find(reaches).or_else(|| fired.next());
     match found {
@@ -306,21 +338,6 @@ pub fn blow_up(scaling: &Scaling) -> Option<String> {
 
 fn has(step: &Step, reason: &str) -> bool {
     step.reasons.iter().any(|of| of == reason)
-}
-
-fn power(scaling: &Scaling, knee: &Knee) -> String {
-    let hi = knee.interval.and_then(|ends| ends.hi);
-    let past = hi.map_or_else(String::new, |hi| format!(" at {}", level(scaling, hi)));
-    format!(
-        "throughput over {} is past its maximum{past} (Kleinrock's power)",
-        whose(knee)
-    )
-}
-
-fn bend(knee: &Knee) -> String {
-    let p = knee.evidence.get(P_VALUE);
-    let p = p.map_or_else(String::new, |p| format!(" (p {})", significant(p, 2)));
-    format!("two straight lines fit {} better than one{p}", whose(knee))
 }
 
 fn whose(knee: &Knee) -> String {

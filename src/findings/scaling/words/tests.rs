@@ -22,7 +22,7 @@ fn users_that_bring_no_more_throughput_are_told_by_throughput() {
     scaling.knee = Some(knee(Criterion::Saturation, [40.0, 80.0], 41.3, 40.0));
     assert_eq!(
         answer(&scaling),
-        "The knee lies between 40 and 80 users, at about 41 users: throughput stops growing, 51/s at 40 users and 52.3/s at 80 users. Last good level: 40 users."
+        "The knee lies between 40 and 80 users, at about 41 users: goodput no longer follows the load, 51/s at 40 users and 52.3/s at 80 users. Last good level: 40 users."
     );
 }
 
@@ -33,7 +33,7 @@ fn a_level_that_keeps_up_with_what_is_offered_is_not_said_to_be_behind() {
     let said = answer(&scaling);
     assert!(!said.contains("are offered"), "{said}");
     assert!(
-        said.contains("throughput stops growing, 39.6/s at 4/s and 44/s at 8/s"),
+        said.contains("goodput no longer follows the load, 39.6/s at 4/s and 44/s at 8/s"),
         "{said}"
     );
 }
@@ -66,28 +66,6 @@ fn a_blow_up_of_an_endpoint_names_it_and_by_size_is_not_proven() {
 }
 
 #[test]
-fn power_and_bend_name_the_metric_and_the_evidence() {
-    let mut scaling = saturated();
-    let mut found = knee(Criterion::Power, [4.0, 8.0], 6.0, 4.0);
-    found.metric = Some("p95".to_owned());
-    scaling.knee = Some(found.clone());
-    let said = answer(&scaling);
-    assert!(
-        said.contains(": throughput over p95 is past its maximum at 8/s (Kleinrock's power)."),
-        "{said}"
-    );
-    found.criterion = Some(Criterion::Bend);
-    found.evidence =
-        crate::findings::Evidence::new().with(P_VALUE, 0.0031, crate::model::Unit::Ratio);
-    scaling.knee = Some(found);
-    let said = answer(&scaling);
-    assert!(
-        said.contains(": two straight lines fit p95 better than one (p 0.0031)."),
-        "{said}"
-    );
-}
-
-#[test]
 fn the_largest_blow_up_of_the_whole_run_is_told_with_its_step() {
     // Of p95 37.5 times and p99 30 times; that of an endpoint is larger still and not of the whole run.
     let mut scaling = saturated();
@@ -97,16 +75,6 @@ fn the_largest_blow_up_of_the_whole_run_is_told_with_its_step() {
         "p95 grows 38 times for twice the load, 4/s to 8/s"
     );
     assert_eq!(blow_up(&calm()), None);
-}
-
-#[test]
-fn what_serves_is_named_once_in_a_pair() {
-    let mut scaling = instances();
-    scaling.knee = Some(knee(Criterion::Saturation, [2.0, 4.0], 3.0, 2.0));
-    assert_eq!(
-        answer(&scaling),
-        "The knee lies between instances 2 and 4, middle instances 3: throughput stops growing, 190/s at instances 2 and 320/s at instances 4. Last good level: instances 2."
-    );
 }
 
 #[test]
@@ -128,7 +96,7 @@ fn too_few_levels_are_said_with_their_number() {
     );
     assert_eq!(
         answer(&instances()),
-        "3 levels (instances 1 to 4): too few to look for a knee; better are five."
+        "At instances 4 goodput is 3.2x that at instances 1, 80 % of the ideal."
     );
     let none = series("x", LevelOf::Users, Vec::new());
     assert!(answer(&none).starts_with("No load level:"));

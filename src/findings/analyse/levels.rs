@@ -1,0 +1,75 @@
+//! Load levels in an analysis: the series among the runs, what rules say of them, the targets that speak of levels.
+
+use crate::findings::analyse::Options;
+use crate::findings::report::{Finding, Report, TargetResult};
+use crate::findings::{rules, scaling, targets};
+use crate::model::Run;
+
+/// Whether load levels are looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Levels {
+    /// They are not.
+    #[default]
+    No,
+    /// A series stands in the report where there are several levels.
+    WhereSeveral,
+    /// Also of one level, which says so.
+    Always,
+}
+
+/// The series of load levels, what the rules say of them, and the targets that speak of levels.
+pub(super) fn add_series(report: &mut Report, runs: &[&Run], options: &Options) {
+    if options.levels == Levels::No {
+        return;
+    }
+    let findings = &report.findings;
+    let saturated = |run: &Run| {
+        let of_run = findings
+            .iter()
+            .filter(|found| found.run.as_deref() == Some(&run.id));
+        let mut kept_up = of_run.filter(|found| found.rule == "V41");
+        let found = kept_up.find(|found| {
+            let names = ["dropped", "declared_arrivals"];
+            names.iter().any(|name| found.evidence.get(name).is_some())
+        })?;
+        Some(format!(
+            "its generator did not offer its load (V41): {}",
+            found.message
+        ))
+    };
+    let how = scaling::Options {
+        label: options.level.as_deref(),
+        endpoints: &options.endpoints,
+        figures: &options.figures,
+        saturated: &saturated,
+    };
+    let mut found = scaling::scale(runs, &how);
+    if options.levels == Levels::WhereSeveral {
+        found.retain(|scaling| scaling.levels.len() > 1);
+    }
+    let of_series = found
+        .iter()
+        .flat_map(|scaling| rules::ask_of_series(scaling, &options.asking()));
+    report.findings.extend(of_series.collect::<Vec<Finding>>());
+    targets::judge_levels(&mut report.targets, &found, runs, &options.targets);
+    report.scalings = found;
+}
+
+/// Whether a target on load levels was judged of the series that a run is of.
+pub(super) fn is_in_judged_series(report: &Report, id: &str) -> bool {
+    let has = |scaling: &scaling::Scaling, id: &str| {
+        let mut levels = scaling.levels.iter();
+        levels.any(|level| level.runs.iter().any(|run| run == id))
+    };
+    let of_levels = report.targets.iter().filter(|result| {
+        let speaks = matches!(result.metric.as_deref(), None | Some("knee"));
+        result.level.is_some() || speaks
+    });
+    let judged: Vec<&TargetResult> = of_levels.collect();
+    let series = report.scalings.iter().filter(|scaling| has(scaling, id));
+    let mut results = series.flat_map(|scaling| {
+        let of = judged.iter().filter(|result| has(scaling, &result.run));
+        of.copied()
+    });
+    results.any(|result| targets::any_judged(&[result]))
+}

@@ -1,0 +1,70 @@
+//! S01: a latency grows far more than the load.
+
+use crate::findings::rules::of_series::worst_steps;
+use crate::findings::rules::{Asks, Fired, Rule, SeriesContext};
+use crate::findings::scaling::StepClass;
+
+pub(super) const RULE: Rule = Rule {
+    id: "S01",
+    name: "blow-up",
+    effects: "warn",
+    limit: None,
+    text: "\
+Asks of neighbouring load levels whether a latency grows far more than the load: exponent ln(ratio) / ln(load ratio).
+Fires above 1.5 where its 95 % interval lies above 1.25; above 2 of too few requests it says \"by size, not proven\". Where
+the load moved during a run (a ramp) that must hold by the mean loads and by the peaks.
+Example: p99 854 ms -> 8,025 ms from 1.5/s (peak 2/s) to 2.5/s (peak 4/s): 9.4 times for at most twice the load.
+What to do: run constant rates between the two levels; look at what saturates there.",
+    asks: Asks::Series(ask),
+};
+
+const HINT: &str = "Run constant rates between the two levels to find where it breaks, and sample resources (`--resources FILE`): without them a cause is a guess.";
+
+fn ask(context: &SeriesContext) -> Vec<Fired> {
+    worst_steps(context.scaling, StepClass::BlowUp, HINT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::rules::testing::ask_series;
+    use crate::findings::scaling::testing::{calm, document, saturated};
+
+    #[test]
+    fn the_p99_of_document_000_blows_up() {
+        let found = ask_series(&RULE, &document());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            found[0].message,
+            "From 1.5/s (peak 2/s) to 2.5/s (peak 4/s) p99 grows 9.4 times for at most twice the load. That is 4.7x what growth in proportion to the load would be."
+        );
+        assert!((found[0].evidence.get("ratio").unwrap() - 8024.5 / 854.2).abs() < 0.01);
+    }
+
+    #[test]
+    fn the_whole_run_stands_first_and_endpoints_are_named() {
+        let found = ask_series(&RULE, &saturated());
+        let endpoints: Vec<Option<&str>> =
+            found.iter().map(|one| one.endpoint.as_deref()).collect();
+        assert_eq!(endpoints, [None, Some("GET /work")]);
+        let mut many = saturated();
+        let step = many.steps[3].clone();
+        for place in 0..9 {
+            let mut other = step.clone();
+            other.endpoint = Some(format!("GET /{place}"));
+            many.steps.push(other);
+        }
+        let found = ask_series(&RULE, &many);
+        assert_eq!(found.len(), 4);
+        assert!(
+            found[3].message.ends_with("So do 7 endpoints more."),
+            "{}",
+            found[3].message
+        );
+    }
+
+    #[test]
+    fn levels_that_stay_calm_are_silent() {
+        assert!(ask_series(&RULE, &calm()).is_empty());
+    }
+}

@@ -1,0 +1,60 @@
+//! S03: goodput no longer follows the load.
+
+use crate::findings::rules::{Asks, Fired, Rule, SeriesContext};
+use crate::findings::scaling::{Criterion, words};
+use crate::findings::verdict::Effect;
+use crate::model::MetricId;
+
+pub(super) const RULE: Rule = Rule {
+    id: "S03",
+    name: "saturation",
+    effects: "warn",
+    limit: None,
+    text: "\
+Asks of a series of load levels whether goodput follows the load.
+Fires where fewer than 95 % of what is offered is served, beyond chance (of users: where one gets less than 85 % of what it gets
+at the lowest level). What is offered follows from the lowest levels: requests per user that arrives, times arrivals.
+Example: 7 requests a session; 8 sessions/s ask for 56 requests/s, and 44/s are answered: 79 %.
+The knee is where the line of light load meets the highest goodput: 44 / 7 = 6.3 sessions/s.
+What to do: stay below; what runs above it builds a queue, and its latency is as long as the test.",
+    asks: Asks::Series(ask),
+};
+
+fn ask(context: &SeriesContext) -> Vec<Fired> {
+    let scaling = context.scaling;
+    let knee = scaling.knee.as_ref().filter(|knee| knee.found);
+    let Some(knee) = knee.filter(|knee| knee.criterion == Some(Criterion::Saturation)) else {
+        return Vec::new();
+    };
+    vec![
+        Fired::new(Effect::Warn, words::answer(scaling), knee.evidence.clone())
+            .on(MetricId::Plain("goodput"))
+            .hint("Above the knee latency is as long as the test lasts: judge latencies at levels below it."),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::rules::testing::ask_series;
+    use crate::findings::scaling::testing::{calm, document, saturated};
+
+    #[test]
+    fn what_is_offered_and_not_answered_fires() {
+        let found = ask_series(&RULE, &saturated());
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0]
+                .message
+                .contains("offered at 80/s and answered at 44.5/s"),
+            "{}",
+            found[0].message
+        );
+    }
+
+    #[test]
+    fn a_blow_up_and_a_calm_series_are_silent() {
+        assert!(ask_series(&RULE, &document()).is_empty());
+        assert!(ask_series(&RULE, &calm()).is_empty());
+    }
+}

@@ -1,0 +1,264 @@
+//! What a level is, from its repeats: rates while the load was offered, latencies as the middle of the repeats.
+
+use std::collections::BTreeMap;
+
+use crate::findings::comparison::judge::measure_of;
+use crate::findings::figures::{self, Support};
+use crate::findings::scaling::sample::{Latency, Sample};
+use crate::findings::scaling::series::{Group, Series};
+use crate::findings::scaling::{Level, LevelEndpoint, LevelOf};
+use crate::model::{MetricId, Percentile, Statistic};
+use crate::stats::{knee, step};
+
+/// Latencies whose steps are classed.
+pub(super) const PERCENTILES: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];
+
+/// Metrics of a level, the percentiles first.
+pub(super) fn metrics() -> Vec<MetricId> {
+    let percentiles = PERCENTILES.into_iter().map(MetricId::quantile);
+    percentiles
+        .chain([MetricId::Latency(None, Statistic::Mean)])
+        .collect()
+}
+
+/// A latency of a level.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Middle {
+    /// Its logarithm: the mean of those of the repeats.
+    pub(super) log: f64,
+    /// Standard error of that, with the spread between runs that is assumed; `None` = not known.
+    pub(super) error: Option<f64>,
+    /// Requests behind it.
+    pub(super) n: Option<u64>,
+    /// The poorest of the repeats.
+    pub(super) support: Support,
+}
+
+/// Latencies of a group, in the order of [`metrics`].
+pub(super) fn latencies(
+    group: &Group,
+    endpoint: Option<&str>,
+    options: &figures::Options,
+) -> Vec<Option<Middle>> {
+    let metrics = metrics();
+    let of_samples: Vec<Vec<Option<Latency>>> = group
+        .samples
+        .iter()
+        .map(|sample| sample.latencies(endpoint, &metrics, options))
+        .collect();
+    let of_metric = |(place, metric): (usize, &MetricId)| {
+        let found: Vec<Latency> = of_samples
+            .iter()
+            .filter_map(|latencies| latencies.get(place).copied().flatten())
+            .collect();
+        let spread = measure_of(metric, &BTreeMap::new()).spread;
+        middle(&found, spread)
+    };
+    metrics.iter().enumerate().map(of_metric).collect()
+}
+
+fn middle(found: &[Latency], spread: f64) -> Option<Middle> {
+    let n = found.len() as f64;
+    let support = found.iter().map(|one| one.support).min()?;
+    let squares: Option<f64> = found.iter().map(|one| Some(one.error?.powi(2))).sum();
+    let error = squares.and_then(|sum| step::error(spread, (sum / n).sqrt(), found.len() as u64));
+    Some(Middle {
+        log: found.iter().map(|one| one.log).sum::<f64>() / n,
+        error,
+        n: found
+            .iter()
+            .map(|one| one.n)
+            .try_fold(0_u64, |sum, n| sum.checked_add(n?)),
+        support,
+    })
+}
+
+/// Means over the repeats that tell a rate; `None` where none does.
+fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let known: Vec<f64> = values.flatten().collect();
+    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+}
+
+/// Successes per second.
+pub(super) fn goodput(group: &Group) -> Option<f64> {
+    mean(group.samples.iter().map(Sample::goodput))
+}
+
+/// The load in the time in which goodput was counted.
+pub(super) fn asked(group: &Group) -> f64 {
+    mean(group.samples.iter().map(|sample| Some(sample.asked()))).unwrap_or(group.mean)
+}
+
+/// Standard error of the logarithm of goodput within the runs.
+pub(super) fn goodput_error(group: &Group) -> Option<f64> {
+    let errors: Vec<f64> = group
+        .samples
+        .iter()
+        .filter_map(Sample::goodput_error)
+        .collect();
+    let n = errors.len() as f64;
+    let squares: f64 = errors.iter().map(|error| error * error).sum();
+    (n > 0.0).then(|| squares.sqrt() / n)
+}
+
+/// Answers per second; of requests where answers are not counted apart.
+fn achieved(group: &Group) -> Option<f64> {
+    mean(group.samples.iter().map(|sample| {
+        let counted = sample.counted?;
+        let count = counted.answered.or(counted.sent)?;
+        Some(count as f64 / counted.seconds)
+    }))
+}
+
+/// Answers as a share of the requests of the same time.
+pub(super) fn answered(group: &Group) -> Option<f64> {
+    let counts = group
+        .samples
+        .iter()
+        .filter(|sample| sample.is_windowed)
+        .filter_map(|sample| {
+            let counted = sample.counted?;
+            Some((counted.answered?, counted.sent?))
+        });
+    let (answered, sent) = counts.fold((0_u64, 0_u64), |sum, one| {
+        (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
+    });
+    (sent > 0).then(|| answered as f64 / sent as f64)
+}
+
+/// Failures, and requests that count.
+pub(super) fn failed(group: &Group) -> Option<(u64, u64)> {
+    let mut counts = group.samples.iter().map(|sample| sample.failed);
+    counts.try_fold((0_u64, 0_u64), |sum, one| {
+        let one = one?;
+        Some((one.0.saturating_add(sum.0), one.1.saturating_add(sum.1)))
+    })
+}
+
+fn share((failures, counted): (u64, u64)) -> Option<f64> {
+    (counted > 0).then(|| failures as f64 / counted as f64)
+}
+
+/// Requests of a unit of load while nothing waits.
+fn unit(series: &Series) -> Option<f64> {
+    let levels: Option<Vec<knee::Level>> = series
+        .groups
+        .iter()
+        .map(|group| {
+            Some(knee::Level {
+                load: group.mean,
+                peak: group.top(),
+                asked: asked(group),
+                goodput: achieved(group)?,
+                error: goodput_error(group).unwrap_or(0.0),
+                answered: None,
+                failures: 0.0,
+                mean: None,
+                tails: Vec::new(),
+            })
+        })
+        .collect();
+    knee::unit(&levels?)
+}
+
+/// The levels of a series.
+pub(super) fn levels(
+    series: &Series,
+    endpoints: &[String],
+    options: &figures::Options,
+) -> Vec<Level> {
+    let unit = unit(series);
+    let offers = matches!(series.of, LevelOf::Arrivals | LevelOf::Requests);
+    let of_group = |group: &Group| {
+        let latencies = latencies(group, None, options);
+        let median = latencies.first().copied().flatten();
+        let stretch = match group.samples.as_slice() {
+            [one] => one.stretch,
+            _ => None,
+        };
+        let settling = group.samples.iter().filter_map(|sample| sample.settling);
+        Level {
+            value: group.mean,
+            peak: group.peak,
+            stated: group.stated,
+            runs: group
+                .samples
+                .iter()
+                .map(|sample| sample.run.to_owned())
+                .collect(),
+            from_s: stretch.map(|(from, _)| from),
+            to_s: stretch.map(|(_, to)| to),
+            offered_per_s: unit.filter(|_| offers).map(|unit| unit * asked(group)),
+            achieved_per_s: achieved(group),
+            goodput_per_s: goodput(group),
+            error_rate: failed(group).and_then(share),
+            figures: figures_of(&latencies, true),
+            support: support_of(&latencies),
+            n: median.and_then(|median| median.n),
+            settling_dropped_s: settling.reduce(f64::max),
+            // Answers to what was sent before are no backlog.
+            backlog: answered(group).map(|share| (1.0 - share).max(0.0)),
+            endpoints: endpoints
+                .iter()
+                .map(|label| endpoint(group, label, options))
+                .collect(),
+        }
+    };
+    series.groups.iter().map(of_group).collect()
+}
+
+fn endpoint(group: &Group, label: &str, options: &figures::Options) -> LevelEndpoint {
+    let latencies = latencies(group, Some(label), options);
+    let mut counts = group
+        .samples
+        .iter()
+        .map(|sample| sample.endpoint_counts(label));
+    let counts = counts.try_fold((0_u64, 0_u64, 0_u64), |sum, one| {
+        let one = one?;
+        Some((
+            sum.0.saturating_add(one.0),
+            sum.1.saturating_add(one.1),
+            sum.2.saturating_add(one.2),
+        ))
+    });
+    let rates = group.samples.iter().map(|sample| {
+        let run = sample
+            .sources
+            .first()
+            .filter(|_| sample.sources.len() == 1)?;
+        let endpoint = super::sample::endpoint_of(run, label)?;
+        Some(endpoint.stats.goodput?.0)
+    });
+    LevelEndpoint {
+        endpoint: label.to_owned(),
+        goodput_per_s: mean(rates),
+        error_rate: counts.and_then(|(_, failures, counted)| share((failures, counted))),
+        figures: figures_of(&latencies, false),
+        n: latencies
+            .first()
+            .copied()
+            .flatten()
+            .and_then(|median| median.n),
+    }
+}
+
+fn named(latencies: &[Option<Middle>]) -> impl Iterator<Item = (String, Middle)> + '_ {
+    let names = metrics().into_iter().map(|metric| metric.to_string());
+    names
+        .zip(latencies)
+        .filter_map(|(name, found)| Some((name, (*found)?)))
+}
+
+fn figures_of(latencies: &[Option<Middle>], with_mean: bool) -> BTreeMap<String, f64> {
+    named(latencies)
+        .filter(|(name, _)| with_mean || name != "mean")
+        .map(|(name, found)| (name, found.log.exp()))
+        .collect()
+}
+
+fn support_of(latencies: &[Option<Middle>]) -> BTreeMap<String, Support> {
+    named(latencies)
+        .filter(|(name, _)| name != "mean")
+        .map(|(name, found)| (name, found.support))
+        .collect()
+}

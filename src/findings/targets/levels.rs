@@ -1,0 +1,341 @@
+//! Targets that speak of load levels, against series: `p99 < 1s up to 4/s`, `no blow-up up to 4/s`, `knee >= 5/s`,
+//! `efficiency at 4 >= 0.8`.
+//!
+//! They are judged inside the tested range only: a level that was not tested is not measured, never met.
+
+use crate::findings::figures::Support;
+use crate::findings::normalize::Pattern;
+use crate::findings::report::{Interval, TargetResult, TargetState};
+use crate::findings::scaling::{Level, LevelEndpoint, Scaling, StepClass, words};
+use crate::findings::targets::{blank, is_undecided, not_measured, other_scenario};
+use crate::model::{Bound, Decide, Expectation, MetricId, Operator, Run, Target, Unit};
+
+/// Loads closer than this are the level that was named.
+const SAME: f64 = 0.05;
+
+/// Puts the results of series in the place of those that said "this is one run".
+pub fn judge_levels(
+    results: &mut Vec<TargetResult>,
+    scalings: &[Scaling],
+    runs: &[&Run],
+    targets: &[Target],
+) {
+    let several = scalings.iter().filter(|scaling| scaling.levels.len() > 1);
+    let series: Vec<(&Scaling, &Run)> = several
+        .filter_map(|scaling| {
+            let id = scaling.levels.first()?.runs.first()?;
+            Some((scaling, *runs.iter().find(|run| run.id == *id)?))
+        })
+        .collect();
+    for target in targets.iter().filter(|target| target.expect.needs_levels()) {
+        let of_target: Vec<TargetResult> = series
+            .iter()
+            .filter(|(_, run)| other_scenario(run, target).is_none())
+            .flat_map(|(scaling, run)| judge(scaling, run, target))
+            .collect();
+        if of_target.is_empty() {
+            continue;
+        }
+        let is_of_target = |result: &TargetResult| {
+            result.expect == target.expect_text && result.origin == target.origin.to_string()
+        };
+        let place = results
+            .iter()
+            .position(is_of_target)
+            .unwrap_or(results.len());
+        results.retain(|result| !is_of_target(result));
+        let place = place.min(results.len());
+        results.splice(place..place, of_target);
+    }
+}
+
+fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
+    let blank = blank(run, target);
+    match &target.expect {
+        Expectation::NoBlowUp { up_to } => vec![no_blow_up(blank, scaling, target, *up_to)],
+        Expectation::Figure {
+            metric,
+            at,
+            bound,
+            up_to,
+            ..
+        } => {
+            let of = Asked {
+                scaling,
+                target,
+                metric,
+                bound: *bound,
+            };
+            match metric.to_string().as_str() {
+                "knee" => vec![of.knee(blank)],
+                _ => of.at_levels(&blank, *at, *up_to),
+            }
+        }
+    }
+}
+
+/// The highest load that was tested.
+fn top(scaling: &Scaling) -> f64 {
+    scaling
+        .levels
+        .last()
+        .map_or(0.0, |level| level.peak.unwrap_or(level.value))
+}
+
+fn reaches(scaling: &Scaling, load: f64) -> bool {
+    top(scaling) >= load * (1.0 - SAME)
+}
+
+fn untested(scaling: &Scaling, load: f64) -> String {
+    format!(
+        "no level reaches {}: tested were {}",
+        words::level(scaling, load),
+        words::range(scaling)
+    )
+}
+
+fn no_blow_up(
+    mut result: TargetResult,
+    scaling: &Scaling,
+    target: &Target,
+    up_to: Option<f64>,
+) -> TargetResult {
+    if let Some(load) = up_to.filter(|load| !reaches(scaling, *load)) {
+        return not_measured(result, untested(scaling, load));
+    }
+    let limit = up_to.unwrap_or(f64::INFINITY) * (1.0 + SAME);
+    let glob = target.endpoint.as_deref().map(Pattern::new);
+    let is_meant = |endpoint: Option<&str>| match (&glob, endpoint) {
+        (None, _) => true,
+        (Some(glob), Some(label)) => glob.matches(label),
+        (Some(_), None) => false,
+    };
+    let steps: Vec<_> = scaling
+        .steps
+        .iter()
+        .filter(|step| is_meant(step.endpoint.as_deref()) && step.to <= limit)
+        .collect();
+    if steps.is_empty() {
+        return not_measured(result, "no latency is known at two of the levels");
+    }
+    let blown: Vec<_> = steps
+        .iter()
+        .filter(|step| step.class == StepClass::BlowUp)
+        .collect();
+    let by_size = |reasons: &[String]| reasons.iter().any(|reason| reason == "by-size");
+    let proven = blown.iter().filter(|step| !by_size(&step.reasons)).count();
+    let open = steps
+        .iter()
+        .filter(|step| step.class == StepClass::Undecided)
+        .count();
+    result.level = up_to;
+    result.value = Some(blown.len() as f64);
+    result.unit = Some(Unit::Count);
+    result.n = Some(steps.len() as u64);
+    let worst = blown.iter().max_by(|one, other| {
+        let excess =
+            |step: &crate::findings::scaling::Step| step.excess_over_linear.unwrap_or(step.ratio);
+        excess(one).total_cmp(&excess(other))
+    });
+    if let Some(worst) = worst {
+        result.endpoint.clone_from(&worst.endpoint);
+        result.reason = Some(format!(
+            "{}, {}",
+            words::growth(scaling, worst),
+            words::step(scaling, worst)
+        ));
+    }
+    result.state = if proven > 0 {
+        TargetState::Fail
+    } else if !blown.is_empty() || (target.decide == Decide::Interval && open > 0) {
+        TargetState::Warn
+    } else {
+        TargetState::Pass
+    };
+    if blown.is_empty() && open > 0 {
+        result.reason = Some(format!("{open} of {} steps are undecided", steps.len()));
+    }
+    result
+}
+
+/// A target on figures of levels.
+struct Asked<'a> {
+    scaling: &'a Scaling,
+    target: &'a Target,
+    metric: &'a MetricId,
+    bound: Bound,
+}
+
+impl Asked<'_> {
+    fn knee(&self, mut result: TargetResult) -> TargetResult {
+        let Some(knee) = &self.scaling.knee else {
+            return not_measured(result, words::answer(self.scaling));
+        };
+        result.unit = Some(Unit::AsGiven);
+        if !knee.found {
+            let top = top(self.scaling);
+            let at_least = Interval {
+                lo: Some(top),
+                hi: None,
+                level: 0.95,
+            };
+            let wants_more = matches!(
+                self.bound,
+                Bound::Limit(Operator::Greater | Operator::AtLeast, _)
+            );
+            if wants_more && self.bound.holds(top) {
+                result.value = Some(top);
+                result.interval = Some(at_least);
+                result.margin = Some(self.bound.margin(top));
+                result.state = TargetState::Pass;
+                result.reason = Some("there is none in the tested range: it lies above".to_owned());
+                return result;
+            }
+            return not_measured(result, words::answer(self.scaling));
+        }
+        let Some(level) = knee.level else {
+            return not_measured(result, words::answer(self.scaling));
+        };
+        self.decide(result, level, knee.interval, None)
+    }
+
+    fn at_levels(
+        &self,
+        blank: &TargetResult,
+        at: Option<f64>,
+        up_to: Option<f64>,
+    ) -> Vec<TargetResult> {
+        let wanted = at.or(up_to);
+        if let Some(load) = wanted.filter(|load| !reaches(self.scaling, *load)) {
+            return vec![not_measured(blank.clone(), untested(self.scaling, load))];
+        }
+        let is_meant = |level: &&Level| match (at, up_to) {
+            (Some(at), _) => (level.value - at).abs() <= SAME * at,
+            (None, Some(up_to)) => level.value <= up_to * (1.0 + SAME),
+            (None, None) => true,
+        };
+        let levels: Vec<&Level> = self.scaling.levels.iter().filter(is_meant).collect();
+        if levels.is_empty() {
+            let reason = match wanted {
+                Some(load) => format!(
+                    "no level is at {}: tested were {}",
+                    words::level(self.scaling, load),
+                    words::range(self.scaling)
+                ),
+                None => "there is no level".to_owned(),
+            };
+            return vec![not_measured(blank.clone(), reason)];
+        }
+        levels
+            .into_iter()
+            .flat_map(|level| self.at_level(blank, level))
+            .collect()
+    }
+
+    fn at_level(&self, blank: &TargetResult, level: &Level) -> Vec<TargetResult> {
+        let mut result = blank.clone();
+        result.level = Some(level.value);
+        let Some(glob) = self.target.endpoint.as_deref() else {
+            return vec![self.of_figure(result, level, None)];
+        };
+        let pattern = Pattern::new(glob);
+        let endpoints = level
+            .endpoints
+            .iter()
+            .filter(|of| pattern.matches(&of.endpoint));
+        let found: Vec<TargetResult> = endpoints
+            .map(|of| {
+                let mut result = result.clone();
+                result.endpoint = Some(of.endpoint.clone());
+                self.of_figure(result, level, Some(of))
+            })
+            .collect();
+        if found.is_empty() {
+            return vec![not_measured(
+                result,
+                format!("no endpoint of every level matches {glob}"),
+            )];
+        }
+        found
+    }
+
+    fn of_figure(
+        &self,
+        result: TargetResult,
+        level: &Level,
+        of: Option<&LevelEndpoint>,
+    ) -> TargetResult {
+        let name = self.metric.to_string();
+        let figures = of.map_or(&level.figures, |of| &of.figures);
+        let (value, interval, n) = match name.as_str() {
+            "efficiency" if of.is_none() => {
+                let mut rows = self.scaling.efficiency.iter();
+                let row = rows.find(|row| (row.level - level.value).abs() <= 1e-9 * level.value);
+                (
+                    row.map(|row| row.value),
+                    row.and_then(|row| row.interval),
+                    None,
+                )
+            }
+            "goodput" => (
+                of.map_or(level.goodput_per_s, |of| of.goodput_per_s),
+                None,
+                None,
+            ),
+            "rate" if of.is_none() => (level.achieved_per_s, None, None),
+            "error_rate" => (of.map_or(level.error_rate, |of| of.error_rate), None, None),
+            _ => (
+                figures.get(&name).copied(),
+                None,
+                of.map_or(level.n, |of| of.n),
+            ),
+        };
+        let Some(value) = value else {
+            let reason = format!(
+                "{name} is not measured at levels; p50, p95, p99, mean, goodput, rate, error_rate and efficiency can be"
+            );
+            return not_measured(result, reason);
+        };
+        let thin = of.is_none() && level.support.get(&name) == Some(&Support::None);
+        if thin {
+            let mut result = result;
+            result.value = Some(value);
+            result.n = n;
+            return not_measured(result, "too few requests at this level to judge it");
+        }
+        self.decide(result, value, interval, n)
+    }
+
+    fn decide(
+        &self,
+        mut result: TargetResult,
+        value: f64,
+        interval: Option<Interval>,
+        n: Option<u64>,
+    ) -> TargetResult {
+        result.value = Some(value);
+        result.interval = interval;
+        result.n = n;
+        result.margin = Some(self.bound.margin(value));
+        let open = self.target.decide == Decide::Interval
+            && interval.is_some_and(|interval| is_undecided(self.bound, interval));
+        result.state = if open {
+            result.reason = Some("the limit lies inside the interval".to_owned());
+            TargetState::Warn
+        } else if self.bound.holds(value) {
+            TargetState::Pass
+        } else {
+            TargetState::Fail
+        };
+        let warn = match &self.target.warn {
+            Some(Expectation::Figure { metric, bound, .. }) if metric == self.metric => Some(bound),
+            _ => None,
+        };
+        if result.state == TargetState::Pass && warn.is_some_and(|bound| !bound.holds(value)) {
+            let text = self.target.warn_text.as_deref().unwrap_or("the warn level");
+            result.reason = Some(format!("its warn level {text} is broken"));
+            result.state = TargetState::Warn;
+        }
+        result
+    }
+}
