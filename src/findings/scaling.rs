@@ -372,6 +372,14 @@ fn remarks(series: &series::Series) -> Vec<String> {
         "the load is closed: users wait for their answers before they ask again, so latencies are service times as users got them, and what was never sent because answers were late is in none",
     );
     say(
+        several && series.of == LevelOf::Arrivals,
+        "the load is open: sessions arrive whether or not others are answered; inside a session a request waits for the one before, so that what is late is also sent late",
+    );
+    say(
+        several && series.of == LevelOf::Users && series.is_untold,
+        "the input does not say whether users wait for their answers: they are taken to; of arrivals at a rate `--level rate` with a label tells the level",
+    );
+    say(
         several && samples().any(|sample| !sample.is_windowed) && !series.is_closed,
         "some rates are those of a whole run, which include the time after the last arrival: their shortfall counts only beyond 5 % of uncertainty",
     );

@@ -8,9 +8,9 @@
 //!
 //! Two criteria, in this order:
 //!
-//! 1. **Saturation**: the first load with y below 0.95 beyond twice its standard error, or with fewer than 95 % of its requests
+//! 1. **Saturation**: the first load with y below 0.95 and three standard errors below 1, or with fewer than 95 % of its requests
 //!    answered inside it. Of users, y sinks long before the end, because each waits for the others (at 0.7 of the knee of a single
-//!    server it is 0.9): there the limit is 0.85 beyond three standard errors, and goodput has to level off (exponent below 0.7 at the top). The knee is P. Where goodput falls behind it and requests fail
+//!    server it is 0.9): there the limit is 0.85, and goodput has to level off (exponent below 0.7 at the top). The knee is P. Where goodput falls behind it and requests fail
 //!    (clients give up), the plateau is never seen: then it is the load at which 1 / mean latency would reach zero by a straight line
 //!    through the good loads (of M/M/1, 1 / R = mu - lambda), kept inside the bracket.
 //! 2. **Blow-up**: the first load whose tail is a proven blow-up (see `step`, but at 99 %) against some lower load, and at least
@@ -35,8 +35,8 @@ const SERVED: f64 = 0.95;
 const SHARED: f64 = 0.85;
 /// Standard errors within which a load gets as much per unit as those below it.
 const ALIKE: f64 = 1.5;
-/// Standard errors beyond the limit, of rates and of users.
-const ERRORS: [f64; 2] = [2.0, 3.0];
+/// Standard errors by which a load has to be less than served.
+const ERRORS: f64 = 3.0;
 /// Chance beyond the interval of a blow-up.
 const BEYOND: f64 = 0.005;
 /// Exponent of a blow-up, and what its lower end has to exceed.
@@ -240,9 +240,9 @@ impl Series<'_> {
 
     fn saturation(&self, blow_up: Option<(usize, Criterion)>) -> Option<Knee> {
         let (unit, base) = self.unit()?;
-        let (limit, errors) = match self.arrivals {
-            Arrivals::Open => (SERVED, ERRORS[0]),
-            Arrivals::Closed => (SHARED, ERRORS[1]),
+        let limit = match self.arrivals {
+            Arrivals::Open => SERVED,
+            Arrivals::Closed => SHARED,
         };
         let yields = |level: &Level| level.goodput / level.asked / unit;
         let is_behind = |(place, level): (usize, &Level)| {
@@ -250,7 +250,7 @@ impl Series<'_> {
             let error = found * level.error.hypot(base);
             let lags = self.arrivals == Arrivals::Open
                 && level.answered.is_some_and(|share| share < SERVED);
-            lags || place > 0 && found < limit && found + errors * error < 1.0
+            lags || place > 0 && found < limit && found + ERRORS * error < 1.0
         };
         let broken = self.levels.iter().enumerate().position(is_behind)?;
         if self.arrivals == Arrivals::Closed && !self.levels_off() {

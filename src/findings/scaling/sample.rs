@@ -221,10 +221,25 @@ impl<'a> Sample<'a> {
     }
 }
 
+/// An endpoint by its label. They are sorted by name: of a thousand endpoints none is looked for one by one.
 pub(super) fn endpoint_of<'a>(run: &'a Run, label: &str) -> Option<&'a Endpoint> {
-    run.endpoints
-        .iter()
-        .find(|endpoint| endpoint.label() == label)
+    let by_name = |name: &str| {
+        let from = run
+            .endpoints
+            .partition_point(|other| other.name.as_str() < name);
+        let rest = run.endpoints.get(from..).unwrap_or_default().iter();
+        let mut same = rest.take_while(|other| other.name == name);
+        same.find(|endpoint| endpoint.label() == label)
+    };
+    let without_method = label.split_once(' ').map(|(_, name)| name);
+    without_method
+        .and_then(by_name)
+        .or_else(|| by_name(label))
+        .or_else(|| {
+            run.endpoints
+                .iter()
+                .find(|endpoint| endpoint.label() == label)
+        })
 }
 
 fn failed(stats: &Stats) -> Option<(u64, u64)> {

@@ -20,6 +20,8 @@ pub(super) struct Series<'a> {
     pub(super) of: LevelOf,
     /// Whether users wait for their answers.
     pub(super) is_closed: bool,
+    /// Whether some input does not say that.
+    pub(super) is_untold: bool,
     /// Rising.
     pub(super) groups: Vec<Group<'a>>,
     pub(super) left_out: Vec<LeftOut>,
@@ -169,9 +171,11 @@ fn series_of<'a, 'b>(
         .to_owned()
     });
     let key = (of as u8, is_closed);
-    by_kind
+    let found = by_kind
         .entry(key)
-        .or_insert_with(|| Series::new(scenario, name, of, is_closed))
+        .or_insert_with(|| Series::new(scenario, name, of, is_closed));
+    found.is_untold |= run.load.model.is_none();
+    found
 }
 
 /// The level of a run: the name of its label, the load, and what was stated where that is another figure.
@@ -231,6 +235,7 @@ impl<'a> Series<'a> {
             level_name,
             of,
             is_closed,
+            is_untold: false,
             groups: Vec::new(),
             left_out: Vec::new(),
             remarks: Vec::new(),
