@@ -15,7 +15,7 @@
 //!    through the good loads (of M/M/1, 1 / R = mu - lambda), kept inside the bracket.
 //! 2. **Blow-up**: the first load whose tail is a proven blow-up (see `step`, but at 99 %) against some lower load, and at least
 //!    2.5 times as long by its 99 % interval, and that stays: 2.5 times those of all loads up to the lower one, and no higher load back below 0.75
-//!    of it. The knee is known to lie between this load and the one below; the figure is that of the straight line above, or the
+//!    of it; where there are more than two tails they share the chance. The knee is known to lie between this load and the one below; the figure is that of the straight line above, or the
 //!    geometric middle.
 //!
 //! A load that moved counts with its peak where a bracket is drawn, and blows up where it does so by means and by peaks.
@@ -37,7 +37,7 @@ const SHARED: f64 = 0.85;
 const ALIKE: f64 = 1.5;
 /// Standard errors by which a load has to be less than served.
 const ERRORS: f64 = 3.0;
-/// Chance beyond the interval of a blow-up.
+/// Chance beyond the interval of a blow-up, for two tails; more of them share it.
 const BEYOND: f64 = 0.005;
 /// Exponent of a blow-up, and what its lower end has to exceed.
 const BLOW_UP: (f64, f64) = (1.5, 1.25);
@@ -354,7 +354,9 @@ impl Series<'_> {
                 continue;
             };
             let log = here.log - there.log;
-            let reach = Reference::Normal.beyond(BEYOND);
+            // Of many endpoints one is always odd: the chance is shared among them.
+            let pairs = (level.tails.len() as f64 / 2.0).max(1.0);
+            let reach = Reference::Normal.beyond(BEYOND / pairs);
             let least = log - reach * here.error.hypot(there.error);
             let means = (level.load / lower.load).ln();
             let peaks = (level.peak / lower.peak).ln();
@@ -584,6 +586,22 @@ mod tests {
         // Long beside the second only.
         assert_eq!(knee(&of([1.0, 0.3, 1.1, 1.2, 1.3]), Arrivals::Open), None);
         assert!(knee(&of([1.0, 1.0, 1.1, 9.0, 9.5]), Arrivals::Open).is_some());
+    }
+
+    #[test]
+    fn many_tails_share_the_chance() {
+        let level = |load: f64, latency: f64, others: usize| {
+            let mut tails = vec![Some(tail(latency, 0.12)), Some(tail(100.0, 0.12))];
+            tails.resize(2 + others, Some(tail(50.0, 0.12)));
+            Level {
+                tails,
+                ..at(load, load)
+            }
+        };
+        // 5 times, and 3.2 times at least by 2.58 standard errors of 0.17; 2.4 times by the 4.3 of 500 pairs.
+        let of = |others| [level(10.0, 100.0, others), level(20.0, 500.0, others)];
+        assert!(knee(&of(0), Arrivals::Open).is_some());
+        assert_eq!(knee(&of(1000), Arrivals::Open), None);
     }
 
     #[test]
