@@ -365,7 +365,7 @@ fn remarks(series: &series::Series) -> Vec<String> {
     );
     say(
         samples().any(|sample| sample.sources.len() > 1),
-        "percentiles of a stretch of several windows are the middle of those of its windows (geometric mean), because the input does not tell those of all its requests",
+        "percentiles of a stretch of several windows are the middle of those of its windows (geometric mean; of more than 24 as many spread over it), because the input does not tell those of all its requests",
     );
     say(
         several && series.of == LevelOf::Users,

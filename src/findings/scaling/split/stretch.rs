@@ -8,6 +8,9 @@ use crate::model::run::label;
 use crate::model::{PerSecond, Run, Slice, Stats};
 use crate::text::number::{plural, seconds};
 
+/// Windows of a stretch that are kept at most.
+const WINDOWS: usize = 24;
+
 /// A stretch, and where its percentiles come from.
 pub(super) struct Found {
     pub(super) stretch: Stretch,
@@ -109,10 +112,13 @@ impl Cutter<'_> {
         if has_percentiles(&own.overall) || !has_percentiles(&self.run.overall) {
             return (Source::Slices, Vec::new());
         }
-        let windows = kept
-            .iter()
-            .map(|part| self.cut(bare, std::slice::from_ref(part)));
-        let windows: Vec<Run> = windows
+        let has = |part: &&Part| {
+            let slice = self.slice(part);
+            slice.is_some_and(|slice| has_percentiles(&slice.stats))
+        };
+        let parts: Vec<&Part> = kept.iter().filter(has).collect();
+        let windows: Vec<Run> = spread(&parts)
+            .map(|part| self.cut(bare, std::slice::from_ref(*part)))
             .filter(|run| has_percentiles(&run.overall))
             .collect();
         let source = if windows.is_empty() {
@@ -136,7 +142,7 @@ impl Cutter<'_> {
             return (Source::Nothing, Vec::new());
         }
         let from = self.piece.span().0 - slack;
-        let mut windows: Vec<Run> = Vec::new();
+        let mut seen: Vec<(&Slice, f64, f64)> = Vec::new();
         let mut border = f64::INFINITY;
         let mut reaching = None;
         for part in self.piece.kept().iter().rev() {
@@ -149,20 +155,19 @@ impl Cutter<'_> {
             let length = slice.latency_window.map_or(length, |window| window.0);
             let start = (part.end - length).max(begin);
             if start >= from && part.end <= border + slack {
-                windows.push(self.window(bare, slice, (start - slack, part.end)));
+                seen.push((slice, start - slack, part.end));
                 border = start;
             } else if start >= self.piece.change - usual - slack && reaching.is_none() {
                 reaching = Some((slice, start - slack, part.end));
             }
         }
-        windows.reverse();
+        seen.reverse();
+        let window =
+            |(slice, start, end): &(&Slice, f64, f64)| self.window(bare, slice, (*start, *end));
         match reaching {
-            _ if !windows.is_empty() => (Source::Windows, windows),
-            Some((slice, start, end)) => {
-                let window = self.window(bare, slice, (start, end));
-                (Source::Reaching(length), vec![window])
-            }
-            None => (Source::NoWindow(length), windows),
+            _ if !seen.is_empty() => (Source::Windows, spread(&seen).map(window).collect()),
+            Some(of) => (Source::Reaching(length), vec![window(&of)]),
+            None => (Source::NoWindow(length), Vec::new()),
         }
     }
 
@@ -184,6 +189,12 @@ impl Cutter<'_> {
         }
         run
     }
+}
+
+/// All of them, or so many as are kept, spread evenly: a level of a day is not made of thousands of runs.
+fn spread<T>(all: &[T]) -> impl Iterator<Item = &T> {
+    let step = all.len().div_ceil(WINDOWS).max(1);
+    all.iter().step_by(step)
 }
 
 fn see(stats: &mut Stats, window: &Stats) {

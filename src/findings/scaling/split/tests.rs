@@ -215,6 +215,19 @@ fn percentiles_of_slices_with_histograms_are_those_of_all_their_requests() {
 }
 
 #[test]
+fn of_many_windows_some_are_kept_spread_over_the_stretch() {
+    let mut run = run(2.0, 200);
+    bare(&mut run);
+    run.load.phases = steps(&[(200.0, 1.0), (200.0, 5.0)]);
+    let split = split(&run).unwrap();
+    let last = &split.stretches[1];
+    // Slices 110 to 199: 90 of them, every fourth.
+    let medians = last.windows.iter().map(|w| p(w, Percentile::P50));
+    let wanted = (0..23).map(|i| Some(f64::from(111 + 4 * i)));
+    assert!(medians.eq(wanted), "{}", last.windows.len());
+}
+
+#[test]
 fn without_histograms_every_slice_keeps_its_own_percentiles() {
     let mut run = run(2.0, 20);
     bare(&mut run);
