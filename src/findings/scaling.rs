@@ -148,7 +148,7 @@ pub struct Step {
     /// What holds by the means and by the peaks.
     pub class: StepClass,
     /// Why the class is what it is: `by-size` (too few requests to prove it), `ramp` (the two ends differ), `thin`, `no-error` (the input does not
-    /// say how certain the figures are).
+    /// say how certain the figures are), `below-floor` (it grows by less than 1 ms).
     pub reasons: Vec<String>,
     /// The ratio over that of the loads; of a ramp, over that of the peaks.
     pub excess_over_linear: Option<f64>,

@@ -23,7 +23,7 @@ const BEYOND: f64 = 20.0;
 /// The change whose proof `repeats_needed` speaks of.
 const WANTED: f64 = 0.2;
 /// The least difference of latencies worth talking about, in milliseconds.
-pub(super) const LEAST_MS: f64 = 1.0;
+pub(in crate::findings) const LEAST_MS: f64 = 1.0;
 
 /// What holds for one metric.
 #[derive(Clone, Copy, Debug, PartialEq)]

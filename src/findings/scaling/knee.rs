@@ -1,5 +1,6 @@
 //! The knee of a series by `stats::knee`, the figures that it stands on, and what other methods say beside it.
 
+use crate::findings::comparison::judge::LEAST_MS;
 use crate::findings::evidence::Evidence;
 use crate::findings::figures::{self, Support};
 use crate::findings::report::Interval;
@@ -149,7 +150,33 @@ fn levels(series: &Series, latencies: &[Vec<Vec<Option<Middle>>>]) -> Vec<knee::
             tails: tails.collect(),
         }
     };
-    series.groups.iter().zip(latencies).map(of_group).collect()
+    let mut levels: Vec<knee::Level> = series.groups.iter().zip(latencies).map(of_group).collect();
+    drop_trifles(&mut levels);
+    levels
+}
+
+/// A tail that stays within a millisecond blows nothing up.
+fn drop_trifles(levels: &mut [knee::Level]) {
+    let tails = levels
+        .iter()
+        .map(|level| level.tails.len())
+        .min()
+        .unwrap_or(0);
+    for place in 0..tails {
+        let known = || {
+            let at = levels.iter().filter_map(|level| *level.tails.get(place)?);
+            at.map(|tail| tail.log.exp())
+        };
+        let most = known().fold(0.0, f64::max);
+        let least = known().fold(f64::INFINITY, f64::min);
+        if most - least < LEAST_MS {
+            for level in levels.iter_mut() {
+                if let Some(tail) = level.tails.get_mut(place) {
+                    *tail = None;
+                }
+            }
+        }
+    }
 }
 
 /// Where Kleinrock's power is highest, where two lines bend, and what Kneedle returns: beside the knee, never for it.

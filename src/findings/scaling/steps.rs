@@ -1,5 +1,6 @@
 //! Steps between neighbouring levels: how each latency follows the load, by `stats::step`.
 
+use crate::findings::comparison::judge::LEAST_MS;
 use crate::findings::figures::{self, Support};
 use crate::findings::report::Interval;
 use crate::findings::scaling::level::{self, Middle, PERCENTILES};
@@ -15,6 +16,8 @@ const BY_SIZE: &str = "by-size";
 const BY_SIZE_FROM: f64 = 2.0;
 /// The load moved, and its mean and its peak say different things.
 const RAMP: &str = "ramp";
+/// It grows by less than anybody notices.
+const BELOW_FLOOR: &str = "below-floor";
 /// The input does not say how certain its figures are.
 const NO_ERROR: &str = "no-error";
 
@@ -88,8 +91,11 @@ fn of_pair((low, before): (&Group, Middle), (high, after): (&Group, Middle)) -> 
         StepClass::BlowUp | StepClass::SuperLinear
     );
     let by_size = found.by_mean.exponent.min(found.by_peak.exponent) > BY_SIZE_FROM;
+    let below_floor = grows && after.log.exp() - before.log.exp() < LEAST_MS;
+    because(&mut reasons, below_floor, BELOW_FLOOR);
     // Without an error an interval of no width would prove anything, and so would that of a latency as good as the maximum.
     let class = match class_of(found.class) {
+        _ if below_floor => StepClass::Undecided,
         _ if grows && thin && by_size => StepClass::BlowUp,
         _ if grows && (thin || !is_known) => StepClass::Undecided,
         class => class,
