@@ -16,17 +16,26 @@ use crate::text::number::{count, percent, plural, quantity, rate, seconds};
 /// The percentiles that a sentence names.
 const SPOKEN_OF: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];
 
+/// The command whose news is the load series.
+pub const SCALE: &str = "scale";
+
 /// Three to five sentences over one run, or one per run when there are several.
 pub fn of_report(report: &Report) -> Vec<String> {
     if !report.comparisons.is_empty() {
         return compared::of_comparisons(report);
+    }
+    let of_series = report.scalings.iter().flat_map(series::of_series);
+    if report.command == SCALE {
+        // The series is what was asked for; what is said of its runs stands behind it.
+        let of_runs = series::of_runs(report);
+        return of_series.chain(of_runs).collect();
     }
     let mut sentences = match report.runs.as_slice() {
         [] => vec!["No run was given.".to_owned()],
         [run] => of_run(report, run),
         runs => of_many(report, runs),
     };
-    sentences.extend(report.scalings.iter().flat_map(series::of_series));
+    sentences.extend(of_series);
     sentences
 }
 
@@ -129,7 +138,10 @@ pub fn of_run(report: &Report, run: &Run) -> Vec<String> {
     if counts_requests || has_latency {
         sentences.push(how_long(report, run));
     }
-    sentences.push(of_targets(report, run));
+    // A load series is no judgement: that nothing was demanded is not its news.
+    if report.command != SCALE || has_targets(report, run) {
+        sentences.push(of_targets(report, run));
+    }
     sentences.extend(of_checks(report, run));
     if let Some(sentence) = of_findings(report, run, invalid) {
         sentences.push(sentence);
@@ -321,12 +333,21 @@ fn of_checks(report: &Report, run: &Run) -> Option<String> {
     ))
 }
 
-fn of_targets(report: &Report, run: &Run) -> String {
-    let results: Vec<&TargetResult> = report
+/// The targets that speak of a run.
+fn results_of<'a>(report: &'a Report, run: &Run) -> Vec<&'a TargetResult> {
+    report
         .targets
         .iter()
         .filter(|result| result.run == run.id && result.state != TargetState::NotApplicable)
-        .collect();
+        .collect()
+}
+
+fn has_targets(report: &Report, run: &Run) -> bool {
+    !results_of(report, run).is_empty()
+}
+
+fn of_targets(report: &Report, run: &Run) -> String {
+    let results = results_of(report, run);
     if results.is_empty() {
         return "No target was given, so nothing is judged; `--target 'p95 < 200ms'` or `knee.toml` sets one.".to_owned();
     }

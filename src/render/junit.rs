@@ -51,6 +51,13 @@ fn render(report: &Report, layout: &Layout) -> Result<Rendered, RenderError> {
         suite.add_test_case(of_findings("comparison", &name, &of_pairs));
         junit.add_test_suite(suite);
     }
+    let of_series: Vec<&Finding> = report.findings_of_series().collect();
+    if !of_series.is_empty() {
+        let name = suites.once("load series");
+        let mut suite = TestSuite::new(name.as_str());
+        suite.add_test_case(of_findings("load series", &name, &of_series));
+        junit.add_test_suite(suite);
+    }
     let of_plan: Vec<&Finding> = report.findings_of_plan().collect();
     if report.runs.is_empty() || !of_plan.is_empty() {
         let name = suites.once("plan");

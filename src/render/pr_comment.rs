@@ -11,7 +11,7 @@ use crate::findings::{Report, TargetResult, TargetState, Verdict};
 use crate::model::Run;
 use crate::render::block::{Block, Line, code, prose, strong, text};
 use crate::render::page::{self, Piece};
-use crate::render::section::{SECTIONS, Section, targets};
+use crate::render::section::{SECTIONS, Section, scaling, targets};
 use crate::render::{Layout, RenderError, Rendered, Renderer, change, issue, markdown};
 use crate::text::{escape, number};
 
@@ -129,6 +129,7 @@ fn pieces(report: &Report, layout: &Layout) -> Vec<Piece> {
         put("comparison", changes(comparison));
     }
     put("about the comparison", of_pairs(report));
+    put("load series", of_series(report));
     put("targets", attention(report));
     for comparison in &report.comparisons {
         put("compared metrics", all_of(comparison));
@@ -199,6 +200,18 @@ fn of_pairs(report: &Report) -> Vec<Block> {
         return Vec::new();
     }
     vec![Block::List(said)]
+}
+
+/// What rules say of load series; their answers stand among the first sentences.
+fn of_series(report: &Report) -> Vec<Block> {
+    let said = scaling::about(report);
+    if said.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        Block::Paragraph(vec![text("About the load series:")]),
+        Block::List(said),
+    ]
 }
 
 fn more(all: usize, noun: &str) -> Option<Block> {

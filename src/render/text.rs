@@ -146,7 +146,9 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
         })
         .collect();
     // Two blanks between columns, one where two are too many.
-    let gap = if natural.iter().skip(1).sum::<usize>() + 2 * natural.len() > width {
+    let (all, between) = (natural.iter().sum::<usize>(), natural.len().saturating_sub(1));
+    let fits_by_one = all + 2 * between > width && all + between <= width;
+    let gap = if all - first_of(&natural) + 2 * natural.len() > width || fits_by_one {
         1
     } else {
         2
@@ -220,6 +222,10 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
         }
     }
     out.push('\n');
+}
+
+fn first_of(widths: &[usize]) -> usize {
+    widths.first().copied().unwrap_or(0)
 }
 
 /// Takes from the widest column of words until the table fits, or none is left to take from.

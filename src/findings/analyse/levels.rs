@@ -1,9 +1,10 @@
 //! Load levels in an analysis: the series among the runs, what rules say of them, the targets that speak of levels.
 
 use crate::findings::analyse::Options;
-use crate::findings::report::{Finding, Report, TargetResult};
+use crate::findings::report::{Report, TargetResult};
 use crate::findings::{rules, scaling, targets};
 use crate::model::Run;
+use crate::text::escape::{shorten, visible};
 
 /// Whether load levels are looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,12 +48,29 @@ pub(super) fn add_series(report: &mut Report, runs: &[&Run], options: &Options) 
     if options.levels == Levels::WhereSeveral {
         found.retain(|scaling| scaling.levels.len() > 1);
     }
-    let of_series = found
-        .iter()
-        .flat_map(|scaling| rules::ask_of_series(scaling, &options.asking()));
-    report.findings.extend(of_series.collect::<Vec<Finding>>());
+    for scaling in &found {
+        let mut of_series = rules::ask_of_series(scaling, &options.asking());
+        if found.len() > 1 {
+            for finding in &mut of_series {
+                finding.message = format!("{}: {}", named(scaling, &found), finding.message);
+            }
+        }
+        report.findings.extend(of_series);
+    }
     targets::judge_levels(&mut report.targets, &found, runs, &options.targets);
     report.scalings = found;
+}
+
+/// Which series it is among several: by its scenario, and by its levels where another is of the same.
+fn named(scaling: &scaling::Scaling, all: &[scaling::Scaling]) -> String {
+    let same = all
+        .iter()
+        .filter(|other| other.scenario == scaling.scenario);
+    let scenario = shorten(&visible(&scaling.scenario), 60);
+    if same.count() > 1 {
+        return format!("{scenario} by {}", visible(&scaling.level_name));
+    }
+    scenario
 }
 
 /// Whether a target on load levels was judged of the series that a run is of.

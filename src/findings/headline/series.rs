@@ -1,8 +1,63 @@
-//! What a load series opens with: its answer, and the blow-up where the answer is about something else.
+//! What a load series opens with: its answer, the blow-up where the answer is about something else, and behind them what
+//! stands out in its runs.
 
-use crate::findings::headline::{lower_first, shown};
+use crate::findings::headline::{self, lower_first, shown, words as verdict_words};
+use crate::findings::report::{Report, TargetResult, TargetState};
 use crate::findings::scaling::{Criterion, Scaling, words};
+use crate::findings::verdict::Verdict;
+use crate::findings::analyse;
+use crate::model::Run;
 use crate::text::number::plural;
+
+/// Most sentences about single runs below the answer of a series.
+const OF_RUNS: usize = 3;
+
+/// What is said of the runs of a series: of a single run what happened, of several the ones that cannot be believed or fail,
+/// and the targets. The table of the runs has the others.
+pub(super) fn of_runs(report: &Report) -> Vec<String> {
+    if let [run] = report.runs.as_slice() {
+        let mut sentences = headline::of_run(report, run);
+        sentences.truncate(OF_RUNS);
+        return sentences;
+    }
+    let mut sentences = Vec::new();
+    let results: Vec<&TargetResult> = report
+        .targets
+        .iter()
+        .filter(|result| result.state != TargetState::NotApplicable)
+        .collect();
+    if !results.is_empty() {
+        let several = |id: &str| {
+            let run = report.runs.iter().find(|run| run.id == id);
+            run.map_or_else(String::new, |run| format!(" in {}", shown(&run.name)))
+        };
+        sentences.push(headline::of_results(&results, &several));
+    }
+    let is_grave = |run: &&Run| {
+        let verdict = analyse::verdict_of(report, Some(&run.id));
+        matches!(verdict, Verdict::Invalid | Verdict::Fail)
+    };
+    let grave: Vec<&Run> = report.runs.iter().filter(is_grave).collect();
+    let mut room = OF_RUNS - sentences.len();
+    if grave.len() > room {
+        // The last line counts those that have none.
+        room -= 1;
+    }
+    for run in grave.iter().take(room) {
+        let verdict = analyse::verdict_of(report, Some(&run.id));
+        sentences.push(format!(
+            "{} ({}): {}",
+            shown(&run.name),
+            verdict_words(verdict),
+            lower_first(&headline::what_happened(report, run))
+        ));
+    }
+    if let Some(more) = grave.len().checked_sub(room).filter(|more| *more > 0) {
+        let more = plural(more as u64, "run");
+        sentences.push(format!("{more} more that cannot be believed or fail."));
+    }
+    sentences
+}
 
 /// One or two sentences over one series.
 pub(in crate::findings) fn of_series(scaling: &Scaling) -> Vec<String> {

@@ -47,9 +47,14 @@ pub(super) fn worst_steps(scaling: &Scaling, class: StepClass, hint: &str) -> Ve
     fired
 }
 
+/// What is proven lies above what is not.
 fn by_excess(one: &Step, other: &Step) -> Ordering {
-    let excess = |step: &Step| step.excess_over_linear.unwrap_or(step.ratio);
-    excess(one).total_cmp(&excess(other))
+    let rank = |step: &Step| {
+        let excess = step.excess_over_linear.unwrap_or(step.ratio);
+        (!words::is_by_size(step), excess)
+    };
+    let (one, other) = (rank(one), rank(other));
+    one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
 }
 
 fn of_step(scaling: &Scaling, step: &Step) -> Fired {

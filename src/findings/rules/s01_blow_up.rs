@@ -14,11 +14,11 @@ Asks of neighbouring load levels whether a latency grows far more than the load:
 Fires above 1.5 where its 95 % interval lies above 1.25; above 2 of too few requests it says \"by size, not proven\". Where
 the load moved during a run (a ramp) that must hold by the mean loads and by the peaks.
 Example: p99 854 ms -> 8,025 ms from 1.5/s (peak 2/s) to 2.5/s (peak 4/s): 9.4 times for at most twice the load.
-What to do: run constant rates between the two levels; look at what saturates there.",
+What to do: run constant loads between the two levels; look at what saturates there.",
     asks: Asks::Series(ask),
 };
 
-const HINT: &str = "Run constant rates between the two levels to find where it breaks, and sample resources (`--resources FILE`): without them a cause is a guess.";
+const HINT: &str = "Run constant loads between the two levels to find where it breaks, and sample resources (`--resources FILE`): without them a cause is a guess.";
 
 fn ask(context: &SeriesContext) -> Vec<Fired> {
     worst_steps(context.scaling, StepClass::BlowUp, HINT)

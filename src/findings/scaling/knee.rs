@@ -192,7 +192,7 @@ fn second_opinions(
     if let Some(power) = power.collect::<Option<Vec<(f64, f64)>>>()
         && let Some((at, _)) = power.iter().max_by(|one, other| one.1.total_cmp(&other.1))
     {
-        evidence = evidence.with("power_highest_at", *at, Unit::AsGiven);
+        evidence = evidence.with(words::POWER_HIGHEST_AT, *at, Unit::AsGiven);
     }
     let p95 = series
         .groups
@@ -214,15 +214,15 @@ fn second_opinions(
         .collect();
     if let Some(bend) = bend(&points).filter(|bend| bend.p_value < BENT && bend.after > bend.before)
     {
-        evidence = evidence.with("bend_at", bend.at, Unit::AsGiven).with(
-            "bend_p_value",
+        evidence = evidence.with(words::BEND_AT, bend.at, Unit::AsGiven).with(
+            words::BEND_P_VALUE,
             bend.p_value,
             Unit::Ratio,
         );
     }
     let curve: Vec<(f64, f64)> = p95.iter().map(|(load, log)| (*load, log.exp())).collect();
     if let Some(knee) = kneedle(&curve, Shape::ConvexIncreasing) {
-        evidence = evidence.with("kneedle_at", knee.x, Unit::AsGiven);
+        evidence = evidence.with(words::KNEEDLE_AT, knee.x, Unit::AsGiven);
     }
     evidence
 }

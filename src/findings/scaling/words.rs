@@ -4,7 +4,7 @@
 
 use crate::findings::scaling::{Criterion, Knee, Level, LevelOf, Scaling, Step, StepClass};
 use crate::text::escape::{shorten, visible};
-use crate::text::number::{percent, plural, rate, significant, times};
+use crate::text::number::{plural, rate, significant, times};
 
 /// Evidence of a knee by saturation: goodput at the plateau.
 pub const PLATEAU: &str = "plateau";
@@ -12,9 +12,22 @@ pub const PLATEAU: &str = "plateau";
 pub const PER_UNIT: &str = "per_unit";
 /// Evidence of a knee: the first level beyond it.
 pub const BROKEN_AT: &str = "broken_at";
+/// Evidence beside a knee: where two lines through the logarithms of p95 bend.
+pub const BEND_AT: &str = "bend_at";
+/// Evidence beside a knee: the chance of such a bend in a straight line.
+pub const BEND_P_VALUE: &str = "bend_p_value";
+/// Evidence beside a knee: the level that Kneedle names on p95.
+pub const KNEEDLE_AT: &str = "kneedle_at";
+/// Evidence beside a knee: the level at which goodput over mean latency is highest.
+pub const POWER_HIGHEST_AT: &str = "power_highest_at";
 
 /// Answered below this share of what is offered, a level is behind.
 const BEHIND: f64 = 0.95;
+
+/// A share of which no more than two digits are known: `80 %`, `5.6 %`.
+pub fn about(share: f64) -> String {
+    format!("{} %", significant(share * 100.0, 2))
+}
 
 /// A load: `4/s`, `40 users`, `instances 4`, `4`.
 pub fn level(scaling: &Scaling, value: f64) -> String {
@@ -77,7 +90,7 @@ pub fn class(scaling: &Scaling, step: &Step) -> String {
             format!("grows in proportion to the {load}, which is queueing already")
         }
         StepClass::SuperLinear => format!("grows more than the {load}"),
-        StepClass::BlowUp if why("by-size") => {
+        StepClass::BlowUp if is_by_size(step) => {
             "blows up by size, not proven: too few requests".to_owned()
         }
         StepClass::BlowUp => format!("blows up: it grows far more than the {load}"),
@@ -90,6 +103,49 @@ pub fn class(scaling: &Scaling, step: &Step) -> String {
         }
         StepClass::Undecided => "is undecided: these figures do not say".to_owned(),
     }
+}
+
+/// The class in a word or two, and what it means; of a table, whose legend says each meaning once.
+pub fn class_in_short(scaling: &Scaling, step: &Step) -> (&'static str, String) {
+    let load = what(scaling);
+    let why = |reason: &str| has(step, reason);
+    match step.class {
+        StepClass::Flat => ("flat", format!("does not move with the {load}")),
+        StepClass::SubLinear => ("sub-linear", format!("grows less than the {load}")),
+        StepClass::Linear if scaling.level_of == LevelOf::Users => {
+            ("linear", format!("in proportion to the {load}"))
+        }
+        StepClass::Linear => (
+            "linear",
+            format!("in proportion to the {load}, which is queueing already"),
+        ),
+        StepClass::SuperLinear => (
+            "super-linear",
+            format!("grows more than in proportion to the {load}"),
+        ),
+        StepClass::BlowUp if is_by_size(step) => (
+            "blow-up by size",
+            "not proven: too few requests, or too wide an interval".to_owned(),
+        ),
+        StepClass::BlowUp => ("blow-up", format!("grows far more than the {load}")),
+        StepClass::Undecided if why("ramp") => {
+            ("undecided (ramp)", "run constant rates".to_owned())
+        }
+        StepClass::Undecided if why("thin") => ("undecided", "too few requests".to_owned()),
+        StepClass::Undecided if why("no-error") => (
+            "undecided",
+            "the input does not say how certain the figures are".to_owned(),
+        ),
+        StepClass::Undecided => (
+            "undecided",
+            "the interval allows more than one class".to_owned(),
+        ),
+    }
+}
+
+/// A step by the means of its loads, in as little room as can be: `1 to 1.5`.
+pub fn step_in_short(step: &Step) -> String {
+    format!("{} to {}", bare(step.from), bare(step.to))
 }
 
 /// A step from one level to the next: `1/s to 1.5/s (peak 2/s)`.
@@ -152,7 +208,7 @@ fn efficiency(scaling: &Scaling) -> String {
         level(scaling, last.level),
         times(speed_up),
         level(scaling, first.level),
-        percent(last.value)
+        about(last.value)
     )
 }
 
@@ -168,6 +224,42 @@ fn too_few(scaling: &Scaling) -> String {
             plural(levels.len() as u64, "level"),
             range(scaling)
         ),
+    }
+}
+
+/// What other methods say of the knee, which decides nothing: `None` where none says anything.
+pub fn second_opinions(scaling: &Scaling) -> Option<String> {
+    let knee = scaling.knee.as_ref()?;
+    let at = |name: &str| {
+        let load = knee.evidence.get(name)?;
+        Some(load_about(scaling, load))
+    };
+    let bend = at(BEND_AT).map(|load| {
+        let p = knee.evidence.get(BEND_P_VALUE);
+        let p = p.map_or_else(String::new, |p| format!(" (p {})", significant(p, 2)));
+        format!("two lines through p95 bend at {load}{p}")
+    });
+    let parts: Vec<String> = [
+        bend,
+        at(KNEEDLE_AT).map(|load| format!("Kneedle names {load}")),
+        at(POWER_HIGHEST_AT).map(|load| format!("throughput over latency is highest at {load}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "Other methods, which decide nothing here: {}.",
+            parts.join("; ")
+        )
+    })
+}
+
+/// A load that is a level by that level's name, any other with two digits.
+fn load_about(scaling: &Scaling, value: f64) -> String {
+    match level_at(scaling, value) {
+        Some(of) => level(scaling, of.value),
+        None => load(scaling, significant(value, 2)),
     }
 }
 
@@ -257,14 +349,15 @@ fn saturation(scaling: &Scaling, knee: &Knee) -> String {
             of_level(scaling, at),
             rate(offered),
             rate(achieved),
-            percent(achieved / offered)
+            about(achieved / offered)
         );
     }
     let plateau = knee.evidence.get(PLATEAU).zip(knee.evidence.get(PER_UNIT));
     if let (LevelOf::Users, Some((plateau, per_user))) = (scaling.level_of, plateau) {
         return format!(
-            "goodput levels off at {}, which so many users would reach at the {} that each gets at the lowest levels",
+            "goodput levels off at {}, and that is {} at the {} that each gets at the lowest levels",
             rate(plateau),
+            load(scaling, significant(plateau / per_user, 2)),
             rate(per_user)
         );
     }
@@ -315,7 +408,7 @@ pub fn growth(scaling: &Scaling, step: &Step) -> String {
         factor => format!("{factor} times the {load}"),
     };
     let of = of_endpoint(step.endpoint.as_deref());
-    let proven = if has(step, "by-size") {
+    let proven = if is_by_size(step) {
         " (by size, not proven: too few requests)"
     } else {
         ""
@@ -334,6 +427,11 @@ pub fn blow_up(scaling: &Scaling) -> Option<String> {
     let worst = blown.max_by(|a, b| a.ratio.total_cmp(&b.ratio))?;
     let ends = step(scaling, worst);
     Some(format!("{}, {ends}", growth(scaling, worst)))
+}
+
+/// Whether a blow-up is but one by its size.
+pub fn is_by_size(step: &Step) -> bool {
+    has(step, "by-size")
 }
 
 fn has(step: &Step, reason: &str) -> bool {

@@ -96,7 +96,7 @@ fn said(scaling: &Scaling, rows: &[&Efficiency]) -> String {
                 format!(" (speed-up {})", number::times(speed_up))
             });
             let level = words::level(scaling, row.level);
-            format!("{level} {}{times}", number::percent(row.value))
+            format!("{level} {}{times}", words::about(row.value))
         })
         .collect();
     format!("Efficiency: {}.", parts.join(", "))
@@ -113,13 +113,13 @@ fn table(scaling: &Scaling, rows: &[&Efficiency]) -> Table {
     let absent = || number::ABSENT.to_owned();
     for row in rows {
         let interval = row.interval.map(|found| {
-            let end = |end: Option<f64>| end.map_or_else(|| "open".to_owned(), number::percent);
+            let end = |end: Option<f64>| end.map_or_else(|| "open".to_owned(), words::about);
             level.cell(found, format!("{} to {}", end(found.lo), end(found.hi)))
         });
         let cells = [
             words::level(scaling, row.level),
             row.speed_up.map_or_else(absent, number::times),
-            number::percent(row.value),
+            words::about(row.value),
             interval.unwrap_or_else(absent),
         ];
         table.row(cells.into_iter().map(|cell| vec![text(cell)]).collect());

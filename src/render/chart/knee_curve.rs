@@ -5,7 +5,7 @@
 use crate::findings::Support;
 use crate::findings::scaling::{Knee, Level, Scaling, words};
 use crate::render::block::{Align, Figure, Table, text};
-use crate::render::chart::panel::{EndLabel, LEFT, Panel, Side};
+use crate::render::chart::panel::{EndLabel, LEFT, Panel};
 use crate::render::chart::scale::{self, Axis, Scale};
 use crate::render::chart::svg::{self, Canvas, Pen};
 use crate::render::chart::theme::{Dash, SMALL, Tone, WIDTH, text_width};
@@ -108,23 +108,21 @@ fn latencies(canvas: &Canvas<'_>, scaling: &Scaling) {
     let [top, bottom] = UPPER;
     let panel = Panel::new(canvas, [RIGHT, top, bottom], x, y);
     let knee = band(scaling);
-    let ends = knee.and_then(|(lo, hi)| {
-        let at = |load: f64| words::level_at(scaling, load).and_then(goodput);
-        at(lo).zip(at(hi))
-    });
+    let ends = knee.and_then(|(lo, hi)| goodput_at(scaling, lo).zip(goodput_at(scaling, hi)));
     if let Some((lo, hi)) = ends {
         shade(&panel, (lo.min(hi), lo.max(hi)), edges);
     }
     let mut remark = "log scale".to_owned();
-    if ends.is_some() {
-        remark.push_str("; shaded: around the knee");
-    }
     let few = |(metric, ..): &(&str, Tone, Dash)| levels.iter().any(|level| is_few(level, metric));
     if LATENCIES.iter().any(few) {
         remark.push_str("; hollow: too few requests");
     }
-    panel.heading("Latency against goodput", &remark);
+    panel.heading(
+        &format!("Latency against goodput: {}", found(scaling)),
+        &remark,
+    );
     let mut labels = Vec::new();
+    let mut lines: Vec<Vec<(f64, f64)>> = Vec::new();
     for (metric, tone, dash) in LATENCIES {
         let pen = Pen::new(tone, dash);
         let found = stretches(levels, |level| point(level, metric));
@@ -146,34 +144,50 @@ fn latencies(canvas: &Canvas<'_>, scaling: &Scaling) {
                     pen,
                 }),
         );
+        lines.extend(found);
     }
     panel.end_labels(&labels);
-    panel.labels_beside(&names(scaling, knee));
+    panel.labels_among(&names(scaling, knee), &lines);
     panel.x_labels("goodput per second");
 }
 
+/// The answer in a few words.
+fn found(scaling: &Scaling) -> String {
+    match &scaling.knee {
+        Some(knee) if knee.found => {
+            let place = words::place(scaling, knee);
+            // The point stands below, as a line.
+            let interval = place.split(", ").next().unwrap_or_default();
+            format!("knee {interval}")
+        }
+        Some(_) => "no knee in the tested range".to_owned(),
+        None => words::range(scaling),
+    }
+}
+
+/// Goodput at a load: that of its level, or what lies between those of its neighbours.
+fn goodput_at(scaling: &Scaling, load: f64) -> Option<f64> {
+    if let Some(level) = words::level_at(scaling, load) {
+        return goodput(level);
+    }
+    let pairs = scaling.levels.windows(2).filter_map(|pair| match pair {
+        [low, high] if (low.value..=high.value).contains(&load) => Some((low, high)),
+        _ => None,
+    });
+    let (low, high) = pairs.into_iter().next()?;
+    let share = (load - low.value) / (high.value - low.value);
+    let (from, to) = goodput(low).zip(goodput(high))?;
+    Some(from + share * (to - from)).filter(|rate| rate.is_finite())
+}
+
 /// The levels by name at their highest latency: those around the knee first, then the ends, then the others.
-/// Where the line comes from above, or goes back from there, it lies on the left.
-fn names(scaling: &Scaling, knee: Option<(f64, f64)>) -> Vec<((f64, f64), String, Side)> {
+fn names(scaling: &Scaling, knee: Option<(f64, f64)>) -> Vec<((f64, f64), String)> {
     let levels = &scaling.levels;
     let top = |level: &Level| {
         let mut points = LATENCIES.iter().rev();
         points.find_map(|(metric, ..)| point(level, metric))
     };
-    let beside = |level: &Level, (goodput, latency): (f64, f64)| {
-        let place = levels.iter().position(|other| other == level);
-        let at = |place: Option<usize>| levels.get(place?).and_then(top);
-        let before = at(place.and_then(|place| place.checked_sub(1)));
-        let next = at(place.map(|place| place + 1));
-        let lies_left = before.is_some_and(|(_, above)| above > latency)
-            || next.is_some_and(|(back, _)| back < goodput);
-        if lies_left { Side::Right } else { Side::Left }
-    };
-    let of = |level: &Level| {
-        let at = top(level)?;
-        let side = beside(level, at);
-        Some((at, words::of_level(scaling, level), side))
-    };
+    let of = |level: &Level| Some((top(level)?, words::of_level(scaling, level)));
     let rank = |level: &Level| {
         let is = |other: Option<&Level>| other == Some(level);
         let around = knee.is_some_and(|(lo, hi)| {
@@ -292,8 +306,12 @@ fn point_of(scaling: &Scaling) -> Option<f64> {
 fn remark(scaling: &Scaling, at: Option<f64>) -> String {
     let knee: Option<&Knee> = scaling.knee.as_ref().filter(|knee| knee.found);
     let mut parts = Vec::new();
-    if let Some(knee) = knee.filter(|_| band(scaling).is_some() || at.is_some()) {
-        parts.push(format!("knee {}", words::place(scaling, knee)));
+    if let Some(knee) = knee {
+        let shaded = band(scaling).map(|_| "shaded: knee".to_owned());
+        let place = words::place(scaling, knee);
+        let point = place.rsplit_once(", ").map(|(_, point)| point);
+        let lined = at.and(point).map(|point| format!("line: {point}"));
+        parts.extend(shaded.into_iter().chain(lined));
     }
     if scaling.levels.iter().any(|level| level.peak.is_some()) {
         parts.push("bars: to the peak of a ramp".to_owned());
@@ -320,18 +338,23 @@ pub(super) fn axis(scaling: &Scaling, right: i32) -> Axis {
     let most = if most > 0.0 { most * 1.03 } else { 1.0 };
     let scale = Scale::linear(0.0, most);
     let wide = f64::from(WIDTH - right - LEFT);
+    let ends = band(scaling).map(|(lo, hi)| [lo, hi]);
+    let levels = scaling.levels.iter().rev().map(|level| level.value);
+    // The ends of the knee's interval are levels as a rule, but not always.
+    let loads = levels.chain(ends.into_iter().flatten());
+    let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut ticks: Vec<(f64, String)> = Vec::new();
-    let mut free = f64::INFINITY;
-    for level in scaling.levels.iter().rev() {
-        let label = words::bare(level.value);
+    for load in loads.filter(|load| is_sound(*load)) {
+        let label = words::bare(load);
         let half = f64::from(text_width(&label, SMALL)) / 2.0;
-        let at = scale.share(level.value) * wide;
-        if at + half + 10.0 <= free {
-            free = at - half;
-            ticks.push((level.value, label));
+        let at = scale.share(load) * wide;
+        let (from, to) = (at - half - 5.0, at + half + 5.0);
+        if taken.iter().all(|(left, right)| to <= *left || *right <= from) {
+            taken.push((from, to));
+            ticks.push((load, label));
         }
     }
-    ticks.reverse();
+    ticks.sort_by(|one, other| one.0.total_cmp(&other.0));
     Axis { scale, ticks }
 }
 

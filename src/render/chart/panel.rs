@@ -25,13 +25,60 @@ pub(super) struct Panel<'c, 'a> {
     place: [i32; 4],
 }
 
-/// Where the label of a point stands.
+/// The place of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    /// Above and left of it.
-    Left,
-    /// Above and right of it.
-    Right,
+struct Spot {
+    left: i32,
+    right: i32,
+    top: i32,
+    bottom: i32,
+}
+
+impl Spot {
+    fn of(left: i32, y: i32, width: i32) -> Spot {
+        Spot {
+            left,
+            right: left + width,
+            top: y - 8 * FINE,
+            bottom: y + 8 * FINE,
+        }
+    }
+
+    fn covers(&self, other: &Spot) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+
+    /// Whether a point lies inside, or so near.
+    fn holds(&self, (x, y): (i32, i32), near: i32) -> bool {
+        (self.left - near..=self.right + near).contains(&x)
+            && (self.top - near..=self.bottom + near).contains(&y)
+    }
+
+    /// Whether a straight line runs through it: what lies inside the four edges one after the other.
+    fn is_crossed(&self, from: (i32, i32), to: (i32, i32)) -> bool {
+        let (x, y) = (f64::from(from.0), f64::from(from.1));
+        let (dx, dy) = (f64::from(to.0) - x, f64::from(to.1) - y);
+        let edges = [
+            (-dx, x - f64::from(self.left)),
+            (dx, f64::from(self.right) - x),
+            (-dy, y - f64::from(self.top)),
+            (dy, f64::from(self.bottom) - y),
+        ];
+        let (mut enters, mut leaves) = (0.0_f64, 1.0_f64);
+        for (toward, room) in edges {
+            if toward < 0.0 {
+                enters = enters.max(room / toward);
+            } else if toward > 0.0 {
+                leaves = leaves.min(room / toward);
+            } else if room < 0.0 {
+                return false;
+            }
+        }
+        enters <= leaves
+    }
 }
 
 /// What stands beside the end of a line.
@@ -162,47 +209,92 @@ impl<'c, 'a> Panel<'c, 'a> {
     /// Writes labels above and left of the points of a rising line, or below and right where the edge of the plot is
     /// near, in order of importance; one that would cover another is left out.
     pub(super) fn point_labels(&self, labels: &[((f64, f64), String)]) {
-        let labels = labels.iter();
-        let left: Vec<_> = labels
-            .map(|(at, text)| (*at, text.clone(), Side::Left))
-            .collect();
-        self.labels_beside(&left);
-    }
-
-    /// The same, each on the side of its point that is asked for, as far as there is room.
-    pub(super) fn labels_beside(&self, labels: &[((f64, f64), String, Side)]) {
-        let [left_edge, right_edge, top_edge, _] = self.place.map(|edge| edge * FINE);
-        let mut taken: Vec<[i32; 4]> = Vec::new();
-        for (at, text, side) in labels {
+        let [left_edge, _, top_edge, _] = self.place.map(|edge| edge * FINE);
+        let mut taken: Vec<Spot> = Vec::new();
+        for (at, text) in labels {
             let point = self.fine(*at);
             let width = text_width(text, SMALL) * FINE;
             let mut right = point.0 - 5 * FINE;
             let mut y = point.1 - 11 * FINE;
-            let beyond = point.0 + width + 5 * FINE;
-            if *side == Side::Right && beyond < right_edge && y - 6 * FINE >= top_edge {
-                right = beyond;
-            } else if right - width < left_edge + 4 * FINE {
+            if right - width < left_edge + 4 * FINE {
                 right = point.0 + width + 8 * FINE;
                 y = point.1 + 11 * FINE;
-            } else if *side == Side::Right || y - 6 * FINE < top_edge {
-                // Under a line that comes from above; else under the edge.
+            } else if y - 6 * FINE < top_edge {
                 y = point.1 + 14 * FINE;
             }
-            let left = right - width;
-            let (top, bottom) = (y - 8 * FINE, y + 8 * FINE);
-            let covers = taken
-                .iter()
-                .any(|[l, r, t, b]| left < *r && *l < right && top < *b && *t < bottom);
-            if covers {
-                continue;
-            }
-            taken.push([left, right, top, bottom]);
-            let look = Look {
-                tone: Tone::Ink,
-                ..small(Anchor::End)
-            };
-            self.canvas.fine_text((right, y), text, look);
+            self.write_free(Spot::of(right - width, y, width), text, &mut taken);
         }
+    }
+
+    /// Writes labels beside points, in order of importance, where they cover no other label, no point and as little as
+    /// can be of the lines; one that has no such place is left out.
+    pub(super) fn labels_among(
+        &self,
+        labels: &[((f64, f64), String)],
+        lines: &[Vec<(f64, f64)>],
+    ) {
+        let [left_edge, right_edge, top_edge, bottom_edge] = self.place.map(|edge| edge * FINE);
+        let lines: Vec<Vec<(i32, i32)>> = lines
+            .iter()
+            .map(|line| line.iter().map(|at| self.fine(*at)).collect())
+            .collect();
+        let mut taken: Vec<Spot> = Vec::new();
+        for (at, text) in labels {
+            let (x, y) = self.fine(*at);
+            let width = text_width(text, SMALL) * FINE;
+            let (left, centre, right) = (x - 5 * FINE - width, x - width / 2, x + 5 * FINE);
+            let (above, below) = (y - 11 * FINE, y + 13 * FINE);
+            let places = [
+                (left, above),
+                (centre, above - 3 * FINE),
+                (right, above),
+                (right, below),
+                (centre, below + 3 * FINE),
+                (left, below),
+                (right + 4 * FINE, y),
+                (left - 4 * FINE, y),
+            ];
+            let inside = |place: &Spot| {
+                place.left > left_edge + 2 * FINE
+                    && place.right < right_edge
+                    && place.top >= top_edge
+                    && place.bottom <= bottom_edge
+            };
+            let covers_point = |place: &Spot| {
+                let mut points = lines.iter().flatten();
+                points.any(|at| place.holds(*at, 4 * FINE))
+            };
+            let crossed = |place: &Spot| {
+                let lines = lines.iter();
+                let steps = lines.flat_map(|line| line.windows(2));
+                steps
+                    .filter(|step| matches!(step, [from, to] if place.is_crossed(*from, *to)))
+                    .count()
+            };
+            let free = places
+                .into_iter()
+                .map(|(left, y)| Spot::of(left, y, width))
+                .filter(|place| inside(place) && !covers_point(place))
+                .filter(|place| !taken.iter().any(|other| place.covers(other)));
+            // Of equals the first.
+            if let Some(place) = free.min_by_key(crossed) {
+                self.write_free(place, text, &mut taken);
+            }
+        }
+    }
+
+    /// Writes a label unless it would cover another.
+    fn write_free(&self, place: Spot, text: &str, taken: &mut Vec<Spot>) {
+        if taken.iter().any(|other| place.covers(other)) {
+            return;
+        }
+        let look = Look {
+            tone: Tone::Ink,
+            ..small(Anchor::End)
+        };
+        let y = i32::midpoint(place.top, place.bottom);
+        self.canvas.fine_text((place.right, y), text, look);
+        taken.push(place);
     }
 
     /// Writes the names of the series right of the plot, each tied to the end of its line by its own pen.
@@ -294,6 +386,24 @@ fn spread(sorted: &[i32], gap: i32, (top, bottom): (i32, i32)) -> Vec<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_crosses_a_label_or_passes_it() {
+        let label = Spot {
+            left: 10,
+            right: 30,
+            top: 10,
+            bottom: 20,
+        };
+        assert!(label.is_crossed((0, 15), (100, 15)));
+        assert!(label.is_crossed((12, 12), (14, 14)), "wholly inside");
+        assert!(label.is_crossed((0, 0), (40, 30)), "from corner to corner");
+        assert!(!label.is_crossed((0, 15), (9, 15)), "it ends before");
+        assert!(!label.is_crossed((0, 0), (100, 5)));
+        assert!(!label.is_crossed((0, 21), (100, 21)));
+        assert!(!label.is_crossed((5, 12), (12, 5)), "past the corner");
+        assert!(label.holds((33, 15), 4) && !label.holds((35, 15), 4));
+    }
 
     #[test]
     fn labels_never_overlap_and_stay_inside() {

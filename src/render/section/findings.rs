@@ -1,6 +1,6 @@
 //! Every rule that fired, gravest first, with its evidence and what to do next.
 
-use crate::findings::{Finding, Report, Severity};
+use crate::findings::{Finding, Report, Severity, rules};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, strong, text};
 use crate::render::section::{Scope, Section, heading, run_of};
@@ -19,14 +19,14 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     let Some(run) = run_of(report, place) else {
         return Vec::new();
     };
-    // Of several runs none owns what is said of the plan: it stands before them.
+    // Of several runs none owns what is said of the plan: it stands before them. Load series have a section of their own.
     let alone = report.runs.len() == 1;
     let all: Vec<&Finding> = report
         .findings
         .iter()
         .filter(|finding| match &finding.run {
             Some(id) => *id == run.id,
-            None => alone,
+            None => alone && !rules::is_of_series(&finding.rule),
         })
         .collect();
     let mut blocks = vec![heading(report, "Findings")];

@@ -1,6 +1,6 @@
 //! Load series: where the knee lies, level by level, step by step, and what follows for capacity.
 
-use crate::findings::Report;
+use crate::findings::{Finding, Report};
 use crate::findings::scaling::{Capacity, Scaling, words};
 use crate::render::Layout;
 use crate::render::block::{Block, Line, code, prose, text};
@@ -23,9 +23,68 @@ pub const SECTION: Section = Section {
 
 fn build(report: &Report, _: usize, layout: &Layout) -> Vec<Block> {
     let series = report.scalings.iter();
-    series
+    let mut blocks: Vec<Block> = series
         .flat_map(|scaling| one(report, scaling, layout))
+        .collect();
+    let findings = about(report);
+    if !findings.is_empty() {
+        blocks.push(Block::Heading(2, vec![text("About the load series")]));
+        blocks.push(Block::List(findings));
+    }
+    blocks
+}
+
+/// What rules say of load series; of a rule whose sentence is the answer what to do next, once.
+pub(in crate::render) fn about(report: &Report) -> Vec<Line> {
+    let mut said: Vec<&Finding> = Vec::new();
+    for finding in report.findings_of_series() {
+        let is_same = |known: &&Finding| is_answer(finding) && same_hint(known, finding);
+        if !said.iter().any(is_same) {
+            said.push(finding);
+        }
+    }
+    let next = said.iter().skip(1).copied().map(Some).chain([None]);
+    said.iter()
+        .zip(next)
+        // What several findings of a rule advise stands behind the last of them.
+        .map(|(finding, next)| {
+            let again = next.is_some_and(|next| same_hint(next, finding));
+            finding_line(finding, !again)
+        })
+        .filter(|line| !line.is_empty())
         .collect()
+}
+
+fn same_hint(one: &Finding, other: &Finding) -> bool {
+    one.rule == other.rule && one.hint == other.hint
+}
+
+fn is_answer(finding: &Finding) -> bool {
+    ANSWERS.contains(&finding.rule.as_str())
+}
+
+/// Rules whose sentence is the answer of the series.
+const ANSWERS: [&str; 2] = ["S03", "S04"];
+
+fn finding_line(finding: &Finding, with_hint: bool) -> Line {
+    let mut line = vec![text(format!("{} {}", finding.rule, finding.name))];
+    if let Some(endpoint) = &finding.endpoint {
+        line.extend([text(" at "), code(endpoint)]);
+    }
+    let is_answer = is_answer(finding);
+    if !is_answer {
+        line.push(text(": "));
+        line.extend(prose(&finding.message));
+    }
+    match finding.hint.as_ref().filter(|_| with_hint) {
+        Some(hint) => {
+            line.push(text(if is_answer { ": " } else { " Next: " }));
+            line.extend(prose(hint));
+        }
+        None if is_answer => line.clear(),
+        None => {}
+    }
+    line
 }
 
 fn one(report: &Report, scaling: &Scaling, layout: &Layout) -> Vec<Block> {
@@ -41,6 +100,7 @@ fn one(report: &Report, scaling: &Scaling, layout: &Layout) -> Vec<Block> {
         ),
         paragraph(&words::answer(scaling)),
     ];
+    blocks.extend(words::second_opinions(scaling).map(|words| paragraph(&words)));
     // Without a place for drawings the tables say it all.
     if let Some(folder) = &layout.charts {
         for figure in chart::of_scaling(scaling, report) {
@@ -110,7 +170,7 @@ fn most(scaling: &Scaling, capacity: &Capacity) -> Option<String> {
 fn headroom(share: f64) -> String {
     format!(
         "Headroom: the knee lies {} above the last good level.",
-        number::percent(share)
+        words::about(share)
     )
 }
 

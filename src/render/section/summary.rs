@@ -1,8 +1,8 @@
 //! The first screen: title, verdict, the computed sentences; with several runs a table of them.
 
 use crate::findings::comparison::{ComparedSide, Comparison, ComparisonVerdict};
-use crate::findings::headline::words;
-use crate::findings::{Report, analyse};
+use crate::findings::headline::{SCALE, words};
+use crate::findings::{Report, Verdict, analyse};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Table, code, prose, strong, text};
 use crate::render::section::{MARKS, Scope, Section, cell, millis_cell};
@@ -32,9 +32,11 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
         comparisons => outcome(comparisons).to_owned(),
     };
     let verdict = verdict.to_uppercase();
-    blocks.push(Block::Paragraph(vec![strong(format!(
-        "Verdict: {verdict}"
-    ))]));
+    if is_judged(report) {
+        blocks.push(Block::Paragraph(vec![strong(format!(
+            "Verdict: {verdict}"
+        ))]));
+    }
     blocks.push(Block::List(
         report
             .headline
@@ -47,6 +49,11 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
         blocks.push(Block::Paragraph(vec![text(MARKS)]));
     }
     blocks
+}
+
+/// Whether a verdict is news: of a load series of which nothing is demanded it is not.
+fn is_judged(report: &Report) -> bool {
+    report.command != SCALE || report.verdict != Verdict::Unjudged || !report.targets.is_empty()
 }
 
 /// The gravest of what comparisons come to.
@@ -93,10 +100,12 @@ fn title(report: &Report) -> String {
 fn runs(report: &Report) -> Table {
     let columns = ["requests", "rate", "goodput", "error_rate"];
     let latencies = ["p50", "p95", "p99", "max"];
-    let mut table = Table::new(&[
-        ("#", Align::Right),
-        ("Run", Align::Left),
-        ("Verdict", Align::Left),
+    let is_judged = is_judged(report);
+    let mut columns_of = vec![("#", Align::Right), ("Run", Align::Left)];
+    if is_judged {
+        columns_of.push(("Verdict", Align::Left));
+    }
+    columns_of.extend([
         ("Requests", Align::Right),
         ("Rate", Align::Right),
         ("Goodput", Align::Right),
@@ -106,13 +115,13 @@ fn runs(report: &Report) -> Table {
         ("p99 ms", Align::Right),
         ("max ms", Align::Right),
     ]);
+    let mut table = Table::new(&columns_of);
     for (place, run) in report.runs.iter().enumerate() {
         let verdict = analyse::verdict_of(report, Some(&run.id));
-        let mut row = vec![
-            vec![text((place + 1).to_string())],
-            vec![code(&run.name)],
-            vec![text(words(verdict))],
-        ];
+        let mut row = vec![vec![text((place + 1).to_string())], vec![code(&run.name)]];
+        if is_judged {
+            row.push(vec![text(words(verdict))]);
+        }
         row.extend(
             columns
                 .iter()

@@ -13,7 +13,7 @@ const LENGTH: f64 = 0.2;
 const AS_MANY: f64 = 0.05;
 
 const HINT: &str =
-    "Offer both sides the same load; `knee report` shows runs of several levels beside each other.";
+    "Offer both sides the same load; `knee scale` shows runs at several loads as one series.";
 
 /// The median of a figure over the runs of a side that give it.
 fn of_side(runs: &[&Run], read: impl Fn(&Run) -> Option<f64>) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! Efficiency, the serial part, and the scaling law.
 
 use crate::findings::Interval;
-use crate::findings::scaling::{Scaling, Usl, words};
+use crate::findings::scaling::{LevelOf, Scaling, Usl, words};
 use crate::render::block::{Align, Block, Line, Table, text};
 use crate::render::level::Level;
 use crate::render::section::absent;
@@ -14,7 +14,8 @@ const PEAK: &str = "peak_load";
 pub(super) fn efficiency(scaling: &Scaling) -> Vec<Block> {
     let rows = &scaling.efficiency;
     let mut blocks = Vec::new();
-    if !rows.is_empty() {
+    // Of a rate the columns of what is offered and achieved say the same.
+    if !rows.is_empty() && !matches!(scaling.level_of, LevelOf::Arrivals | LevelOf::Requests) {
         let level = Level::of(rows.iter().filter_map(|row| row.interval));
         let has_intervals = rows.iter().any(|row| row.interval.is_some());
         let mut table = Table::new(&[
@@ -30,10 +31,10 @@ pub(super) fn efficiency(scaling: &Scaling) -> Vec<Block> {
             let mut cells = vec![
                 vec![text(words::level(scaling, row.level))],
                 speed_up.map_or_else(absent, |times| vec![text(times)]),
-                vec![text(number::percent(row.value))],
+                vec![text(words::about(row.value))],
             ];
             if has_intervals {
-                cells.push(cell(row.interval, &level, number::percent));
+                cells.push(cell(row.interval, &level, words::about));
             }
             table.row(cells);
         }
@@ -45,7 +46,7 @@ pub(super) fn efficiency(scaling: &Scaling) -> Vec<Block> {
     if let Some(serial) = scaling.amdahl_serial {
         blocks.push(said(&format!(
             "Serial part by Amdahl's law, from the lowest and the highest level: {}.",
-            number::percent(serial)
+            words::about(serial)
         )));
     }
     blocks
@@ -77,22 +78,22 @@ pub(super) fn usl(scaling: &Scaling) -> Vec<Block> {
     if has_intervals {
         table.columns.push((level.heading(), Align::Right));
     }
-    let mut row = |name: &str, words: &str, value: f64| {
+    let mut row = |(name, key): (&str, &str), words: &str, value: f64| {
         let mut cells = vec![
             vec![text(format!("{name}, {words}"))],
             vec![text(four(value))],
         ];
         if has_intervals {
-            cells.push(cell(usl.intervals.get(name).copied(), &level, four));
+            cells.push(cell(usl.intervals.get(key).copied(), &level, four));
         }
         table.row(cells);
     };
     for (name, words, value) in rows {
-        row(name, words, value);
+        row((name, name), words, value);
     }
     // Without an interval the sentence below says it all.
     if let Some(load) = usl.peak_load.filter(|_| usl.intervals.contains_key(PEAK)) {
-        row(PEAK, "the load at which the law peaks", load);
+        row(("peak", PEAK), "the load at which the law peaks", load);
     }
     vec![Block::Table(table), said(&peak(scaling, usl, reason))]
 }
@@ -105,6 +106,7 @@ fn four(value: f64) -> String {
 fn peak(scaling: &Scaling, usl: &Usl, reason: Option<String>) -> String {
     let Some(load) = usl.peak_load else {
         return match reason {
+            Some(why) if why.starts_with("no peak") => capital(&why),
             Some(why) => format!("No peak is given: {why}"),
             None => "The law has no peak in the data.".to_owned(),
         };
@@ -136,6 +138,12 @@ fn sentence(reason: &str) -> String {
     } else {
         format!("{first}{}.", letters.as_str())
     }
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 fn cell(interval: Option<Interval>, level: &Level, write: fn(f64) -> String) -> Line {

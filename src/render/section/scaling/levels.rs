@@ -55,14 +55,20 @@ fn loads(scaling: &Scaling) -> Table {
         .iter()
         .filter(|(_, of)| scaling.levels.iter().any(|level| of(level).is_some()))
         .collect();
-    let mut columns = vec![("Level", Align::Left), ("Runs", Align::Right)];
+    let is_cut = |level: &Level| stretch(level).is_some();
+    let runs_or_seconds = if scaling.levels.iter().all(is_cut) {
+        "Seconds"
+    } else {
+        "Runs"
+    };
+    let mut columns = vec![("Level", Align::Left), (runs_or_seconds, Align::Right)];
     columns.extend(shown.iter().map(|(name, _)| match *name {
         OFFERED if !words::is_offered(scaling) => ("Ideal/s", Align::Right),
         name => (name, Align::Right),
     }));
     let mut table = Table::new(&columns);
     for level in &scaling.levels {
-        let mut row = vec![name(scaling, level), runs(level)];
+        let mut row = vec![name(scaling, level), runs(level, runs_or_seconds == "Runs")];
         row.extend(
             shown
                 .iter()
@@ -73,17 +79,18 @@ fn loads(scaling: &Scaling) -> Table {
     table
 }
 
+/// From where to where in its run, of a level that is a stretch of one.
+fn stretch(level: &Level) -> Option<String> {
+    let (from, to) = level.from_s.zip(level.to_s)?;
+    // Not in minutes: the column would be as wide as the page.
+    (level.runs.len() == 1).then(|| format!("{} to {}", words::bare(from), words::bare(to)))
+}
+
 /// The stretch of its run, the only run, or how many there are.
-fn runs(level: &Level) -> Line {
-    match (level.from_s.zip(level.to_s), level.runs.as_slice()) {
-        (Some((from, to)), [_]) => {
-            // Not in minutes: the column would be as wide as the page.
-            vec![text(format!(
-                "{} to {} s",
-                words::bare(from),
-                words::bare(to)
-            ))]
-        }
+fn runs(level: &Level, with_unit: bool) -> Line {
+    match (stretch(level), level.runs.as_slice()) {
+        (Some(stretch), _) if with_unit => vec![text(format!("{stretch} s"))],
+        (Some(stretch), _) => vec![text(stretch)],
         (_, []) => absent(),
         (_, runs) => vec![text(number::count(runs.len() as u64))],
     }
