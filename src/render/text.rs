@@ -146,7 +146,10 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
         })
         .collect();
     // Two blanks between columns, one where two are too many.
-    let (all, between) = (natural.iter().sum::<usize>(), natural.len().saturating_sub(1));
+    let (all, between) = (
+        natural.iter().sum::<usize>(),
+        natural.len().saturating_sub(1),
+    );
     let fits_by_one = all + 2 * between > width && all + between <= width;
     let gap = if all - first_of(&natural) + 2 * natural.len() > width || fits_by_one {
         1

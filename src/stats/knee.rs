@@ -8,15 +8,18 @@
 //!
 //! Two criteria, in this order:
 //!
-//! 1. **Saturation**: the first load with y below 0.95 and three standard errors below 1, or with fewer than 95 % of its requests
-//!    answered inside it. Of users, y sinks long before the end, because each waits for the others (at 0.7 of the knee of a single
-//!    server it is 0.9): there the limit is 0.85, and goodput has to level off (exponent below 0.7 at the top). The knee is P. Where goodput falls behind it and requests fail
-//!    (clients give up), the plateau is never seen: then it is the load at which 1 / mean latency would reach zero by a straight line
-//!    through the good loads (of M/M/1, 1 / R = mu - lambda), kept inside the bracket.
-//! 2. **Blow-up**: the first load whose tail is a proven blow-up (see `step`, but at 99 %) against some lower load, and at least
-//!    2.5 times as long by its 99 % interval, and that stays: 2.5 times those of all loads up to the lower one, and no higher load back below 0.75
-//!    of it; where there are more than two tails they share the chance. The knee is known to lie between this load and the one below; the figure is that of the straight line above, or the
-//!    geometric middle.
+//! 1. **Saturation**: the first load from which on every one has y below 0.95 by more than three standard errors, or has fewer
+//!    than 95 % of its requests answered inside it. Of users, y sinks long before the end, because each waits for the others (at 0.7
+//!    of the knee of a single server it is 0.9): there the limit is 0.85, and goodput has to level off (exponent below 0.7 at the
+//!    top). The knee is P. Where goodput falls behind it and requests fail (clients give up), the plateau is never seen: then it is
+//!    the load at which 1 / mean latency would reach zero by a straight line through the good loads (of M/M/1, 1 / R = mu - lambda),
+//!    kept inside the bracket.
+//! 2. **Blow-up**: the first load whose tail is a proven blow-up (see `step`, but at 99 %) against some lower load, at least 2.5
+//!    times as long by its 99 % interval, and stays: 2.5 times those of all loads up to the lower one, and no higher load back below
+//!    0.75 of it. Where there are more than two tails they share the chance. The knee is known to lie between this load and the one
+//!    below; the figure is that of the straight line above where it points there, or the geometric middle.
+//!
+//! Where a tail blows up below the first load that is not served, the interval begins below the blow-up.
 //!
 //! A load that moved counts with its peak where a bracket is drawn, and blows up where it does so by means and by peaks.
 //!
@@ -37,6 +40,8 @@ const SHARED: f64 = 0.85;
 const ALIKE: f64 = 1.5;
 /// Standard errors by which a load has to be less than served.
 const ERRORS: f64 = 3.0;
+/// Standard error that every plateau has: runs of one build on one machine differ by it.
+const SPREAD: f64 = 0.03;
 /// Chance beyond the interval of a blow-up, for two tails; more of them share it.
 const BEYOND: f64 = 0.005;
 /// Exponent of a blow-up, and what its lower end has to exceed.
@@ -184,7 +189,13 @@ pub fn knee(levels: &[Level], arrivals: Arrivals) -> Option<Knee> {
         let (broken, criterion) = blow_up?;
         let below = levels.get(broken.checked_sub(1)?)?;
         let (low, high) = (below.peak, levels.get(broken)?.peak);
-        let (load, method) = series.inside(broken, low, high);
+        // Nothing is saturated: a line that points beyond this load says no more than that.
+        let (load, method) = match series.inside(broken, low, high) {
+            (load, Method::Margin) if load >= high || load <= low => {
+                ((low * high).sqrt(), Method::Middle)
+            }
+            found => found,
+        };
         Some(Knee {
             load,
             interval: (Some(low), high),
@@ -228,7 +239,8 @@ impl Series<'_> {
         for level in self.levels.iter().skip(1) {
             let off = level.goodput / level.asked / (goodput / asked) - 1.0;
             let error = level.error.hypot(weight.powf(-0.5));
-            if off.is_nan() || off.abs() > ALIKE * error {
+            // A rate that breaks down is uneven, and its error is no excuse.
+            if off.is_nan() || off.abs() > (ALIKE * error).min(1.0 - SHARED) {
                 break;
             }
             goodput += level.goodput;
@@ -247,23 +259,28 @@ impl Series<'_> {
         let yields = |level: &Level| level.goodput / level.asked / unit;
         let is_behind = |(place, level): (usize, &Level)| {
             let found = yields(level);
-            let error = found * level.error.hypot(base);
+            let error = level.error.hypot(base);
             let lags = self.arrivals == Arrivals::Open
                 && level.answered.is_some_and(|share| share < SERVED);
-            lags || place > 0 && found < limit && found + ERRORS * error < 1.0
+            // On the logarithm: of few requests an error is wider than what is left above nothing.
+            let falls = found < limit && found.ln() + ERRORS * error < 0.0;
+            lags || place > 0 && falls
         };
-        let broken = self.levels.iter().enumerate().position(is_behind)?;
+        // A load that is not served while a higher one is had a bad moment.
+        let served = |(place, level): (usize, &Level)| !is_behind((place, level));
+        let last_served = self.levels.iter().enumerate().rposition(served);
+        let broken = last_served.map_or(0, |place| place + 1);
+        let behind = self.levels.get(broken..)?;
+        let first = behind.first()?;
         if self.arrivals == Arrivals::Closed && !self.levels_off() {
             return None;
         }
-        let behind = self.levels.get(broken..)?;
-        let first = behind.first()?;
         let achieved = yields(first).min(first.answered.unwrap_or(f64::INFINITY));
         let from = broken.saturating_sub(1);
         let held = self.levels.get(from..)?;
         let most = held.iter().max_by(|a, b| a.goodput.total_cmp(&b.goodput))?;
         let plateau = most.goodput / unit;
-        let reach = 2.0 * plateau * most.error.hypot(base);
+        let reach = (2.0 * most.error.hypot(base).hypot(SPREAD)).exp();
         let good = match blow_up {
             Some((at, _)) => at.min(broken),
             None => broken,
@@ -271,10 +288,10 @@ impl Series<'_> {
         let falls = behind
             .iter()
             .any(|level| level.goodput < HELD * most.goodput && level.failures > GIVEN_UP);
-        let low = broken
-            .checked_sub(1)
-            .and_then(|below| self.levels.get(below));
-        let low = low.map(|below| below.peak);
+        let top = |place: Option<usize>| self.levels.get(place?).map(|level| level.peak);
+        let below = top(broken.checked_sub(1));
+        // Between the last load of which nothing is said and the first that is not served.
+        let low = top(good.checked_sub(1)).filter(|_| below.is_some());
         let mut found = Knee {
             load: plateau,
             interval: (low, first.peak),
@@ -286,17 +303,19 @@ impl Series<'_> {
                 plateau: most.goodput,
             },
         };
-        match (self.arrivals, low) {
+        match (self.arrivals, below) {
             // It is beyond it from the first load on.
             (_, None) => found.load = (first.load * achieved).min(first.load),
-            (Arrivals::Open, Some(low)) if falls => {
-                let (load, method) = self.inside(broken, low, first.peak);
+            (Arrivals::Open, Some(below)) if falls => {
+                let (load, method) = self.inside(broken, below, first.peak);
                 found.load = load.max(plateau.min(first.peak));
                 found.method = method;
             }
-            (Arrivals::Open, Some(low)) => {
-                found.load = plateau.min(first.peak);
-                found.interval.0 = Some(low.min(plateau - reach));
+            (Arrivals::Open, Some(_)) => {
+                found.interval = (
+                    low.map(|low| low.min(plateau / reach)),
+                    first.peak.max(plateau),
+                );
             }
             // Users are too many gradually: the bracket is about the plateau, not about the limit.
             (Arrivals::Closed, Some(_)) => {
@@ -308,9 +327,13 @@ impl Series<'_> {
                     found.broken = first.min(broken);
                     found.good = found.good.min(first.checked_sub(1));
                 }
+                let low = match (below, low) {
+                    (Some(below), Some(low)) => Some(below.min(low)),
+                    (one, other) => one.or(other),
+                };
                 found.interval = (
-                    below.map(|low| low.min(plateau - reach)),
-                    above.unwrap_or(highest).max(plateau + reach),
+                    low.map(|low| low.min(plateau / reach)),
+                    above.unwrap_or(highest).max(plateau * reach),
                 );
             }
         }
@@ -339,8 +362,9 @@ impl Series<'_> {
         (1..self.levels.len()).find_map(|place| {
             let tails = self.levels.get(place)?.tails.len();
             let found = (0..tails).filter_map(|tail| self.blows_up(tail, place));
-            let (_, criterion) = found.max_by(|one, other| one.0.total_cmp(&other.0))?;
-            Some((place, criterion))
+            // Of two alike the first one: the whole run stands before its endpoints.
+            let most = found.reduce(|one, other| if other.0 > one.0 { other } else { one });
+            most.map(|(_, criterion)| (place, criterion))
         })
     }
 
@@ -457,9 +481,9 @@ mod tests {
         let found = knee(&levels, Arrivals::Open).unwrap();
         close(found.load, 100.0);
         assert_eq!(found.method, Method::Plateau);
-        assert_eq!(found.interval, (Some(95.0), 130.0));
-        assert_eq!(found.broken, 4);
         // The tail was six times as long before that.
+        assert_eq!(found.interval, (Some(70.0), 130.0));
+        assert_eq!(found.broken, 4);
         assert_eq!(found.good, Some(2));
         let Criterion::Saturation { achieved, plateau } = found.criterion else {
             panic!("{found:?}");
@@ -631,6 +655,64 @@ mod tests {
         };
         assert!(knee(&of(0.01), Arrivals::Open).is_some());
         assert_eq!(knee(&of(0.05), Arrivals::Open), None);
+    }
+
+    #[test]
+    fn a_load_that_is_not_served_while_higher_ones_are_is_no_knee() {
+        let levels = [
+            at(10.0, 10.0),
+            at(20.0, 15.0),
+            at(40.0, 40.0),
+            at(80.0, 80.0),
+        ];
+        assert_eq!(knee(&levels, Arrivals::Open), None);
+        let mut last = levels.to_vec();
+        last.push(at(160.0, 90.0));
+        let found = knee(&last, Arrivals::Open).unwrap();
+        assert_eq!((found.good, found.broken), (Some(3), 4));
+        close(found.load, 90.0);
+    }
+
+    #[test]
+    fn of_few_requests_no_shortfall_is_certain() {
+        let few = |load: f64, goodput: f64, n: f64| Level {
+            error: 1.0 / n.sqrt(),
+            ..at(load, goodput)
+        };
+        let levels = [few(1.0, 8.0, 2.0), few(2.0, 4.7, 6.0)];
+        assert_eq!(knee(&levels, Arrivals::Open), None);
+    }
+
+    #[test]
+    fn a_blow_up_without_saturation_is_not_drawn_to_its_upper_end() {
+        // 1 / mean falls so slowly that it points far beyond what was tested.
+        let level = |load: f64, mean: f64, latency: f64| Level {
+            mean: Some(mean),
+            tails: vec![Some(tail(latency, 0.1))],
+            ..at(load, load)
+        };
+        let levels = [
+            level(10.0, 10.0, 50.0),
+            level(20.0, 10.1, 50.0),
+            level(40.0, 10.2, 52.0),
+            level(80.0, 40.0, 600.0),
+        ];
+        let found = knee(&levels, Arrivals::Open).unwrap();
+        assert_eq!(
+            (found.method, found.interval),
+            (Method::Middle, (Some(40.0), 80.0))
+        );
+        close(found.load, 3200.0_f64.sqrt());
+    }
+
+    #[test]
+    fn of_two_tails_alike_the_first_is_named() {
+        let level = |load: f64, latency: f64| Level {
+            tails: vec![Some(tail(latency, 0.1)); 4],
+            ..at(load, load)
+        };
+        let found = knee(&[level(10.0, 50.0), level(20.0, 500.0)], Arrivals::Open).unwrap();
+        assert!(matches!(found.criterion, Criterion::BlowUp { tail: 0, .. }));
     }
 
     #[test]

@@ -13,7 +13,7 @@
 //! blow-up      e > 1.5 and e- > 1.25; or e > 2 of too few requests or runs: by size, not proven
 //! linear       0.85 <= e <= 1.25; or e <= 1.5 and the interval holds 1
 //! super-linear e > 1.25 and e- > 1
-//! undecided    anything else
+//! undecided    anything else; and up to linear where the interval reaches more than 1 to each side
 //! ```
 //!
 //! A load that moved during the run (a ramp) is known as an interval, from its mean to its peak. The ratio of two loads that stand
@@ -34,6 +34,8 @@ const LINEAR_TO: f64 = 1.25;
 const LINEAR_AT_MOST: f64 = 1.5;
 /// Beyond: a blow-up by size, where there is too little to prove one.
 const BY_SIZE: f64 = 2.0;
+/// Half a width of the interval beyond which it holds several classes.
+const WIDE: f64 = 1.0;
 /// Chance beyond each end of the interval.
 const BEYOND: f64 = 0.025;
 
@@ -177,7 +179,10 @@ impl End {
 
 fn class(exponent: f64, (lo, hi): (f64, f64), enough: bool) -> Class {
     let holds_one = lo <= 1.0 && hi >= 1.0;
-    if exponent < FLAT {
+    if exponent <= LINEAR_AT_MOST && hi - exponent > WIDE {
+        // From falling to blowing up it could be anything.
+        Class::Undecided
+    } else if exponent < FLAT {
         Class::Flat
     } else if exponent < LINEAR_FROM {
         Class::SubLinear
@@ -292,7 +297,11 @@ mod tests {
     fn each_class_begins_and_ends_where_the_table_has_it() {
         let blow_up = |proven| Class::BlowUp { proven };
         for (exponent, reach, enough, wanted) in [
-            (-2.0, 3.0, true, Class::Flat),
+            (-2.0, 3.0, true, Class::Undecided),
+            (-2.0, 1.0, true, Class::Flat),
+            (0.5, 1.01, true, Class::Undecided),
+            (1.0, 1.01, true, Class::Undecided),
+            (1.0, 0.99, true, Class::Linear),
             (0.149, 0.01, true, Class::Flat),
             (0.15, 0.01, true, Class::SubLinear),
             (0.849, 0.5, true, Class::SubLinear),

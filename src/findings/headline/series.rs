@@ -1,11 +1,11 @@
 //! What a load series opens with: its answer, the blow-up where the answer is about something else, and behind them what
 //! stands out in its runs.
 
+use crate::findings::analyse;
 use crate::findings::headline::{self, lower_first, shown, words as verdict_words};
 use crate::findings::report::{Report, TargetResult, TargetState};
 use crate::findings::scaling::{Criterion, Scaling, words};
 use crate::findings::verdict::Verdict;
-use crate::findings::analyse;
 use crate::model::Run;
 use crate::text::number::plural;
 
