@@ -221,7 +221,8 @@ fn level_of(run: &Run, label: Option<&str>) -> Result<Found, String> {
         };
         return Ok((name, load, Some(mean)));
     }
-    Ok((name, stated, Some(measured.mean)))
+    // What was measured is the level; that something else was stated is said (V23).
+    Ok((name, measured, Some(peak.unwrap_or(mean))))
 }
 
 impl<'a> Series<'a> {
