@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::findings::normalize::Pattern;
-use crate::findings::scaling::load::{self, Loaded, is_same, kind_of, load_of};
+use crate::findings::scaling::load::{self, Loaded, is_one_level, kind_of, load_of};
 use crate::findings::scaling::sample::Sample;
 use crate::findings::scaling::split::{Split, split};
 use crate::findings::scaling::{LeftOut, LevelOf};
@@ -241,10 +241,11 @@ impl<'a> Series<'a> {
     /// Adds a sample to the level that it repeats, or as a level of its own.
     fn add(&mut self, sample: Sample<'a>) {
         let load = sample.load;
+        let same = |one: f64, other: f64| is_one_level(load.of, one, other);
         let same = self
             .groups
             .iter_mut()
-            .find(|group| is_same(group.mean, load.mean) && is_same(group.top(), load.top()));
+            .find(|group| same(group.mean, load.mean) && same(group.top(), load.top()));
         match same {
             Some(group) => group.samples.push(sample),
             None => self.groups.push(Group {
