@@ -76,9 +76,37 @@ pub(super) fn splits(runs: &[&Run], label: Option<&str>) -> Splits {
 fn by_scenario<'a>(runs: &[&'a Run]) -> BTreeMap<&'a str, Vec<&'a Run>> {
     let mut found: BTreeMap<&str, Vec<&Run>> = BTreeMap::new();
     for run in runs {
-        found.entry(&run.identity.scenario).or_default().push(run);
+        let of_scenario = found.entry(&run.identity.scenario).or_default();
+        // A run that is given again is no repeat.
+        if !of_scenario.iter().any(|other| is_one_run(other, run)) {
+            of_scenario.push(run);
+        }
     }
     found
+}
+
+fn is_one_run(one: &Run, other: &Run) -> bool {
+    !one.id.is_empty() && one.id == other.id
+}
+
+/// How many runs of the scenario stand there again.
+fn given_again(runs: &[&Run], scenario: &str) -> Option<String> {
+    let of_scenario = || {
+        runs.iter()
+            .filter(|run| run.identity.scenario == scenario)
+            .enumerate()
+    };
+    let again = of_scenario().filter(|(place, run)| {
+        let mut before = of_scenario().take(*place);
+        before.any(|(_, other)| is_one_run(other, run))
+    });
+    let count = again.count() as u64;
+    (count > 0).then(|| {
+        format!(
+            "{} given again: the same run is no repeat of itself, and counts once",
+            number::plural(count, "run")
+        )
+    })
 }
 
 fn is_labelled(run: &Run, label: Option<&str>) -> bool {
@@ -93,10 +121,10 @@ pub(super) fn series<'a>(
     saturated: &dyn Fn(&Run) -> Option<String>,
 ) -> Vec<Series<'a>> {
     let mut all = Vec::new();
-    for (scenario, runs) in by_scenario(runs) {
+    for (scenario, once) in by_scenario(runs) {
         let mut by_kind: BTreeMap<(u8, bool), Series<'a>> = BTreeMap::new();
         let mut left_out = Vec::new();
-        for run in runs {
+        for run in once {
             let mut leave = |reason: String| {
                 left_out.push(LeftOut {
                     run: run.id.clone(),
@@ -138,6 +166,7 @@ pub(super) fn series<'a>(
         let mut found: Vec<Series> = by_kind.into_values().collect();
         if let Some(first) = found.first_mut() {
             first.left_out = left_out;
+            first.remarks.extend(given_again(runs, scenario));
         }
         for series in &mut found {
             series.sort();
