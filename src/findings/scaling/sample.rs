@@ -146,8 +146,12 @@ impl<'a> Sample<'a> {
     /// Standard error of the logarithm of that within the run.
     pub(super) fn goodput_error(&self) -> Option<f64> {
         let counted = self.counted?;
-        let n = counted.successes;
-        let chance = (n > 0).then(|| 1.0 / (n as f64).sqrt())?;
+        // None is a count too, as certain as there were requests that could have succeeded.
+        let n = match counted.successes {
+            0 => counted.sent.unwrap_or(1).max(1),
+            n => n,
+        };
+        let chance = 1.0 / (n as f64).sqrt();
         // A generator or server that stalls is less even than chance.
         let chance = chance.max(counted.error.unwrap_or(0.0));
         Some(if self.is_windowed {
