@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::findings::comparison::judge::measure_of;
 use crate::findings::figures::{self, Support};
-use crate::findings::scaling::sample::{Latency, Sample};
+use crate::findings::scaling::sample::{Latency, Sample, value};
 use crate::findings::scaling::series::{Group, Series};
 use crate::findings::scaling::{Level, LevelEndpoint, LevelOf};
 use crate::model::{MetricId, Percentile, Statistic};
@@ -24,6 +24,8 @@ pub(super) fn metrics() -> Vec<MetricId> {
 /// A latency of a level.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Middle {
+    /// In milliseconds: the geometric mean of the repeats.
+    pub(super) value: f64,
     /// Its logarithm: the mean of those of the repeats.
     pub(super) log: f64,
     /// Standard error of that, with the spread between runs that is assumed; `None` = not known.
@@ -62,8 +64,10 @@ fn middle(found: &[Latency], spread: f64) -> Option<Middle> {
     let support = found.iter().map(|one| one.support).min()?;
     let squares: Option<f64> = found.iter().map(|one| Some(one.error?.powi(2))).sum();
     let error = squares.and_then(|sum| step::error(spread, (sum / n).sqrt(), found.len() as u64));
+    let log = found.iter().map(|one| one.log).sum::<f64>() / n;
     Some(Middle {
-        log: found.iter().map(|one| one.log).sum::<f64>() / n,
+        value: value(found, log),
+        log,
         error,
         n: found
             .iter()
@@ -252,7 +256,7 @@ fn named(latencies: &[Option<Middle>]) -> impl Iterator<Item = (String, Middle)>
 fn figures_of(latencies: &[Option<Middle>], with_mean: bool) -> BTreeMap<String, f64> {
     named(latencies)
         .filter(|(name, _)| with_mean || name != "mean")
-        .map(|(name, found)| (name, found.log.exp()))
+        .map(|(name, found)| (name, found.value))
         .collect()
 }
 

@@ -57,6 +57,8 @@ pub(super) struct Counted {
 /// A latency of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Latency {
+    /// In milliseconds.
+    pub(super) value: f64,
     /// Its logarithm.
     pub(super) log: f64,
     /// Standard error of that within the run; `None` = the input does not say.
@@ -241,8 +243,10 @@ fn middle(found: &[Latency]) -> Option<Latency> {
     let n = found.len() as f64;
     let first = found.first()?;
     let errors: Option<f64> = found.iter().map(|one| Some(one.error?.powi(2))).sum();
+    let log = found.iter().map(|one| one.log).sum::<f64>() / n;
     Some(Latency {
-        log: found.iter().map(|one| one.log).sum::<f64>() / n,
+        value: value(found, log),
+        log,
         error: errors.map(|sum| sum.sqrt() / n),
         n: found
             .iter()
@@ -256,9 +260,18 @@ fn middle(found: &[Latency]) -> Option<Latency> {
     })
 }
 
+/// The latency itself where there is one: through its logarithm and back it would be another, and miss its limit.
+pub(super) fn value(found: &[Latency], log: f64) -> f64 {
+    match found {
+        [only] => only.value,
+        _ => log.exp(),
+    }
+}
+
 fn latency(measured: &figures::Measured) -> Option<Latency> {
     let log = measured.value.ln();
     log.is_finite().then_some(Latency {
+        value: measured.value,
         log,
         error: error_of(measured),
         n: measured.n,

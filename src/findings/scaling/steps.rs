@@ -63,7 +63,7 @@ fn of_pair((low, before): (&Group, Middle), (high, after): (&Group, Middle)) -> 
     let at = |group: &Group, found: Middle| step::Level {
         mean: group.mean,
         peak: group.top(),
-        latency: found.log.exp(),
+        latency: found.value,
         error: found.error.unwrap_or(0.0),
         enough: found.support != Support::None,
     };
