@@ -185,11 +185,7 @@ pub(super) fn levels(
             value: group.mean,
             peak: group.peak,
             stated: group.stated,
-            runs: group
-                .samples
-                .iter()
-                .map(|sample| sample.run.to_owned())
-                .collect(),
+            runs: runs_of(group),
             from_s: stretch.map(|(from, _)| from),
             to_s: stretch.map(|(_, to)| to),
             offered_per_s: unit.filter(|_| offers).map(|unit| unit * asked(group)),
@@ -209,6 +205,17 @@ pub(super) fn levels(
         }
     };
     series.groups.iter().map(of_group).collect()
+}
+
+/// Each run once: two stretches of one run at one load are no repeats of it.
+fn runs_of(group: &Group) -> Vec<String> {
+    let mut runs: Vec<String> = Vec::new();
+    for sample in &group.samples {
+        if !runs.iter().any(|run| run == sample.run) {
+            runs.push(sample.run.to_owned());
+        }
+    }
+    runs
 }
 
 fn endpoint(group: &Group, label: &str, options: &figures::Options) -> LevelEndpoint {
