@@ -245,6 +245,7 @@ fn endpoint(group: &Group, label: &str, options: &figures::Options) -> LevelEndp
         goodput_per_s: mean(rates),
         error_rate: counts.and_then(|(_, failures, counted)| share((failures, counted))),
         figures: figures_of(&latencies, false),
+        support: support_of(&latencies),
         n: latencies
             .first()
             .copied()

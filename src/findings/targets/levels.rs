@@ -296,7 +296,8 @@ impl Asked<'_> {
             );
             return not_measured(result, reason);
         };
-        let thin = of.is_none() && level.support.get(&name) == Some(&Support::None);
+        let support = of.map_or(&level.support, |of| &of.support);
+        let thin = support.get(&name) == Some(&Support::None);
         if thin {
             let mut result = result;
             result.value = Some(value);
