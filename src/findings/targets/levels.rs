@@ -39,14 +39,25 @@ pub fn judge_levels(
         let is_of_target = |result: &TargetResult| {
             result.expect == target.expect_text && result.origin == target.origin.to_string()
         };
-        let place = results
-            .iter()
-            .position(is_of_target)
-            .unwrap_or(results.len());
-        results.retain(|result| !is_of_target(result));
+        // Runs of which no series tells stay as they are: not measured, or of another scenario.
+        let is_replaced = |result: &TargetResult| {
+            let of_series = |(scaling, run): &(&Scaling, &Run)| {
+                other_scenario(run, target).is_none() && is_in(scaling, &result.run)
+            };
+            is_of_target(result) && series.iter().any(of_series)
+        };
+        let place = results.iter().position(is_replaced);
+        let place = place.unwrap_or(results.len());
+        results.retain(|result| !is_replaced(result));
         let place = place.min(results.len());
         results.splice(place..place, of_target);
     }
+}
+
+/// Whether a series is made of that run, or says why it is no level.
+fn is_in(scaling: &Scaling, run: &str) -> bool {
+    let mut of_levels = scaling.levels.iter().flat_map(|level| &level.runs);
+    of_levels.any(|id| id == run) || scaling.left_out.iter().any(|left| left.run == run)
 }
 
 fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
