@@ -62,8 +62,16 @@ fn is_in(scaling: &Scaling, run: &str) -> bool {
 
 fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
     let blank = blank(run, target);
+    if target.group.is_some() {
+        let reason = "groups are not measured at levels; an endpoint glob can be";
+        return vec![not_measured(blank, reason)];
+    }
     match &target.expect {
         Expectation::NoBlowUp { up_to } => vec![no_blow_up(blank, scaling, target, *up_to)],
+        Expectation::Figure { sum: true, .. } => {
+            let reason = "sums over endpoints are not measured at levels";
+            vec![not_measured(blank, reason)]
+        }
         Expectation::Figure {
             metric,
             at,
