@@ -93,12 +93,20 @@ fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
     }
 }
 
+/// A result is that of the run which was made at the level.
+fn of_run(result: &mut TargetResult, level: Option<&Level>) {
+    if let Some(run) = level.and_then(|level| level.runs.first()) {
+        result.run.clone_from(run);
+    }
+}
+
+fn peak(level: &Level) -> f64 {
+    level.peak.unwrap_or(level.value)
+}
+
 /// The highest load that was tested.
 fn top(scaling: &Scaling) -> f64 {
-    scaling
-        .levels
-        .last()
-        .map_or(0.0, |level| level.peak.unwrap_or(level.value))
+    scaling.levels.last().map_or(0.0, peak)
 }
 
 fn reaches(scaling: &Scaling, load: f64) -> bool {
@@ -157,6 +165,7 @@ fn no_blow_up(
         excess(one).total_cmp(&excess(other))
     });
     if let Some(worst) = worst {
+        of_run(&mut result, words::level_at(scaling, worst.to));
         result.endpoint.clone_from(&worst.endpoint);
         result.reason = Some(format!(
             "{}, {}",
@@ -215,6 +224,9 @@ impl Asked<'_> {
         let Some(level) = knee.level else {
             return not_measured(result, words::answer(self.scaling));
         };
+        let broken = knee.evidence.get(words::BROKEN_AT);
+        let broken = broken.and_then(|load| words::level_at(self.scaling, load));
+        of_run(&mut result, broken);
         self.decide(result, level, knee.interval, None)
     }
 
@@ -254,6 +266,7 @@ impl Asked<'_> {
     fn at_level(&self, blank: &TargetResult, level: &Level) -> Vec<TargetResult> {
         let mut result = blank.clone();
         result.level = Some(level.value);
+        of_run(&mut result, Some(level));
         let Some(glob) = self.target.endpoint.as_deref() else {
             return vec![self.of_figure(result, level, None)];
         };
