@@ -6,7 +6,7 @@
 use crate::findings::figures::Support;
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
-use crate::findings::scaling::{Level, LevelEndpoint, Scaling, StepClass, words};
+use crate::findings::scaling::{Level, LevelEndpoint, Scaling, Step, StepClass, words};
 use crate::findings::targets::{blank, is_undecided, not_measured, other_scenario};
 use crate::model::{Bound, Decide, Expectation, MetricId, Operator, Run, Target, Unit};
 
@@ -130,18 +130,28 @@ fn no_blow_up(
     if let Some(load) = up_to.filter(|load| !reaches(scaling, *load)) {
         return not_measured(result, untested(scaling, load));
     }
-    let limit = up_to.unwrap_or(f64::INFINITY) * (1.0 + SAME);
+    let asked = Range::of(scaling, up_to);
     let glob = target.endpoint.as_deref().map(Pattern::new);
-    let is_meant = |endpoint: Option<&str>| match (&glob, endpoint) {
+    let is_meant = |step: &&Step| match (&glob, step.endpoint.as_deref()) {
         (None, _) => true,
         (Some(glob), Some(label)) => glob.matches(label),
         (Some(_), None) => false,
     };
-    let steps: Vec<_> = scaling
-        .steps
-        .iter()
-        .filter(|step| is_meant(step.endpoint.as_deref()) && step.to <= limit)
-        .collect();
+    let meant: Vec<&Step> = scaling.steps.iter().filter(is_meant).collect();
+    let inside = |step: &&&Step| {
+        let level = words::level_at(scaling, step.to);
+        level.is_some_and(|level| asked.holds(level))
+    };
+    let mut steps: Vec<&Step> = meant.iter().filter(inside).copied().collect();
+    if let Some(next) = asked.next {
+        let leads_there = |step: &&&Step| words::level_at(scaling, step.to) == Some(next);
+        let beyond: Vec<&Step> = meant.iter().filter(leads_there).copied().collect();
+        let is_blown = |step: &&Step| step.class == StepClass::BlowUp;
+        if beyond.iter().any(is_blown) && !steps.iter().any(is_blown) {
+            return not_measured(result, asked.between(scaling, next));
+        }
+        steps.extend(beyond.into_iter().filter(|step| !is_blown(step)));
+    }
     if steps.is_empty() {
         return not_measured(result, "no latency is known at two of the levels");
     }
@@ -160,8 +170,7 @@ fn no_blow_up(
     result.unit = Some(Unit::Count);
     result.n = Some(steps.len() as u64);
     let worst = blown.iter().max_by(|one, other| {
-        let excess =
-            |step: &crate::findings::scaling::Step| step.excess_over_linear.unwrap_or(step.ratio);
+        let excess = |step: &Step| step.excess_over_linear.unwrap_or(step.ratio);
         excess(one).total_cmp(&excess(other))
     });
     if let Some(worst) = worst {
@@ -184,6 +193,45 @@ fn no_blow_up(
         result.reason = Some(format!("{open} of {} steps are undecided", steps.len()));
     }
     result
+}
+
+/// The levels that a target speaks of, by their peaks: a load that moved beyond the limit says nothing of the limit.
+struct Range<'a> {
+    limit: f64,
+    /// The level above the limit, where none is at it: what holds there too holds at the limit, and else that is not known.
+    next: Option<&'a Level>,
+}
+
+impl<'a> Range<'a> {
+    fn of(scaling: &'a Scaling, up_to: Option<f64>) -> Range<'a> {
+        let limit = up_to.unwrap_or(f64::INFINITY);
+        let mut range = Range { limit, next: None };
+        let reaches = |level: &Level| peak(level) >= limit * (1.0 - SAME);
+        let at_it = |level: &Level| range.holds(level) && reaches(level);
+        if up_to.is_some() && !scaling.levels.iter().any(at_it) {
+            range.next = scaling.levels.iter().find(|level| reaches(level));
+        }
+        range
+    }
+
+    fn holds(&self, level: &Level) -> bool {
+        peak(level) <= self.limit * (1.0 + SAME)
+    }
+
+    fn between(&self, scaling: &Scaling, next: &Level) -> String {
+        let at = words::of_level(scaling, next);
+        let limit = words::level(scaling, self.limit);
+        let below = scaling.levels.iter().rev().find(|level| self.holds(level));
+        match below {
+            Some(below) => format!(
+                "it does not hold at {at}, and nothing was tested between {} and that: up to {limit} is not known",
+                words::of_level(scaling, below)
+            ),
+            None => format!(
+                "it does not hold at {at}, the lowest level that was tested: up to {limit} is not known"
+            ),
+        }
+    }
 }
 
 /// A target on figures of levels.
@@ -240,12 +288,25 @@ impl Asked<'_> {
         if let Some(load) = wanted.filter(|load| !reaches(self.scaling, *load)) {
             return vec![not_measured(blank.clone(), untested(self.scaling, load))];
         }
-        let is_meant = |level: &&Level| match (at, up_to) {
-            (Some(at), _) => (level.value - at).abs() <= SAME * at,
-            (None, Some(up_to)) => level.value <= up_to * (1.0 + SAME),
-            (None, None) => true,
+        let asked = Range::of(self.scaling, up_to);
+        let is_meant = |level: &&Level| match at {
+            Some(at) => (level.value - at).abs() <= SAME * at,
+            None => asked.holds(level),
         };
         let levels: Vec<&Level> = self.scaling.levels.iter().filter(is_meant).collect();
+        if let Some(next) = asked.next.filter(|_| at.is_none()) {
+            let mut results: Vec<TargetResult> = levels
+                .into_iter()
+                .flat_map(|level| self.at_level(blank, level))
+                .collect();
+            results.extend(self.at_level(blank, next).into_iter().map(
+                |result| match result.state {
+                    TargetState::Fail => not_measured(result, asked.between(self.scaling, next)),
+                    _ => result,
+                },
+            ));
+            return results;
+        }
         if levels.is_empty() {
             let reason = match wanted {
                 Some(load) => format!(
