@@ -274,3 +274,114 @@ fn support_of(latencies: &[Option<Middle>]) -> BTreeMap<String, Support> {
         .map(|(name, found)| (name, found.support))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::scaling::load::Loaded;
+    use crate::findings::scaling::sample::Counted;
+
+    fn sample(counted: Option<Counted>, failed: Option<(u64, u64)>) -> Sample<'static> {
+        Sample {
+            run: "run",
+            load: Loaded {
+                of: LevelOf::Arrivals,
+                mean: 4.0,
+                peak: None,
+                window: None,
+            },
+            stated: None,
+            stretch: None,
+            settling: None,
+            counted,
+            is_windowed: true,
+            failed,
+            sources: Vec::new(),
+        }
+    }
+
+    fn counted(sent: u64, answered: Option<u64>, successes: u64) -> Option<Counted> {
+        Some(Counted {
+            seconds: 10.0,
+            arrivals: Some(sent / 2),
+            sent: Some(sent),
+            answered,
+            successes,
+            error: None,
+        })
+    }
+
+    fn group(samples: Vec<Sample<'static>>) -> Group<'static> {
+        Group {
+            mean: 4.0,
+            peak: None,
+            stated: None,
+            samples,
+        }
+    }
+
+    #[test]
+    fn rates_are_means_over_the_repeats_that_tell_them() {
+        let pair = group(vec![
+            sample(counted(100, Some(90), 80), Some((10, 100))),
+            sample(counted(140, None, 120), Some((20, 140))),
+            sample(None, Some((0, 60))),
+        ]);
+        assert_eq!(goodput(&pair), Some(10.0));
+        // Answers of the one, requests of the other.
+        assert_eq!(achieved(&pair), Some(11.5));
+        // 5 and 7 arrivals a second, and the load of the run that does not count them.
+        assert!((asked(&pair) - 16.0 / 3.0).abs() < 1e-12);
+        assert_eq!(failed(&pair), Some((30, 300)));
+        // Of the runs whose answers are counted.
+        assert_eq!(answered(&pair), Some(0.9));
+        let error = (1.0 / 80.0_f64 + 1.0 / 120.0).sqrt() / 2.0;
+        assert!((goodput_error(&pair).unwrap() - error).abs() < 1e-12);
+    }
+
+    #[test]
+    fn failures_of_a_level_are_unknown_where_those_of_a_repeat_are() {
+        let pair = group(vec![sample(None, Some((1, 10))), sample(None, None)]);
+        assert_eq!(failed(&pair), None);
+        assert_eq!(goodput(&pair), None);
+        assert_eq!(goodput_error(&pair), None);
+        assert_eq!(answered(&pair), None);
+    }
+
+    #[test]
+    fn answers_of_whole_runs_are_no_backlog() {
+        let mut whole = sample(counted(100, Some(90), 80), None);
+        whole.is_windowed = false;
+        assert_eq!(answered(&group(vec![whole])), None);
+    }
+
+    #[test]
+    fn a_run_stands_once_at_a_level() {
+        let pair = group(vec![sample(None, None), sample(None, None)]);
+        assert_eq!(runs_of(&pair), ["run"]);
+    }
+
+    #[test]
+    fn repeats_have_their_geometric_middle_and_a_narrower_error() {
+        let one = |value: f64, error: Option<f64>| Latency {
+            value,
+            log: value.ln(),
+            error,
+            n: Some(50),
+            support: Support::Weak,
+        };
+        // (0.06^2 + 0.08^2) / 2 runs
+        let found = middle(&[one(10.0, Some(0.08)), one(40.0, Some(0.08))], 0.06).unwrap();
+        assert!((found.value - 20.0).abs() < 1e-9);
+        assert!((found.error.unwrap() - 0.1 / 2.0_f64.sqrt()).abs() < 1e-12);
+        assert_eq!(found.n, Some(100));
+        let found = middle(&[one(10.0, Some(0.08)), one(40.0, None)], 0.06).unwrap();
+        assert_eq!(found.error, None);
+        assert_eq!(middle(&[], 0.06), None);
+        // Through a logarithm and back it would be 59.99999999999999.
+        assert_eq!(
+            middle(&[one(60.0, None)], 0.0).unwrap().value.to_bits(),
+            60.0_f64.to_bits()
+        );
+    }
+}
