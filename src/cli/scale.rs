@@ -29,7 +29,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     looking: inputs::Looking,
 
-    /// The label that holds the load level of each run, instead of the load that was measured. A range such as 1..4 is a ramp.
+    /// The label that holds the load level of each run. A range such as 1..4 is a ramp. Where the same quantity was measured and is
+    /// another, the measured one is the level (V23 says so).
     #[arg(long, value_name = "LABEL")]
     level: Option<String>,
 

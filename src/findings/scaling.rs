@@ -97,6 +97,9 @@ pub struct LevelEndpoint {
     pub error_rate: Option<f64>,
     /// `p50`, `p95` and `p99` in milliseconds.
     pub figures: BTreeMap<String, f64>,
+    /// How well requests carry those figures; the poorest of the repeats.
+    #[serde(default)]
+    pub support: BTreeMap<String, Support>,
     /// Requests with a latency.
     pub n: Option<u64>,
 }

@@ -18,6 +18,7 @@ mod plan;
 mod report;
 mod samples_ci;
 mod save;
+mod scale;
 mod script;
 
 use std::path::{Path, PathBuf};

@@ -182,3 +182,143 @@ fn no_peak(reason: NoPeak) -> &'static str {
         NoPeak::NoGain => "no peak: any load beyond the first lowers the rate",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::evidence::Evidence;
+    use crate::findings::scaling::load::Loaded;
+    use crate::findings::scaling::sample::{Counted, Sample};
+    use crate::findings::scaling::testing::knee;
+
+    /// Levels with so much goodput a second, over 100 s.
+    fn series(of: LevelOf, rates: &[(f64, u32)]) -> Series<'static> {
+        let group = |(load, rate): &(f64, u32)| Group {
+            mean: *load,
+            peak: None,
+            stated: None,
+            samples: vec![Sample {
+                run: "run",
+                load: Loaded {
+                    of,
+                    mean: *load,
+                    peak: None,
+                    window: None,
+                },
+                stated: None,
+                stretch: None,
+                settling: None,
+                counted: Some(Counted {
+                    seconds: 100.0,
+                    arrivals: None,
+                    sent: None,
+                    answered: None,
+                    successes: u64::from(*rate) * 100,
+                    error: None,
+                }),
+                is_windowed: true,
+                failed: None,
+                sources: Vec::new(),
+            }],
+        };
+        Series {
+            scenario: "shop",
+            level_name: "load".to_owned(),
+            of,
+            is_closed: of == LevelOf::Users,
+            groups: rates.iter().map(group).collect(),
+            left_out: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_still_grows_is_no_capacity() {
+        let within = |rates: &[(f64, u32)], knee: Option<&Knee>| {
+            let series = series(LevelOf::Arrivals, rates);
+            capacity(&series, knee).map(|found| (found.goodput_per_s, found.at, found.within_range))
+        };
+        let grows = [(1.0, 10), (2.0, 20), (4.0, 40)];
+        assert_eq!(within(&grows, None), Some((Some(40.0), Some(4.0), false)));
+        // 100 to 105 is no growth, 100 to 106 is.
+        let stops = [(1.0, 100), (2.0, 105)];
+        assert_eq!(within(&stops, None), Some((Some(105.0), Some(2.0), true)));
+        let grows = [(1.0, 100), (2.0, 106)];
+        assert_eq!(within(&grows, None), Some((Some(106.0), Some(2.0), false)));
+        let falls = [(1.0, 10), (2.0, 20), (4.0, 5)];
+        assert_eq!(within(&falls, None), Some((Some(20.0), Some(2.0), true)));
+        // A blow-up is no end of goodput, saturation is.
+        let blown = knee(Criterion::BlowUp, [1.0, 2.0], 1.5, 1.0);
+        assert_eq!(
+            within(&grows, Some(&blown)).map(|found| found.2),
+            Some(false)
+        );
+        let full = knee(Criterion::Saturation, [1.0, 2.0], 1.5, 1.0);
+        assert_eq!(within(&grows, Some(&full)).map(|found| found.2), Some(true));
+        assert_eq!(within(&grows[..1], None), None);
+    }
+
+    #[test]
+    fn headroom_is_from_the_peak_of_the_last_good_level_to_a_knee_that_is_known() {
+        let mut series = series(LevelOf::Arrivals, &[(1.0, 10), (2.0, 20), (8.0, 30)]);
+        let mut found = knee(Criterion::Saturation, [2.0, 8.0], 5.0, 2.0);
+        assert_eq!(headroom(&series, Some(&found)), Some(1.5));
+        series.groups[1].peak = Some(4.0);
+        assert_eq!(headroom(&series, Some(&found)), Some(0.25));
+        found.method = Some("middle".to_owned());
+        assert_eq!(headroom(&series, Some(&found)), None);
+        found.method = None;
+        found.level = Some(3.0);
+        assert_eq!(headroom(&series, Some(&found)), None, "below what was good");
+        found.found = false;
+        assert_eq!(headroom(&series, Some(&found)), None);
+        assert_eq!(headroom(&series, None), None);
+        assert_eq!(found.evidence, Evidence::new());
+    }
+
+    #[test]
+    fn efficiency_has_the_assumed_spread_of_both_levels_in_its_interval() {
+        let series = series(LevelOf::Resources, &[(1.0, 100), (2.0, 180)]);
+        let found = efficiency(&series);
+        assert_eq!(found[0].interval, None);
+        assert!((found[1].value - 0.9).abs() < 1e-12);
+        // 3 % between runs at each level, and chance of 10 000 and 18 000.
+        let error = (2.0 * 0.0009 + 1.0 / 10_000.0 + 1.0 / 18_000.0_f64).sqrt();
+        let interval = found[1].interval.unwrap();
+        let reach = |end: Option<f64>| (end.unwrap() / 0.9).ln();
+        assert!((reach(interval.hi) - 1.959_964 * error).abs() < 1e-6);
+        assert!((reach(interval.lo) + 1.959_964 * error).abs() < 1e-6);
+    }
+
+    #[test]
+    fn amdahl_is_asked_of_what_serves_alone() {
+        let rates = [(1.0, 100), (4.0, 200)];
+        let serial = |of| {
+            let series = series(of, &rates);
+            amdahl(&series, &efficiency(&series))
+        };
+        // (4 / 2 - 1) / 3
+        assert!((serial(LevelOf::Resources).unwrap() - 1.0 / 3.0).abs() < 1e-12);
+        assert_eq!(serial(LevelOf::Users), None);
+        let faster = series(LevelOf::Resources, &[(1.0, 100), (2.0, 210)]);
+        assert_eq!(amdahl(&faster, &efficiency(&faster)), None, "below 0");
+    }
+
+    #[test]
+    fn the_law_is_asked_of_no_rate() {
+        let rates = [(1.0, 10), (2.0, 19), (4.0, 31), (8.0, 35)];
+        assert_eq!(usl(&series(LevelOf::Arrivals, &rates)), (None, None));
+        assert!(usl(&series(LevelOf::Users, &rates)).0.is_some());
+        let mut unknown = series(LevelOf::Users, &rates);
+        unknown.groups[1].samples[0].counted = None;
+        let (law, reason) = usl(&unknown);
+        assert_eq!(law, None);
+        assert!(reason.unwrap().contains("not counted at every level"));
+        let (law, reason) = usl(&series(
+            LevelOf::Users,
+            &[(1.0, 10), (2.0, 19), (4.0, 0), (8.0, 35)],
+        ));
+        assert_eq!(law, None);
+        assert!(reason.unwrap().contains("nothing succeeded"));
+    }
+}

@@ -146,7 +146,7 @@ fn levels(series: &Series, latencies: &[Vec<Vec<Option<Middle>>>]) -> Vec<knee::
             error: level::goodput_error(group).filter(|_| known).unwrap_or(0.0),
             answered: level::answered(group),
             failures: failures.map_or(0.0, |(failures, counted)| failures as f64 / counted as f64),
-            mean: mean.map(|mean| mean.log.exp()),
+            mean: mean.map(|mean| mean.value),
             tails: tails.collect(),
         }
     };

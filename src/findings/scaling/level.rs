@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::findings::comparison::judge::measure_of;
 use crate::findings::figures::{self, Support};
-use crate::findings::scaling::sample::{Latency, Sample};
+use crate::findings::scaling::sample::{Latency, Sample, value};
 use crate::findings::scaling::series::{Group, Series};
 use crate::findings::scaling::{Level, LevelEndpoint, LevelOf};
 use crate::model::{MetricId, Percentile, Statistic};
@@ -24,6 +24,8 @@ pub(super) fn metrics() -> Vec<MetricId> {
 /// A latency of a level.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Middle {
+    /// In milliseconds: the geometric mean of the repeats.
+    pub(super) value: f64,
     /// Its logarithm: the mean of those of the repeats.
     pub(super) log: f64,
     /// Standard error of that, with the spread between runs that is assumed; `None` = not known.
@@ -62,8 +64,10 @@ fn middle(found: &[Latency], spread: f64) -> Option<Middle> {
     let support = found.iter().map(|one| one.support).min()?;
     let squares: Option<f64> = found.iter().map(|one| Some(one.error?.powi(2))).sum();
     let error = squares.and_then(|sum| step::error(spread, (sum / n).sqrt(), found.len() as u64));
+    let log = found.iter().map(|one| one.log).sum::<f64>() / n;
     Some(Middle {
-        log: found.iter().map(|one| one.log).sum::<f64>() / n,
+        value: value(found, log),
+        log,
         error,
         n: found
             .iter()
@@ -181,11 +185,7 @@ pub(super) fn levels(
             value: group.mean,
             peak: group.peak,
             stated: group.stated,
-            runs: group
-                .samples
-                .iter()
-                .map(|sample| sample.run.to_owned())
-                .collect(),
+            runs: runs_of(group),
             from_s: stretch.map(|(from, _)| from),
             to_s: stretch.map(|(_, to)| to),
             offered_per_s: unit.filter(|_| offers).map(|unit| unit * asked(group)),
@@ -205,6 +205,17 @@ pub(super) fn levels(
         }
     };
     series.groups.iter().map(of_group).collect()
+}
+
+/// Each run once: two stretches of one run at one load are no repeats of it.
+fn runs_of(group: &Group) -> Vec<String> {
+    let mut runs: Vec<String> = Vec::new();
+    for sample in &group.samples {
+        if !runs.iter().any(|run| run == sample.run) {
+            runs.push(sample.run.to_owned());
+        }
+    }
+    runs
 }
 
 fn endpoint(group: &Group, label: &str, options: &figures::Options) -> LevelEndpoint {
@@ -234,6 +245,7 @@ fn endpoint(group: &Group, label: &str, options: &figures::Options) -> LevelEndp
         goodput_per_s: mean(rates),
         error_rate: counts.and_then(|(_, failures, counted)| share((failures, counted))),
         figures: figures_of(&latencies, false),
+        support: support_of(&latencies),
         n: latencies
             .first()
             .copied()
@@ -252,7 +264,7 @@ fn named(latencies: &[Option<Middle>]) -> impl Iterator<Item = (String, Middle)>
 fn figures_of(latencies: &[Option<Middle>], with_mean: bool) -> BTreeMap<String, f64> {
     named(latencies)
         .filter(|(name, _)| with_mean || name != "mean")
-        .map(|(name, found)| (name, found.log.exp()))
+        .map(|(name, found)| (name, found.value))
         .collect()
 }
 
@@ -261,4 +273,115 @@ fn support_of(latencies: &[Option<Middle>]) -> BTreeMap<String, Support> {
         .filter(|(name, _)| name != "mean")
         .map(|(name, found)| (name, found.support))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::scaling::load::Loaded;
+    use crate::findings::scaling::sample::Counted;
+
+    fn sample(counted: Option<Counted>, failed: Option<(u64, u64)>) -> Sample<'static> {
+        Sample {
+            run: "run",
+            load: Loaded {
+                of: LevelOf::Arrivals,
+                mean: 4.0,
+                peak: None,
+                window: None,
+            },
+            stated: None,
+            stretch: None,
+            settling: None,
+            counted,
+            is_windowed: true,
+            failed,
+            sources: Vec::new(),
+        }
+    }
+
+    fn counted(sent: u64, answered: Option<u64>, successes: u64) -> Option<Counted> {
+        Some(Counted {
+            seconds: 10.0,
+            arrivals: Some(sent / 2),
+            sent: Some(sent),
+            answered,
+            successes,
+            error: None,
+        })
+    }
+
+    fn group(samples: Vec<Sample<'static>>) -> Group<'static> {
+        Group {
+            mean: 4.0,
+            peak: None,
+            stated: None,
+            samples,
+        }
+    }
+
+    #[test]
+    fn rates_are_means_over_the_repeats_that_tell_them() {
+        let pair = group(vec![
+            sample(counted(100, Some(90), 80), Some((10, 100))),
+            sample(counted(140, None, 120), Some((20, 140))),
+            sample(None, Some((0, 60))),
+        ]);
+        assert_eq!(goodput(&pair), Some(10.0));
+        // Answers of the one, requests of the other.
+        assert_eq!(achieved(&pair), Some(11.5));
+        // 5 and 7 arrivals a second, and the load of the run that does not count them.
+        assert!((asked(&pair) - 16.0 / 3.0).abs() < 1e-12);
+        assert_eq!(failed(&pair), Some((30, 300)));
+        // Of the runs whose answers are counted.
+        assert_eq!(answered(&pair), Some(0.9));
+        let error = (1.0 / 80.0_f64 + 1.0 / 120.0).sqrt() / 2.0;
+        assert!((goodput_error(&pair).unwrap() - error).abs() < 1e-12);
+    }
+
+    #[test]
+    fn failures_of_a_level_are_unknown_where_those_of_a_repeat_are() {
+        let pair = group(vec![sample(None, Some((1, 10))), sample(None, None)]);
+        assert_eq!(failed(&pair), None);
+        assert_eq!(goodput(&pair), None);
+        assert_eq!(goodput_error(&pair), None);
+        assert_eq!(answered(&pair), None);
+    }
+
+    #[test]
+    fn answers_of_whole_runs_are_no_backlog() {
+        let mut whole = sample(counted(100, Some(90), 80), None);
+        whole.is_windowed = false;
+        assert_eq!(answered(&group(vec![whole])), None);
+    }
+
+    #[test]
+    fn a_run_stands_once_at_a_level() {
+        let pair = group(vec![sample(None, None), sample(None, None)]);
+        assert_eq!(runs_of(&pair), ["run"]);
+    }
+
+    #[test]
+    fn repeats_have_their_geometric_middle_and_a_narrower_error() {
+        let one = |value: f64, error: Option<f64>| Latency {
+            value,
+            log: value.ln(),
+            error,
+            n: Some(50),
+            support: Support::Weak,
+        };
+        // (0.06^2 + 0.08^2) / 2 runs
+        let found = middle(&[one(10.0, Some(0.08)), one(40.0, Some(0.08))], 0.06).unwrap();
+        assert!((found.value - 20.0).abs() < 1e-9);
+        assert!((found.error.unwrap() - 0.1 / 2.0_f64.sqrt()).abs() < 1e-12);
+        assert_eq!(found.n, Some(100));
+        let found = middle(&[one(10.0, Some(0.08)), one(40.0, None)], 0.06).unwrap();
+        assert_eq!(found.error, None);
+        assert_eq!(middle(&[], 0.06), None);
+        // Through a logarithm and back it would be 59.99999999999999.
+        assert_eq!(
+            middle(&[one(60.0, None)], 0.0).unwrap().value.to_bits(),
+            60.0_f64.to_bits()
+        );
+    }
 }

@@ -41,6 +41,21 @@ pub(super) fn is_same(one: f64, other: f64) -> bool {
     (one - other).abs() <= SAME * one.abs().max(other.abs())
 }
 
+/// Whether two loads are one level: counts and what labels state are exact, rates and means of users are measured.
+pub(super) fn is_one_level(of: LevelOf, one: f64, other: f64) -> bool {
+    let is_count = |load: f64| load.fract() == 0.0;
+    let is_exact = match of {
+        LevelOf::Arrivals | LevelOf::Requests => false,
+        LevelOf::Users => is_count(one) && is_count(other),
+        LevelOf::Stated | LevelOf::Resources => true,
+    };
+    if is_exact {
+        (one - other).abs() <= 1e-9 * one.abs().max(other.abs())
+    } else {
+        is_same(one, other)
+    }
+}
+
 /// The load of a run as it was measured or declared by the tool.
 pub(super) fn load_of(run: &Run) -> Option<Loaded> {
     let is_closed = run.load.model == Some(LoadModel::Closed);
@@ -314,6 +329,21 @@ mod tests {
             ("payload", LevelOf::Stated),
         ] {
             assert_eq!(kind_of(name), kind, "{name}");
+        }
+    }
+
+    #[test]
+    fn counts_are_levels_of_their_own_and_measured_rates_are_one_within_5_percent() {
+        use LevelOf::{Arrivals, Requests, Resources, Stated, Users};
+        for of in [Users, Stated, Resources] {
+            assert!(!is_one_level(of, 20.0, 21.0), "{of:?}");
+            assert!(is_one_level(of, 21.0, 21.0), "{of:?}");
+        }
+        assert!(is_one_level(Users, 39.4, 40.0));
+        assert!(!is_one_level(Stated, 39.4, 40.0));
+        for of in [Arrivals, Requests] {
+            assert!(is_one_level(of, 20.0, 21.0), "{of:?}");
+            assert!(!is_one_level(of, 20.0, 21.1), "{of:?}");
         }
     }
 }

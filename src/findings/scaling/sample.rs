@@ -57,6 +57,8 @@ pub(super) struct Counted {
 /// A latency of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Latency {
+    /// In milliseconds.
+    pub(super) value: f64,
     /// Its logarithm.
     pub(super) log: f64,
     /// Standard error of that within the run; `None` = the input does not say.
@@ -146,8 +148,12 @@ impl<'a> Sample<'a> {
     /// Standard error of the logarithm of that within the run.
     pub(super) fn goodput_error(&self) -> Option<f64> {
         let counted = self.counted?;
-        let n = counted.successes;
-        let chance = (n > 0).then(|| 1.0 / (n as f64).sqrt())?;
+        // None is a count too, as certain as there were requests that could have succeeded.
+        let n = match counted.successes {
+            0 => counted.sent.unwrap_or(1).max(1),
+            n => n,
+        };
+        let chance = 1.0 / (n as f64).sqrt();
         // A generator or server that stalls is less even than chance.
         let chance = chance.max(counted.error.unwrap_or(0.0));
         Some(if self.is_windowed {
@@ -252,8 +258,10 @@ fn middle(found: &[Latency]) -> Option<Latency> {
     let n = found.len() as f64;
     let first = found.first()?;
     let errors: Option<f64> = found.iter().map(|one| Some(one.error?.powi(2))).sum();
+    let log = found.iter().map(|one| one.log).sum::<f64>() / n;
     Some(Latency {
-        log: found.iter().map(|one| one.log).sum::<f64>() / n,
+        value: value(found, log),
+        log,
         error: errors.map(|sum| sum.sqrt() / n),
         n: found
             .iter()
@@ -267,9 +275,18 @@ fn middle(found: &[Latency]) -> Option<Latency> {
     })
 }
 
+/// The latency itself where there is one: through its logarithm and back it would be another, and miss its limit.
+pub(super) fn value(found: &[Latency], log: f64) -> f64 {
+    match found {
+        [only] => only.value,
+        _ => log.exp(),
+    }
+}
+
 fn latency(measured: &figures::Measured) -> Option<Latency> {
     let log = measured.value.ln();
     log.is_finite().then_some(Latency {
+        value: measured.value,
         log,
         error: error_of(measured),
         n: measured.n,
@@ -325,4 +342,164 @@ fn successes(stats: &Stats) -> Option<u64> {
     }
     let failed = stats.failures.unwrap_or(0);
     Some(answered.saturating_sub(failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::scaling::LevelOf;
+    use crate::model::Seconds;
+
+    fn slice(start: f64, duration: f64, answered: u64, failures: u64) -> Slice {
+        Slice {
+            start: Seconds(start),
+            duration: Seconds(duration),
+            users: None,
+            arrivals: Some(answered / 10),
+            latency_window: None,
+            stats: Stats {
+                requests: Some(answered),
+                responses: Some(answered),
+                failures: Some(failures),
+                ..Stats::default()
+            },
+            endpoints: Vec::new(),
+        }
+    }
+
+    fn load(window: Option<(f64, f64)>) -> Loaded {
+        Loaded {
+            of: LevelOf::Arrivals,
+            mean: 4.0,
+            peak: None,
+            window,
+        }
+    }
+
+    /// 100 s of 10 s each: forty requests a slice, but none in the last two.
+    fn run() -> Run {
+        let mut run = Run::new("hand", "knee-run");
+        run.duration = Some(Seconds(100.0));
+        run.overall.requests = Some(320);
+        run.overall.failures = Some(0);
+        run.timeline = (0..10)
+            .map(|place| {
+                let answered = if place < 8 { 40 } else { 0 };
+                slice(f64::from(place) * 10.0, 10.0, answered, 0)
+            })
+            .collect();
+        run
+    }
+
+    #[test]
+    fn rates_are_those_of_the_time_in_which_the_load_was_offered() {
+        let run = run();
+        let whole = Sample::of_run(&run, load(None));
+        assert!(!whole.is_windowed);
+        assert!((whole.goodput().unwrap() - 3.2).abs() < 1e-12);
+        // 80 s less a tenth: seven slices from 10 s on.
+        let windowed = Sample::of_run(&run, load(Some((0.0, 80.0))));
+        let counted = windowed.counted.unwrap();
+        assert!((counted.seconds - 70.0).abs() < 1e-12);
+        assert_eq!((counted.successes, counted.sent), (280, Some(280)));
+        assert!((windowed.goodput().unwrap() - 4.0).abs() < 1e-12);
+        assert!((windowed.asked() - 0.4).abs() < 1e-12, "28 users in 70 s");
+        assert!((whole.asked() - 4.0).abs() < 1e-12, "the load itself");
+    }
+
+    #[test]
+    fn less_than_a_third_of_the_load_is_a_glimpse() {
+        let mut run = run();
+        // 23 s of 79 s after the settling time.
+        run.timeline = vec![slice(10.0, 10.0, 40, 0), slice(30.0, 13.0, 52, 0)];
+        let sample = Sample::of_run(&run, load(Some((0.0, 79.0))));
+        assert!(!sample.is_windowed);
+        let sample = Sample::of_run(&run, load(Some((0.0, 69.0))));
+        assert!(sample.is_windowed);
+        assert!((sample.goodput().unwrap() - 4.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_error_of_goodput_is_chance_or_unevenness_and_more_where_the_time_is_not_known() {
+        let run = run();
+        let windowed = Sample::of_run(&run, load(Some((0.0, 80.0))));
+        // Even slices: chance alone.
+        assert!((windowed.goodput_error().unwrap() - 1.0 / 280.0_f64.sqrt()).abs() < 1e-12);
+        let whole = Sample::of_run(&run, load(None));
+        let wanted = (1.0 / 320.0_f64 + LOOSE * LOOSE).sqrt();
+        assert!((whole.goodput_error().unwrap() - wanted).abs() < 1e-12);
+        // 2, 4, 6, 8 a second: mean 5, standard deviation root(20/3), by root(4).
+        let slices = [20, 40, 60, 80].map(|count| slice(0.0, 10.0, count, 0));
+        let uneven = unevenness(&slices.each_ref()).unwrap();
+        assert!((uneven - (20.0_f64 / 3.0).sqrt() / 2.0 / 5.0).abs() < 1e-12);
+        assert_eq!(unevenness(&slices.each_ref()[..3]), None);
+        let counted = count(&slices.each_ref(), 40.0);
+        let sample = Sample {
+            counted,
+            ..windowed
+        };
+        assert!((sample.goodput_error().unwrap() - uneven).abs() < 1e-12);
+    }
+
+    #[test]
+    fn no_success_is_as_certain_as_there_were_requests() {
+        let mut run = run();
+        for slice in &mut run.timeline {
+            slice.stats.failures = slice.stats.requests;
+        }
+        let sample = Sample::of_run(&run, load(Some((0.0, 80.0))));
+        assert_eq!(sample.counted.unwrap().successes, 0);
+        assert_eq!(sample.goodput(), Some(0.0));
+        assert!((sample.goodput_error().unwrap() - 1.0 / 280.0_f64.sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn good_answers_are_those_with_a_good_code_where_every_answer_has_one() {
+        let mut stats = slice(0.0, 10.0, 40, 3).stats;
+        assert_eq!(successes(&stats), Some(37));
+        for (code, count) in [("200", 30), ("302", 4), ("404", 6)] {
+            stats.codes.insert(code.to_owned(), count);
+        }
+        assert_eq!(successes(&stats), Some(34));
+        // Codes of 34 of 40 answers say nothing of the others.
+        stats.codes.remove("404");
+        assert_eq!(successes(&stats), Some(37));
+        stats.responses = None;
+        assert_eq!(successes(&stats), Some(37), "requests less failures");
+        stats.failures = None;
+        assert_eq!(successes(&stats), None);
+    }
+
+    #[test]
+    fn expected_failures_do_not_count() {
+        let mut stats = slice(0.0, 10.0, 40, 3).stats;
+        assert_eq!(failed(&stats), Some((3, 40)));
+        stats.expected_failures = Some(10);
+        assert_eq!(failed(&stats), Some((3, 30)));
+        stats.failures = None;
+        assert_eq!(failed(&stats), None);
+    }
+
+    #[test]
+    fn the_middle_of_windows_is_geometric_and_as_poor_as_the_poorest() {
+        let one = |value: f64, error: Option<f64>, support: Support| Latency {
+            value,
+            log: value.ln(),
+            error,
+            n: Some(100),
+            support,
+        };
+        let both = [
+            one(10.0, Some(0.3), Support::Ok),
+            one(40.0, Some(0.4), Support::None),
+        ];
+        let found = middle(&both).unwrap();
+        assert!((found.value - 20.0).abs() < 1e-9);
+        assert!((found.error.unwrap() - 0.25).abs() < 1e-12, "0.5 / 2");
+        assert_eq!((found.n, found.support), (Some(200), Support::None));
+        let unknown = [both[0], one(40.0, None, Support::Ok)];
+        assert_eq!(middle(&unknown).unwrap().error, None);
+        assert!((middle(&both[..1]).unwrap().value - 10.0).abs() < f64::EPSILON);
+        assert_eq!(middle(&[]), None);
+    }
 }

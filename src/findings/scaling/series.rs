@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::findings::normalize::Pattern;
-use crate::findings::scaling::load::{self, Loaded, is_same, kind_of, load_of};
+use crate::findings::scaling::load::{self, Loaded, is_one_level, kind_of, load_of};
 use crate::findings::scaling::sample::Sample;
 use crate::findings::scaling::split::{Split, split};
 use crate::findings::scaling::{LeftOut, LevelOf};
@@ -78,9 +78,37 @@ pub(super) fn splits(runs: &[&Run], label: Option<&str>) -> Splits {
 fn by_scenario<'a>(runs: &[&'a Run]) -> BTreeMap<&'a str, Vec<&'a Run>> {
     let mut found: BTreeMap<&str, Vec<&Run>> = BTreeMap::new();
     for run in runs {
-        found.entry(&run.identity.scenario).or_default().push(run);
+        let of_scenario = found.entry(&run.identity.scenario).or_default();
+        // A run that is given again is no repeat.
+        if !of_scenario.iter().any(|other| is_one_run(other, run)) {
+            of_scenario.push(run);
+        }
     }
     found
+}
+
+fn is_one_run(one: &Run, other: &Run) -> bool {
+    !one.id.is_empty() && one.id == other.id
+}
+
+/// How many runs of the scenario stand there again.
+fn given_again(runs: &[&Run], scenario: &str) -> Option<String> {
+    let of_scenario = || {
+        runs.iter()
+            .filter(|run| run.identity.scenario == scenario)
+            .enumerate()
+    };
+    let again = of_scenario().filter(|(place, run)| {
+        let mut before = of_scenario().take(*place);
+        before.any(|(_, other)| is_one_run(other, run))
+    });
+    let count = again.count() as u64;
+    (count > 0).then(|| {
+        format!(
+            "{} given again: the same run is no repeat of itself, and counts once",
+            number::plural(count, "run")
+        )
+    })
 }
 
 fn is_labelled(run: &Run, label: Option<&str>) -> bool {
@@ -95,10 +123,10 @@ pub(super) fn series<'a>(
     saturated: &dyn Fn(&Run) -> Option<String>,
 ) -> Vec<Series<'a>> {
     let mut all = Vec::new();
-    for (scenario, runs) in by_scenario(runs) {
+    for (scenario, once) in by_scenario(runs) {
         let mut by_kind: BTreeMap<(u8, bool), Series<'a>> = BTreeMap::new();
         let mut left_out = Vec::new();
-        for run in runs {
+        for run in once {
             let mut leave = |reason: String| {
                 left_out.push(LeftOut {
                     run: run.id.clone(),
@@ -140,6 +168,7 @@ pub(super) fn series<'a>(
         let mut found: Vec<Series> = by_kind.into_values().collect();
         if let Some(first) = found.first_mut() {
             first.left_out = left_out;
+            first.remarks.extend(given_again(runs, scenario));
         }
         for series in &mut found {
             series.sort();
@@ -225,7 +254,8 @@ fn level_of(run: &Run, label: Option<&str>) -> Result<Found, String> {
         };
         return Ok((name, load, Some(mean)));
     }
-    Ok((name, stated, Some(measured.mean)))
+    // What was measured is the level; that something else was stated is said (V23).
+    Ok((name, measured, Some(peak.unwrap_or(mean))))
 }
 
 impl<'a> Series<'a> {
@@ -245,10 +275,11 @@ impl<'a> Series<'a> {
     /// Adds a sample to the level that it repeats, or as a level of its own.
     fn add(&mut self, sample: Sample<'a>) {
         let load = sample.load;
+        let same = |one: f64, other: f64| is_one_level(load.of, one, other);
         let same = self
             .groups
             .iter_mut()
-            .find(|group| is_same(group.mean, load.mean) && is_same(group.top(), load.top()));
+            .find(|group| same(group.mean, load.mean) && same(group.top(), load.top()));
         match same {
             Some(group) => group.samples.push(sample),
             None => self.groups.push(Group {

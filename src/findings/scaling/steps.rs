@@ -66,7 +66,7 @@ fn of_pair((low, before): (&Group, Middle), (high, after): (&Group, Middle)) -> 
     let at = |group: &Group, found: Middle| step::Level {
         mean: group.mean,
         peak: group.top(),
-        latency: found.log.exp(),
+        latency: found.value,
         error: found.error.unwrap_or(0.0),
         enough: found.support != Support::None,
     };
@@ -138,5 +138,93 @@ fn class_of(class: Class) -> StepClass {
         Class::SuperLinear => StepClass::SuperLinear,
         Class::BlowUp { .. } => StepClass::BlowUp,
         Class::Undecided => StepClass::Undecided,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(mean: f64, peak: Option<f64>) -> Group<'static> {
+        Group {
+            mean,
+            peak,
+            stated: None,
+            samples: Vec::new(),
+        }
+    }
+
+    fn at(value: f64, error: Option<f64>, support: Support) -> Middle {
+        Middle {
+            value,
+            log: value.ln(),
+            error,
+            n: Some(1000),
+            support,
+        }
+    }
+
+    /// From 100 ms at 10/s to a latency at 20/s.
+    fn step(after: f64, error: Option<f64>, support: Support) -> Step {
+        let low = (&group(10.0, None), at(100.0, error, Support::Ok));
+        of_pair(low, (&group(20.0, None), at(after, error, support))).unwrap()
+    }
+
+    #[test]
+    fn a_proven_blow_up_has_no_reason() {
+        let found = step(400.0, Some(0.05), Support::Ok);
+        assert_eq!((found.class, found.reasons), (StepClass::BlowUp, vec![]));
+        assert_eq!((found.load_ratio_peak, found.exponent_peak), (None, None));
+        assert_eq!(found.interval_peak, None);
+        // 2 -/+ 1.96 * root(2) * 0.05 / ln 2
+        let interval = found.interval.unwrap();
+        let reach = 1.959_964 * 2.0_f64.sqrt() * 0.05 / 2.0_f64.ln();
+        assert!((interval.hi.unwrap() - 2.0 - reach).abs() < 1e-5);
+        assert!((interval.lo.unwrap() - 2.0 + reach).abs() < 1e-5);
+    }
+
+    #[test]
+    fn of_too_few_requests_it_blows_up_by_size_or_is_undecided() {
+        // Exponent 2.2 and 1.8.
+        let found = step(100.0 * 2.0_f64.powf(2.2), Some(0.05), Support::None);
+        assert_eq!(found.class, StepClass::BlowUp);
+        assert_eq!(found.reasons, ["thin", "by-size"]);
+        let found = step(100.0 * 2.0_f64.powf(1.8), Some(0.05), Support::None);
+        assert_eq!(found.class, StepClass::Undecided);
+        assert_eq!(found.reasons, ["thin"]);
+        let found = step(100.0, Some(0.05), Support::None);
+        assert_eq!(found.class, StepClass::Flat);
+        assert_eq!(found.reasons, ["thin"]);
+    }
+
+    #[test]
+    fn without_an_error_nothing_that_grows_is_proven() {
+        let found = step(400.0, None, Support::Ok);
+        assert_eq!(found.class, StepClass::Undecided);
+        assert_eq!(found.reasons, ["no-error"]);
+        assert_eq!(found.interval, None);
+        let found = step(100.0, None, Support::Ok);
+        assert_eq!(found.class, StepClass::Flat);
+        assert!((found.exponent.unwrap()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_ramp_is_classed_where_mean_and_peak_agree() {
+        let pair = |after: f64| {
+            let low = (&group(1.0, None), at(100.0, Some(0.02), Support::Ok));
+            let high = (&group(1.5, Some(2.0)), at(after, Some(0.02), Support::Ok));
+            of_pair(low, high).unwrap()
+        };
+        // Exponents 1.71 and 1.
+        let found = pair(200.0);
+        assert_eq!(found.class, StepClass::Undecided);
+        assert_eq!(found.reasons, ["ramp"]);
+        assert_eq!(found.load_ratio_peak, Some(2.0));
+        assert!((found.exponent_peak.unwrap() - 1.0).abs() < 1e-12);
+        // 3.42 and 2; over what is in proportion to the peaks.
+        let found = pair(400.0);
+        assert_eq!((found.class, found.reasons), (StepClass::BlowUp, vec![]));
+        assert!((found.excess_over_linear.unwrap() - 2.0).abs() < 1e-12);
+        assert!(found.interval_peak.is_some());
     }
 }

@@ -6,7 +6,7 @@
 use crate::findings::figures::Support;
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
-use crate::findings::scaling::{Level, LevelEndpoint, Scaling, StepClass, words};
+use crate::findings::scaling::{Level, LevelEndpoint, Scaling, Step, StepClass, words};
 use crate::findings::targets::{blank, is_undecided, not_measured, other_scenario};
 use crate::model::{Bound, Decide, Expectation, MetricId, Operator, Run, Target, Unit};
 
@@ -39,20 +39,39 @@ pub fn judge_levels(
         let is_of_target = |result: &TargetResult| {
             result.expect == target.expect_text && result.origin == target.origin.to_string()
         };
-        let place = results
-            .iter()
-            .position(is_of_target)
-            .unwrap_or(results.len());
-        results.retain(|result| !is_of_target(result));
+        // Runs of which no series tells stay as they are: not measured, or of another scenario.
+        let is_replaced = |result: &TargetResult| {
+            let of_series = |(scaling, run): &(&Scaling, &Run)| {
+                other_scenario(run, target).is_none() && is_in(scaling, &result.run)
+            };
+            is_of_target(result) && series.iter().any(of_series)
+        };
+        let place = results.iter().position(is_replaced);
+        let place = place.unwrap_or(results.len());
+        results.retain(|result| !is_replaced(result));
         let place = place.min(results.len());
         results.splice(place..place, of_target);
     }
 }
 
+/// Whether a series is made of that run, or says why it is no level.
+fn is_in(scaling: &Scaling, run: &str) -> bool {
+    let mut of_levels = scaling.levels.iter().flat_map(|level| &level.runs);
+    of_levels.any(|id| id == run) || scaling.left_out.iter().any(|left| left.run == run)
+}
+
 fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
     let blank = blank(run, target);
+    if target.group.is_some() {
+        let reason = "groups are not measured at levels; an endpoint glob can be";
+        return vec![not_measured(blank, reason)];
+    }
     match &target.expect {
         Expectation::NoBlowUp { up_to } => vec![no_blow_up(blank, scaling, target, *up_to)],
+        Expectation::Figure { sum: true, .. } => {
+            let reason = "sums over endpoints are not measured at levels";
+            vec![not_measured(blank, reason)]
+        }
         Expectation::Figure {
             metric,
             at,
@@ -74,12 +93,20 @@ fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
     }
 }
 
+/// A result is that of the run which was made at the level.
+fn of_run(result: &mut TargetResult, level: Option<&Level>) {
+    if let Some(run) = level.and_then(|level| level.runs.first()) {
+        result.run.clone_from(run);
+    }
+}
+
+fn peak(level: &Level) -> f64 {
+    level.peak.unwrap_or(level.value)
+}
+
 /// The highest load that was tested.
 fn top(scaling: &Scaling) -> f64 {
-    scaling
-        .levels
-        .last()
-        .map_or(0.0, |level| level.peak.unwrap_or(level.value))
+    scaling.levels.last().map_or(0.0, peak)
 }
 
 fn reaches(scaling: &Scaling, load: f64) -> bool {
@@ -103,18 +130,28 @@ fn no_blow_up(
     if let Some(load) = up_to.filter(|load| !reaches(scaling, *load)) {
         return not_measured(result, untested(scaling, load));
     }
-    let limit = up_to.unwrap_or(f64::INFINITY) * (1.0 + SAME);
+    let asked = Range::of(scaling, up_to);
     let glob = target.endpoint.as_deref().map(Pattern::new);
-    let is_meant = |endpoint: Option<&str>| match (&glob, endpoint) {
+    let is_meant = |step: &&Step| match (&glob, step.endpoint.as_deref()) {
         (None, _) => true,
         (Some(glob), Some(label)) => glob.matches(label),
         (Some(_), None) => false,
     };
-    let steps: Vec<_> = scaling
-        .steps
-        .iter()
-        .filter(|step| is_meant(step.endpoint.as_deref()) && step.to <= limit)
-        .collect();
+    let meant: Vec<&Step> = scaling.steps.iter().filter(is_meant).collect();
+    let inside = |step: &&&Step| {
+        let level = words::level_at(scaling, step.to);
+        level.is_some_and(|level| asked.holds(level))
+    };
+    let mut steps: Vec<&Step> = meant.iter().filter(inside).copied().collect();
+    if let Some(next) = asked.next {
+        let leads_there = |step: &&&Step| words::level_at(scaling, step.to) == Some(next);
+        let beyond: Vec<&Step> = meant.iter().filter(leads_there).copied().collect();
+        let is_blown = |step: &&Step| step.class == StepClass::BlowUp;
+        if beyond.iter().any(is_blown) && !steps.iter().any(is_blown) {
+            return not_measured(result, asked.between(scaling, next));
+        }
+        steps.extend(beyond.into_iter().filter(|step| !is_blown(step)));
+    }
     if steps.is_empty() {
         return not_measured(result, "no latency is known at two of the levels");
     }
@@ -133,11 +170,11 @@ fn no_blow_up(
     result.unit = Some(Unit::Count);
     result.n = Some(steps.len() as u64);
     let worst = blown.iter().max_by(|one, other| {
-        let excess =
-            |step: &crate::findings::scaling::Step| step.excess_over_linear.unwrap_or(step.ratio);
+        let excess = |step: &Step| step.excess_over_linear.unwrap_or(step.ratio);
         excess(one).total_cmp(&excess(other))
     });
     if let Some(worst) = worst {
+        of_run(&mut result, words::level_at(scaling, worst.to));
         result.endpoint.clone_from(&worst.endpoint);
         result.reason = Some(format!(
             "{}, {}",
@@ -156,6 +193,45 @@ fn no_blow_up(
         result.reason = Some(format!("{open} of {} steps are undecided", steps.len()));
     }
     result
+}
+
+/// The levels that a target speaks of, by their peaks: a load that moved beyond the limit says nothing of the limit.
+struct Range<'a> {
+    limit: f64,
+    /// The level above the limit, where none is at it: what holds there too holds at the limit, and else that is not known.
+    next: Option<&'a Level>,
+}
+
+impl<'a> Range<'a> {
+    fn of(scaling: &'a Scaling, up_to: Option<f64>) -> Range<'a> {
+        let limit = up_to.unwrap_or(f64::INFINITY);
+        let mut range = Range { limit, next: None };
+        let reaches = |level: &Level| peak(level) >= limit * (1.0 - SAME);
+        let at_it = |level: &Level| range.holds(level) && reaches(level);
+        if up_to.is_some() && !scaling.levels.iter().any(at_it) {
+            range.next = scaling.levels.iter().find(|level| reaches(level));
+        }
+        range
+    }
+
+    fn holds(&self, level: &Level) -> bool {
+        peak(level) <= self.limit * (1.0 + SAME)
+    }
+
+    fn between(&self, scaling: &Scaling, next: &Level) -> String {
+        let at = words::of_level(scaling, next);
+        let limit = words::level(scaling, self.limit);
+        let below = scaling.levels.iter().rev().find(|level| self.holds(level));
+        match below {
+            Some(below) => format!(
+                "it does not hold at {at}, and nothing was tested between {} and that: up to {limit} is not known",
+                words::of_level(scaling, below)
+            ),
+            None => format!(
+                "it does not hold at {at}, the lowest level that was tested: up to {limit} is not known"
+            ),
+        }
+    }
 }
 
 /// A target on figures of levels.
@@ -196,6 +272,9 @@ impl Asked<'_> {
         let Some(level) = knee.level else {
             return not_measured(result, words::answer(self.scaling));
         };
+        let broken = knee.evidence.get(words::BROKEN_AT);
+        let broken = broken.and_then(|load| words::level_at(self.scaling, load));
+        of_run(&mut result, broken);
         self.decide(result, level, knee.interval, None)
     }
 
@@ -209,12 +288,25 @@ impl Asked<'_> {
         if let Some(load) = wanted.filter(|load| !reaches(self.scaling, *load)) {
             return vec![not_measured(blank.clone(), untested(self.scaling, load))];
         }
-        let is_meant = |level: &&Level| match (at, up_to) {
-            (Some(at), _) => (level.value - at).abs() <= SAME * at,
-            (None, Some(up_to)) => level.value <= up_to * (1.0 + SAME),
-            (None, None) => true,
+        let asked = Range::of(self.scaling, up_to);
+        let is_meant = |level: &&Level| match at {
+            Some(at) => (level.value - at).abs() <= SAME * at,
+            None => asked.holds(level),
         };
         let levels: Vec<&Level> = self.scaling.levels.iter().filter(is_meant).collect();
+        if let Some(next) = asked.next.filter(|_| at.is_none()) {
+            let mut results: Vec<TargetResult> = levels
+                .into_iter()
+                .flat_map(|level| self.at_level(blank, level))
+                .collect();
+            results.extend(self.at_level(blank, next).into_iter().map(
+                |result| match result.state {
+                    TargetState::Fail => not_measured(result, asked.between(self.scaling, next)),
+                    _ => result,
+                },
+            ));
+            return results;
+        }
         if levels.is_empty() {
             let reason = match wanted {
                 Some(load) => format!(
@@ -235,6 +327,7 @@ impl Asked<'_> {
     fn at_level(&self, blank: &TargetResult, level: &Level) -> Vec<TargetResult> {
         let mut result = blank.clone();
         result.level = Some(level.value);
+        of_run(&mut result, Some(level));
         let Some(glob) = self.target.endpoint.as_deref() else {
             return vec![self.of_figure(result, level, None)];
         };
@@ -296,7 +389,8 @@ impl Asked<'_> {
             );
             return not_measured(result, reason);
         };
-        let thin = of.is_none() && level.support.get(&name) == Some(&Support::None);
+        let support = of.map_or(&level.support, |of| &of.support);
+        let thin = support.get(&name) == Some(&Support::None);
         if thin {
             let mut result = result;
             result.value = Some(value);
