@@ -111,7 +111,11 @@ fn example(id: &str, row: &MetricSpec) -> String {
         Unit::Seconds => "60s",
         Unit::Count | Unit::Factor | Unit::AsGiven => "10",
     };
-    format!("{id} {sign} {value}")
+    match row.id {
+        "efficiency" => format!("{id} at 4 {sign} 80%"),
+        "knee" => format!("{id} {sign} {value}/s"),
+        _ => format!("{id} {sign} {value}"),
+    }
 }
 
 fn list(out: &mut dyn Write) -> anyhow::Result<()> {

@@ -15,12 +15,16 @@ use crate::text::number;
 /// is none in the tested range, which is said.
 #[derive(Debug, Arguments)]
 #[command(after_help = "Examples:
-  knee scale rate-*.json                          a level per run, by the load that was measured
-  knee scale steps.json                           one stepped run: a level per phase or plateau
-  knee scale results/users-*.csv --format markdown
-  knee scale 'one{instances=1}=a.json' 'two{instances=2}=b.json' 'four{instances=4}=c.json' --level instances
-  knee scale 'r2{rate=1}=r2.json' 'r3{rate=1..2}=r3.json' 'r4{rate=1..4}=r4.json' --level rate    ramps, stated from..to
-  knee scale rate-*.json --target 'p99 < 1s up to 4/s' --target 'knee >= 5/s'")]
+  knee scale rate-*.json              a level per run, by the load that was measured
+  knee scale steps.json               one stepped run: a level per phase or plateau
+  knee scale users-*.csv -o out/      tables and the knee curve
+  knee scale 'one{instances=1}=a.json' 'two{instances=2}=b.json' --level instances
+  knee scale 'r1{rate=1}=a.json' 'r2{rate=1..4}=b.json' --level rate    1..4: a ramp
+  knee scale rate-*.json --target 'p99 < 1s up to 4/s' --target 'knee >= 5/s'
+
+\"No knee in the tested range\" says nothing of loads beyond it. A ramp is a level from its mean to its
+peak, and what holds at one end only is undecided: run constant rates. Never fails a build; `knee check`
+judges the same targets.")]
 pub(crate) struct Args {
     #[command(flatten)]
     runs: inputs::Runs,

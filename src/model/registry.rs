@@ -370,7 +370,7 @@ pub static METRICS: &[MetricSpec] = &[
         better: Better::Higher,
         floor: "-",
         reading: Reading::Levels,
-        text: "The load level where latency blows up or throughput stops growing; needs several load levels.",
+        text: "The load level above which throughput stops growing or a latency blows up; needs several load levels, and none may be found in the tested range.",
     },
     MetricSpec {
         id: "efficiency",
@@ -379,6 +379,6 @@ pub static METRICS: &[MetricSpec] = &[
         better: Better::Higher,
         floor: "5 %",
         reading: Reading::Levels,
-        text: "Throughput at a level over level times the throughput at level 1; needs several load levels.",
+        text: "Goodput per unit of load, or per instance, at a level, over that at the lowest level; needs several load levels.",
     },
 ];

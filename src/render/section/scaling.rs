@@ -68,7 +68,8 @@ const ANSWERS: [&str; 2] = ["S03", "S04"];
 
 fn finding_line(finding: &Finding, with_hint: bool) -> Line {
     let mut line = vec![text(format!("{} {}", finding.rule, finding.name))];
-    if let Some(endpoint) = &finding.endpoint {
+    let is_named = |label: &&String| finding.message.contains(label.as_str());
+    if let Some(endpoint) = finding.endpoint.as_ref().filter(|label| !is_named(label)) {
         line.extend([text(" at "), code(endpoint)]);
     }
     let is_answer = is_answer(finding);

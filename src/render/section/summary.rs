@@ -3,6 +3,7 @@
 use crate::findings::comparison::{ComparedSide, Comparison, ComparisonVerdict};
 use crate::findings::headline::{SCALE, words};
 use crate::findings::{Report, Verdict, analyse};
+use crate::model::Run;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Table, code, prose, strong, text};
 use crate::render::section::{MARKS, Scope, Section, cell, millis_cell};
@@ -56,6 +57,12 @@ fn is_judged(report: &Report) -> bool {
     report.command != SCALE || report.verdict != Verdict::Unjudged || !report.targets.is_empty()
 }
 
+/// Whether the runs have verdicts of their own: those of a load series are judged together.
+fn has_verdicts(report: &Report) -> bool {
+    let is_judged = |run: &Run| analyse::verdict_of(report, Some(&run.id)) != Verdict::Unjudged;
+    report.command != SCALE || report.runs.iter().any(is_judged)
+}
+
 /// The gravest of what comparisons come to.
 fn outcome(comparisons: &[Comparison]) -> &'static str {
     let has = |verdict| comparisons.iter().any(|found| found.verdict == verdict);
@@ -100,9 +107,9 @@ fn title(report: &Report) -> String {
 fn runs(report: &Report) -> Table {
     let columns = ["requests", "rate", "goodput", "error_rate"];
     let latencies = ["p50", "p95", "p99", "max"];
-    let is_judged = is_judged(report);
+    let has_verdicts = has_verdicts(report);
     let mut columns_of = vec![("#", Align::Right), ("Run", Align::Left)];
-    if is_judged {
+    if has_verdicts {
         columns_of.push(("Verdict", Align::Left));
     }
     columns_of.extend([
@@ -119,7 +126,7 @@ fn runs(report: &Report) -> Table {
     for (place, run) in report.runs.iter().enumerate() {
         let verdict = analyse::verdict_of(report, Some(&run.id));
         let mut row = vec![vec![text((place + 1).to_string())], vec![code(&run.name)]];
-        if is_judged {
+        if has_verdicts {
             row.push(vec![text(words(verdict))]);
         }
         row.extend(

@@ -84,8 +84,16 @@ pub(in crate::render) fn table(results: &[&TargetResult]) -> Table {
     table
 }
 
-/// What the value is of: an endpoint, a component and its phase, or the whole run.
+/// What the value is of: an endpoint, a component and its phase, or the whole run; and at which load level.
 fn whose(result: &TargetResult) -> Line {
+    let mut line = of_whom(result);
+    if let Some(level) = result.level {
+        line.push(text(format!(" at {}", number::significant(level, 3))));
+    }
+    line
+}
+
+fn of_whom(result: &TargetResult) -> Line {
     if let Some(label) = &result.endpoint {
         return vec![code(label)];
     }
