@@ -25,6 +25,7 @@ use crate::findings::figures::{self, Support};
 use crate::findings::normalize::Pattern;
 use crate::findings::report::Interval;
 use crate::model::Run;
+use crate::text::number::plural;
 
 pub use series::LABEL;
 
@@ -188,6 +189,9 @@ pub struct Knee {
     /// levels would reach zero), `middle` (of the interval, geometrically).
     #[serde(default)]
     pub method: Option<String>,
+    /// What could not be asked, as sentences: then "none" is no answer.
+    #[serde(default)]
+    pub unasked: Vec<String>,
     /// The figures that it stands on, and what other methods say.
     pub evidence: Evidence,
 }
@@ -312,7 +316,7 @@ pub fn scale(runs: &[&Run], options: &Options) -> Vec<Scaling> {
 }
 
 fn of_series(series: &series::Series, options: &Options) -> Scaling {
-    let endpoints = series.endpoints(options.endpoints);
+    let (endpoints, elsewhere) = series.endpoints(options.endpoints);
     let serves = series.of == LevelOf::Resources;
     let knee = (!serves)
         .then(|| knee::knee(series, &endpoints, options.figures))
@@ -346,13 +350,19 @@ fn of_series(series: &series::Series, options: &Options) -> Scaling {
         usl,
         usl_reason,
         left_out: series.left_out.clone(),
-        remarks: remarks(series),
+        remarks: remarks(series, elsewhere),
     }
 }
 
 /// What has to be known to read the figures right.
-fn remarks(series: &series::Series) -> Vec<String> {
+fn remarks(series: &series::Series, elsewhere: u64) -> Vec<String> {
     let mut remarks = series.remarks.clone();
+    if elsewhere > 0 && series.groups.len() > 1 {
+        remarks.push(format!(
+            "{} are not at every level, and in no step",
+            plural(elsewhere, "endpoint")
+        ));
+    }
     let mut say = |holds: bool, words: &str| {
         if holds {
             remarks.push(words.to_owned());

@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(
             of_series(&calm()),
             [
-                "Load series search, 5 levels: no knee in the tested range, 1/s to 16/s: nothing beyond it was tested."
+                "Load series search, 5 levels: no knee in the tested range, 1/s to 16/s; what lies beyond it is not known."
             ]
         );
     }

@@ -13,8 +13,8 @@ pub(super) const RULE: Rule = Rule {
     limit: None,
     text: "\
 Asks of a series of load levels whether it reached the knee.
-Fires where nothing saturates and no latency blows up at any level: then the highest level is no capacity, only the highest
-that was tried.
+Fires where goodput follows the load at every level and no tail grows to 2.5 times beyond chance and stays there: then the
+highest level is no capacity, only the highest that was tried. A single step may still be a blow-up (S01).
 Example: no knee from 1/s to 16/s. That 17/s is served as well follows from nothing.
 What to do: nothing, if more load is not wanted; else add levels, each about 1.5 times the last.",
     asks: Asks::Series(ask),

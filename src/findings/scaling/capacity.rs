@@ -13,8 +13,6 @@ use crate::stats::usl::{self, Estimate, NoFit, NoPeak, Weights};
 
 /// Points of the fitted curve.
 const POINTS: u32 = 49;
-/// Growth below this is none.
-const GROWS: f64 = 0.05;
 
 /// The largest goodput, and whether it stops growing inside the range.
 pub(super) fn capacity(series: &Series, knee: Option<&Knee>) -> Option<Capacity> {
@@ -28,13 +26,17 @@ pub(super) fn capacity(series: &Series, knee: Option<&Knee>) -> Option<Capacity>
         .iter()
         .copied()
         .max_by(|one, other| one.1.total_cmp(&other.1))?;
-    let saturated = knee.is_some_and(|knee| knee.criterion == Some(Criterion::Saturation));
-    let before_last = rates.iter().rev().nth(1).map_or(0.0, |(_, rate)| *rate);
-    let stops = most <= (1.0 + GROWS) * before_last;
+    let is_found = knee.is_some_and(|knee| knee.criterion == Some(Criterion::Saturation));
+    let last = series.groups.last()?;
+    // Less at the highest level than at a lower one, beyond chance.
+    let best = series.groups.iter().find(|group| group.mean >= at)?;
+    let error = goodput_error(best)?.hypot(goodput_error(last)?);
+    let falls = goodput(last)? > 0.0 && (most / goodput(last)?).ln() > 2.0 * error;
+    let stops = is_found || (at < last.mean && falls);
     Some(Capacity {
         goodput_per_s: Some(most),
         at: Some(at),
-        within_range: saturated || stops,
+        within_range: stops,
     })
 }
 
@@ -226,6 +228,7 @@ mod tests {
             level_name: "load".to_owned(),
             of,
             is_closed: of == LevelOf::Users,
+            is_untold: false,
             groups: rates.iter().map(group).collect(),
             left_out: Vec::new(),
             remarks: Vec::new(),
@@ -240,9 +243,9 @@ mod tests {
         };
         let grows = [(1.0, 10), (2.0, 20), (4.0, 40)];
         assert_eq!(within(&grows, None), Some((Some(40.0), Some(4.0), false)));
-        // 100 to 105 is no growth, 100 to 106 is.
-        let stops = [(1.0, 100), (2.0, 105)];
-        assert_eq!(within(&stops, None), Some((Some(105.0), Some(2.0), true)));
+        // That it hardly grows does not show that it stops.
+        let hardly = [(1.0, 100), (2.0, 105)];
+        assert_eq!(within(&hardly, None), Some((Some(105.0), Some(2.0), false)));
         let grows = [(1.0, 100), (2.0, 106)];
         assert_eq!(within(&grows, None), Some((Some(106.0), Some(2.0), false)));
         let falls = [(1.0, 10), (2.0, 20), (4.0, 5)];

@@ -5,8 +5,8 @@ use crate::findings::evidence::Evidence;
 use crate::findings::figures::{self, Support};
 use crate::findings::report::Interval;
 use crate::findings::scaling::level::{self, Middle};
-use crate::findings::scaling::series::Series;
-use crate::findings::scaling::{Criterion, Knee, words};
+use crate::findings::scaling::series::{Group, Series};
+use crate::findings::scaling::{Criterion, Knee, LevelOf, words};
 use crate::model::Unit;
 use crate::stats::bend::{Point, bend};
 use crate::stats::knee::{self, Arrivals, Tail};
@@ -53,16 +53,19 @@ pub(super) fn knee(
         Arrivals::Open
     };
     let evidence = second_opinions(series, &levels, &latencies);
+    let unasked = unasked(series, &levels);
+    let highest = series.groups.last().map(|group| group.mean);
     let Some(found) = knee::knee(&levels, arrivals) else {
         return Some(Knee {
             found: false,
             level: None,
             interval: None,
-            last_good: series.groups.last().map(|group| group.mean),
+            last_good: highest.filter(|_| unasked.is_empty()),
             criterion: None,
             metric: None,
             endpoint: None,
             method: None,
+            unasked,
             evidence,
         });
     };
@@ -113,16 +116,43 @@ pub(super) fn knee(
         metric: Some(metric.to_owned()),
         endpoint: endpoint.map(str::to_owned),
         method: Some(method.to_owned()),
+        unasked,
         evidence,
     })
 }
 
+/// Whether goodput is known at every level, and what it should be in proportion to.
+fn is_asked_for_saturation(series: &Series) -> bool {
+    let known =
+        |group: &Group| level::goodput(group).is_some() && level::goodput_error(group).is_some();
+    series.groups.iter().all(known) && !(series.of == LevelOf::Stated && series.is_untold)
+}
+
+/// What could not be asked: of that it cannot be said that there is none.
+fn unasked(series: &Series, levels: &[knee::Level]) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if series.of == LevelOf::Stated && series.is_untold {
+        reasons.push("whether throughput follows the levels, because nothing tells what they count: a label `users`, `rate` or `rps` with `--level` does".to_owned());
+    } else if !is_asked_for_saturation(series) {
+        reasons.push("whether throughput follows the load, because successes per second are not known at every level".to_owned());
+    }
+    let has_tail = |level: &&knee::Level| {
+        let mut whole = level.tails.iter().take(TAILS.len());
+        whole.any(Option::is_some)
+    };
+    let without = levels.iter().filter(|level| !has_tail(level)).count();
+    if without > 0 {
+        reasons.push(format!(
+            "whether latency blows up at {without} of {} levels, where no p95 is known well enough",
+            levels.len()
+        ));
+    }
+    reasons
+}
+
 /// What `stats::knee` asks of each level.
 fn levels(series: &Series, latencies: &[Vec<Vec<Option<Middle>>>]) -> Vec<knee::Level> {
-    let known = series
-        .groups
-        .iter()
-        .all(|group| level::goodput(group).is_some() && level::goodput_error(group).is_some());
+    let known = is_asked_for_saturation(series);
     let of_group = |(group, of_labels): (&_, &Vec<Vec<Option<Middle>>>)| {
         let asked = level::asked(group);
         let mean = of_labels.first().and_then(|whole| *whole.get(MEAN)?);
@@ -144,7 +174,7 @@ fn levels(series: &Series, latencies: &[Vec<Vec<Option<Middle>>>]) -> Vec<knee::
             // Where nobody counts successes, only latencies are asked.
             goodput: level::goodput(group).filter(|_| known).unwrap_or(asked),
             error: level::goodput_error(group).filter(|_| known).unwrap_or(0.0),
-            answered: level::answered(group),
+            answered: level::answered_surely(group).filter(|_| known),
             failures: failures.map_or(0.0, |(failures, counted)| failures as f64 / counted as f64),
             mean: mean.map(|mean| mean.value),
             tails: tails.collect(),

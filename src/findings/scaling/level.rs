@@ -63,8 +63,12 @@ fn middle(found: &[Latency], spread: f64) -> Option<Middle> {
     let n = found.len() as f64;
     let support = found.iter().map(|one| one.support).min()?;
     let squares: Option<f64> = found.iter().map(|one| Some(one.error?.powi(2))).sum();
-    let error = squares.and_then(|sum| step::error(spread, (sum / n).sqrt(), found.len() as u64));
     let log = found.iter().map(|one| one.log).sum::<f64>() / n;
+    let logs = found.iter().map(|one| one.log);
+    let error = squares.and_then(|sum| {
+        let within = spread_of(logs, spread.hypot((sum / n).sqrt()));
+        step::error(within, 0.0, found.len() as u64)
+    });
     Some(Middle {
         value: value(found, log),
         log,
@@ -75,6 +79,20 @@ fn middle(found: &[Latency], spread: f64) -> Option<Middle> {
             .try_fold(0_u64, |sum, n| sum.checked_add(n?)),
         support,
     })
+}
+
+/// Requests that are under way at any time.
+const UNDER_WAY: u64 = 10;
+
+/// What an assumed spread is worth, in repeats less one.
+const PRIOR: f64 = 4.0;
+
+/// Standard deviation of repeats: what is assumed of them, moderated by how far they lie apart (statistics 2c).
+fn spread_of(logs: impl Iterator<Item = f64> + Clone, assumed: f64) -> f64 {
+    let n = logs.clone().count() as f64;
+    let mean = logs.clone().sum::<f64>() / n;
+    let squares: f64 = logs.map(|log| (log - mean).powi(2)).sum();
+    ((PRIOR * assumed * assumed + squares) / (PRIOR + n - 1.0)).sqrt()
 }
 
 /// Means over the repeats that tell a rate; `None` where none does.
@@ -102,7 +120,11 @@ pub(super) fn goodput_error(group: &Group) -> Option<f64> {
         .collect();
     let n = errors.len() as f64;
     let squares: f64 = errors.iter().map(|error| error * error).sum();
-    (n > 0.0).then(|| squares.sqrt() / n)
+    let rates = group.samples.iter().filter_map(|sample| {
+        let yields = sample.goodput()? / sample.asked();
+        (yields > 0.0).then(|| yields.ln())
+    });
+    (n > 0.0).then(|| spread_of(rates, (squares / n).sqrt()) / n.sqrt())
 }
 
 /// Answers per second; of requests where answers are not counted apart.
@@ -128,6 +150,20 @@ pub(super) fn answered(group: &Group) -> Option<f64> {
         (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
     });
     (sent > 0).then(|| answered as f64 / sent as f64)
+}
+
+/// The same where what is missing is more than what is under way at any time.
+pub(super) fn answered_surely(group: &Group) -> Option<f64> {
+    let missing = group
+        .samples
+        .iter()
+        .filter(|sample| sample.is_windowed)
+        .map(|sample| {
+            let counted = sample.counted?;
+            Some(counted.sent?.saturating_sub(counted.answered?))
+        });
+    let missing: u64 = missing.flatten().sum();
+    answered(group).filter(|_| missing >= UNDER_WAY)
 }
 
 /// Failures, and requests that count.
@@ -335,8 +371,9 @@ mod tests {
         assert_eq!(failed(&pair), Some((30, 300)));
         // Of the runs whose answers are counted.
         assert_eq!(answered(&pair), Some(0.9));
-        let error = (1.0 / 80.0_f64 + 1.0 / 120.0).sqrt() / 2.0;
-        assert!((goodput_error(&pair).unwrap() - error).abs() < 1e-12);
+        // By hand: 1.6 and 12 / 7 successes an arrival, assumed (1 / 80 + 1 / 120) / 2 with four degrees of freedom.
+        let error = goodput_error(&pair).unwrap();
+        assert!((error - 0.066_367_6).abs() < 1e-6, "{error}");
     }
 
     #[test]
@@ -370,11 +407,15 @@ mod tests {
             n: Some(50),
             support: Support::Weak,
         };
-        // (0.06^2 + 0.08^2) / 2 runs
         let found = middle(&[one(10.0, Some(0.08)), one(40.0, Some(0.08))], 0.06).unwrap();
         assert!((found.value - 20.0).abs() < 1e-9);
-        assert!((found.error.unwrap() - 0.1 / 2.0_f64.sqrt()).abs() < 1e-12);
+        // By hand: ln 4 apart, assumed root(0.06^2 + 0.08^2) with four degrees of freedom; they contradict it.
+        let error = found.error.unwrap();
+        assert!((error - 0.316_377).abs() < 1e-5, "{error}");
         assert_eq!(found.n, Some(100));
+        // Alike: (4 / 5 of 0.1^2) / 2 runs.
+        let found = middle(&[one(20.0, Some(0.08)), one(20.0, Some(0.08))], 0.06).unwrap();
+        assert!((found.error.unwrap() - 0.004_f64.sqrt()).abs() < 1e-12);
         let found = middle(&[one(10.0, Some(0.08)), one(40.0, None)], 0.06).unwrap();
         assert_eq!(found.error, None);
         assert_eq!(middle(&[], 0.06), None);

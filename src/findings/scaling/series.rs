@@ -1,6 +1,6 @@
 //! Runs into series: which load each is of, which are repeats of one level, which are no level at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::findings::normalize::Pattern;
 use crate::findings::scaling::load::{self, Loaded, is_one_level, kind_of, load_of};
@@ -126,6 +126,7 @@ pub(super) fn series<'a>(
     for (scenario, once) in by_scenario(runs) {
         let mut by_kind: BTreeMap<(u8, bool), Series<'a>> = BTreeMap::new();
         let mut left_out = Vec::new();
+        let common = common_kind(&once, label);
         for run in once {
             let mut leave = |reason: String| {
                 left_out.push(LeftOut {
@@ -150,7 +151,7 @@ pub(super) fn series<'a>(
                 }
                 continue;
             }
-            match level_of(run, label) {
+            match level_of(run, label, common) {
                 Ok((name, load, stated)) => {
                     let mut sample = Sample::of_run(run, load);
                     sample.stated = stated;
@@ -210,7 +211,15 @@ fn series_of<'a, 'b>(
 /// The level of a run: the name of its label, the load, and what was stated where that is another figure.
 type Found = (Option<String>, Loaded, Option<f64>);
 
-fn level_of(run: &Run, label: Option<&str>) -> Result<Found, String> {
+/// What the loads of the labelled runs count, where all of them tell the same.
+fn common_kind(runs: &[&Run], label: Option<&str>) -> Option<LevelOf> {
+    let labelled = runs.iter().filter(|run| is_labelled(run, label));
+    let mut kinds = labelled.map(|run| load_of(run).map(|load| load.of));
+    let first = kinds.next()??;
+    kinds.all(|kind| kind == Some(first)).then_some(first)
+}
+
+fn level_of(run: &Run, label: Option<&str>, common: Option<LevelOf>) -> Result<Found, String> {
     let name = label.unwrap_or(LABEL);
     let measured = load_of(run);
     let Some(text) = run.labels.get(name) else {
@@ -229,7 +238,7 @@ fn level_of(run: &Run, label: Option<&str>) -> Result<Found, String> {
     };
     let of = match kind_of(name) {
         // `levels` of knee.toml: loads in the unit of the run, where its own are like them.
-        LevelOf::Stated => measured.map_or(LevelOf::Stated, |load| load.of),
+        LevelOf::Stated => common.unwrap_or(LevelOf::Stated),
         of => of,
     };
     let stated = Loaded {
@@ -301,6 +310,15 @@ impl<'a> Series<'a> {
                 .map(|sample| sample.load.mean)
                 .sum::<f64>()
                 / n;
+            let moves = group
+                .samples
+                .iter()
+                .any(|sample| sample.load.peak.is_some());
+            let tops = group.samples.iter().map(|sample| sample.load.top());
+            let top = tops
+                .reduce(f64::max)
+                .filter(|top| moves && *top > group.mean);
+            group.peak = top;
         }
         self.groups
             .sort_by(|one, other| one.mean.total_cmp(&other.mean));
@@ -334,25 +352,21 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// Labels of the endpoints that every level has.
-    pub(super) fn endpoints(&self, wanted: &[Pattern]) -> Vec<String> {
-        let Some((first, rest)) = self.groups.split_first() else {
-            return Vec::new();
-        };
-        let has = |group: &Group, label: &String| {
-            let mut samples = group.samples.iter();
-            samples.any(|sample| sample.endpoints().any(|other| other == *label))
-        };
-        let mut labels: Vec<String> = first
-            .samples
-            .first()
-            .into_iter()
-            .flat_map(Sample::endpoints)
-            .collect();
-        labels.retain(|label| {
-            let is_wanted = wanted.is_empty() || wanted.iter().any(|glob| glob.matches(label));
-            is_wanted && rest.iter().all(|group| has(group, label))
-        });
-        labels
+    /// Labels of the endpoints that every level has, and how many others there are.
+    pub(super) fn endpoints(&self, wanted: &[Pattern]) -> (Vec<String>, u64) {
+        let is_wanted =
+            |label: &String| wanted.is_empty() || wanted.iter().any(|glob| glob.matches(label));
+        let mut levels: BTreeMap<String, usize> = BTreeMap::new();
+        for group in &self.groups {
+            let labels: BTreeSet<String> =
+                group.samples.iter().flat_map(Sample::endpoints).collect();
+            for label in labels.into_iter().filter(is_wanted) {
+                *levels.entry(label).or_default() += 1;
+            }
+        }
+        let all = levels.len();
+        levels.retain(|_, count| *count == self.groups.len());
+        let others = (all - levels.len()) as u64;
+        (levels.into_keys().collect(), others)
     }
 }

@@ -18,6 +18,10 @@ const BY_SIZE_FROM: f64 = 2.0;
 const RAMP: &str = "ramp";
 /// It grows by less than anybody notices.
 const BELOW_FLOOR: &str = "below-floor";
+/// It falls while the load grows, beyond chance, and
+pub(super) const FALLS: &str = "falls";
+/// by more than this exponent.
+const FALLING: f64 = 0.15;
 /// The input does not say how certain its figures are.
 const NO_ERROR: &str = "no-error";
 
@@ -96,11 +100,14 @@ fn of_pair((low, before): (&Group, Middle), (high, after): (&Group, Middle)) -> 
     // Without an error an interval of no width would prove anything, and so would that of a latency as good as the maximum.
     let class = match class_of(found.class) {
         _ if below_floor => StepClass::Undecided,
-        _ if grows && thin && by_size => StepClass::BlowUp,
-        _ if grows && (thin || !is_known) => StepClass::Undecided,
+        _ if grows && (thin || !is_known) && by_size => StepClass::BlowUp,
+        _ if thin || !is_known => StepClass::Undecided,
         class => class,
     };
-    let is_proven = found.class == Class::BlowUp { proven: true } && !thin;
+    let sinks = |end: &End| end.interval.1 < -FALLING;
+    let falls = class == StepClass::Flat && sinks(&found.by_mean) && sinks(&found.by_peak);
+    because(&mut reasons, falls, FALLS);
+    let is_proven = found.class == Class::BlowUp { proven: true } && !thin && is_known;
     because(
         &mut reasons,
         class == StepClass::BlowUp && !is_proven,
@@ -193,7 +200,7 @@ mod tests {
         assert_eq!(found.class, StepClass::Undecided);
         assert_eq!(found.reasons, ["thin"]);
         let found = step(100.0, Some(0.05), Support::None);
-        assert_eq!(found.class, StepClass::Flat);
+        assert_eq!(found.class, StepClass::Undecided);
         assert_eq!(found.reasons, ["thin"]);
     }
 
@@ -204,8 +211,26 @@ mod tests {
         assert_eq!(found.reasons, ["no-error"]);
         assert_eq!(found.interval, None);
         let found = step(100.0, None, Support::Ok);
-        assert_eq!(found.class, StepClass::Flat);
+        assert_eq!(found.class, StepClass::Undecided);
         assert!((found.exponent.unwrap()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_falls_beyond_chance_says_so_and_a_trifle_is_no_growth() {
+        let found = step(50.0, Some(0.05), Support::Ok);
+        assert_eq!(
+            (found.class, found.reasons),
+            (StepClass::Flat, vec![FALLS.to_owned()])
+        );
+        let found = step(95.0, Some(0.05), Support::Ok);
+        assert_eq!((found.class, found.reasons.len()), (StepClass::Flat, 0));
+        let low = (&group(10.0, None), at(0.1, Some(0.05), Support::Ok));
+        let high = (&group(20.0, None), at(0.9, Some(0.05), Support::Ok));
+        let found = of_pair(low, high).unwrap();
+        assert_eq!(
+            (found.class, found.reasons),
+            (StepClass::Undecided, vec!["below-floor".to_owned()])
+        );
     }
 
     #[test]

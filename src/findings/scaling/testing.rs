@@ -102,6 +102,7 @@ pub(crate) fn knee(criterion: Criterion, ends: [f64; 2], level: f64, last_good: 
         metric: None,
         endpoint: None,
         method: None,
+        unasked: Vec::new(),
         evidence: Evidence::new(),
     }
 }
@@ -241,6 +242,7 @@ pub(crate) fn calm() -> Scaling {
         metric: None,
         endpoint: None,
         method: None,
+        unasked: Vec::new(),
         evidence: Evidence::new(),
     });
     scaling.steps = vec![step([8.0, 16.0], "p95", 1.01, StepClass::Flat)];

@@ -189,8 +189,19 @@ fn none(scaling: &Scaling, knee: &Knee) -> String {
         Some(load) if !is_highest(load) => last_good(scaling, knee),
         _ => String::new(),
     };
+    let left_out = match scaling.left_out.len() as u64 {
+        0 => String::new(),
+        count => format!(" {} left out, see below.", plural(count, "run")),
+    };
+    if !knee.unasked.is_empty() {
+        return format!(
+            "No knee is shown from {}, and it could not be asked {}.{left_out}",
+            range(scaling),
+            knee.unasked.join("; nor ")
+        );
+    }
     format!(
-        "No knee in the tested range, {}: nothing beyond it was tested.{last}",
+        "No knee in the tested range, {}; what lies beyond it is not known.{left_out}{last}",
         range(scaling)
     )
 }

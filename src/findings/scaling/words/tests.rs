@@ -81,7 +81,7 @@ fn the_largest_blow_up_of_the_whole_run_is_told_with_its_step() {
 fn no_knee_is_an_answer_of_the_tested_range_only() {
     assert_eq!(
         answer(&calm()),
-        "No knee in the tested range, 1/s to 16/s: nothing beyond it was tested."
+        "No knee in the tested range, 1/s to 16/s; what lies beyond it is not known."
     );
     let mut uneasy = calm();
     uneasy.knee.as_mut().unwrap().last_good = Some(8.0);
