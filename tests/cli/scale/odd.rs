@@ -429,15 +429,20 @@ fn a_tail_of_too_few_requests_makes_no_knee() {
         let loads = [10.0, 20.0, 40.0].into_iter().zip(requests);
         let made: Vec<Made> = loads
             .map(|(users, requests)| {
-                let slow = if users > 30.0 { 1200.0 } else { 60.0 };
+                let slow = [20.0, 1000.0, 1200.0];
+                let latencies = if users > 30.0 {
+                    slow
+                } else {
+                    [20.0, 40.0, 60.0]
+                };
                 let name = format!("u{users}-{requests}");
-                Made::new(&name, By::Users(users), requests, [20.0, 40.0, slow])
+                Made::new(&name, By::Users(users), requests, latencies)
             })
             .collect();
         of(&scratch, &made)
     };
     let many = made([10_000, 20_000, 40_000]);
-    assert_eq!(series(&many)[0]["knee"]["metric"], "p99");
+    assert_eq!(series(&many)[0]["knee"]["criterion"], "blow_up");
     let few = made([20, 40, 80]);
     assert_eq!(series(&few)[0]["levels"][2]["support"]["p99"], "none");
     assert_eq!(series(&few)[0]["knee"]["found"], false);
