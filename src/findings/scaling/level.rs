@@ -336,15 +336,15 @@ mod tests {
         }
     }
 
-    fn counted(sent: u64, answered: Option<u64>, successes: u64) -> Option<Counted> {
-        Some(Counted {
+    fn counted(sent: u64, answered: Option<u64>, successes: u64) -> Counted {
+        Counted {
             seconds: 10.0,
             arrivals: Some(sent / 2),
             sent: Some(sent),
             answered,
             successes,
             error: None,
-        })
+        }
     }
 
     fn group(samples: Vec<Sample<'static>>) -> Group<'static> {
@@ -359,8 +359,8 @@ mod tests {
     #[test]
     fn rates_are_means_over_the_repeats_that_tell_them() {
         let pair = group(vec![
-            sample(counted(100, Some(90), 80), Some((10, 100))),
-            sample(counted(140, None, 120), Some((20, 140))),
+            sample(Some(counted(100, Some(90), 80)), Some((10, 100))),
+            sample(Some(counted(140, None, 120)), Some((20, 140))),
             sample(None, Some((0, 60))),
         ]);
         assert_eq!(goodput(&pair), Some(10.0));
@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn answers_of_whole_runs_are_no_backlog() {
-        let mut whole = sample(counted(100, Some(90), 80), None);
+        let mut whole = sample(Some(counted(100, Some(90), 80)), None);
         whole.is_windowed = false;
         assert_eq!(answered(&group(vec![whole])), None);
     }

@@ -1,5 +1,7 @@
 //! Runs made by hand: one load, so many requests, three percentiles.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use crate::Scratch;
@@ -107,6 +109,9 @@ pub(super) fn stats(requests: u64, failures: u64, latencies: Option<[f64; 3]>) -
 
 /// 64 digits that no other name has.
 pub(super) fn id(name: &str) -> String {
-    let digits: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let mut digits = String::new();
+    for byte in name.bytes() {
+        write!(digits, "{byte:02x}").unwrap();
+    }
     format!("{digits:0<64}")
 }

@@ -100,7 +100,7 @@ fn cisco_has_32_levels_and_a_peak_beyond_them() {
         let series = series(label, &rates);
         law(&series, 0.026_715_91, 0.000_769_094_5, 995.6486, 2e-4);
         let peak = number(&series, "usl/peak_load");
-        assert_eq!(peak.floor(), 35.0);
+        near(peak.floor(), 35.0, 0.0);
         near(number(&series, "usl/peak_rate"), 12341.0, 1e-3);
         assert_eq!(series["usl"]["in_range"], false);
     }
@@ -110,7 +110,7 @@ fn cisco_has_32_levels_and_a_peak_beyond_them() {
 fn the_whole_raytracer_has_no_peak_in_the_data() {
     let series = series("users", &RAYTRACER);
     near(number(&series, "usl/sigma"), 0.057_770_78, 1e-5);
-    assert_eq!(number(&series, "usl/kappa"), 0.0);
+    near(number(&series, "usl/kappa"), 0.0, 0.0);
     near(number(&series, "usl/lambda"), 21.84884, 1e-6);
     assert!(series["usl"]["peak_load"].is_null());
     let reason = series["usl_reason"].as_str().unwrap();
@@ -153,9 +153,10 @@ fn efficiency_of_1_2_and_4_instances_and_of_2_4_and_8_cores() {
         assert_eq!(series["level_of"], "resources");
         for (place, value, speed_up) in [(0, 1.0, 1.0), (1, 0.9, 1.8), (2, 0.75, 3.0)] {
             let row = &series["efficiency"][place];
-            assert_eq!(
+            near(
                 number(row, "level"),
-                number(&series, &format!("levels/{place}/value"))
+                number(&series, &format!("levels/{place}/value")),
+                0.0,
             );
             near(number(row, "value"), value, 1e-12);
             near(number(row, "speed_up"), speed_up, 1e-12);
