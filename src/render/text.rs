@@ -146,7 +146,10 @@ fn write_table(table: &Table, width: usize, out: &mut String) {
         })
         .collect();
     // Two blanks between columns, one where two are too many.
-    let (all, between) = (natural.iter().sum::<usize>(), natural.len().saturating_sub(1));
+    let (all, between) = (
+        natural.iter().sum::<usize>(),
+        natural.len().saturating_sub(1),
+    );
     let fits_by_one = all + 2 * between > width && all + between <= width;
     let gap = if all - first_of(&natural) + 2 * natural.len() > width || fits_by_one {
         1
@@ -300,4 +303,35 @@ fn fit(cell: &str, size: usize) -> String {
         most -= 1;
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::block::text;
+
+    #[test]
+    fn a_table_that_fits_with_one_blank_between_columns_keeps_its_rows_in_one_line() {
+        let mut table = Table::new(&[
+            ("Level", Align::Left),
+            ("One", Align::Right),
+            ("Two", Align::Right),
+            ("Three", Align::Right),
+        ]);
+        let cell = |letter: &str, wide: usize| vec![text(letter.repeat(wide))];
+        // 38 of cells: 44 with two blanks, 41 with one.
+        table.row(vec![
+            cell("a", 8),
+            cell("b", 10),
+            cell("c", 10),
+            cell("d", 10),
+        ]);
+        let lines = |width: usize| {
+            let mut out = String::new();
+            write_table(&table, width, &mut out);
+            out.trim_end().lines().count()
+        };
+        assert_eq!((lines(44), lines(41)), (3, 3));
+        assert!(lines(40) > 3);
+    }
 }

@@ -349,7 +349,10 @@ pub(super) fn axis(scaling: &Scaling, right: i32) -> Axis {
         let half = f64::from(text_width(&label, SMALL)) / 2.0;
         let at = scale.share(load) * wide;
         let (from, to) = (at - half - 5.0, at + half + 5.0);
-        if taken.iter().all(|(left, right)| to <= *left || *right <= from) {
+        if taken
+            .iter()
+            .all(|(left, right)| to <= *left || *right <= from)
+        {
             taken.push((from, to));
             ticks.push((load, label));
         }

@@ -228,11 +228,7 @@ impl<'c, 'a> Panel<'c, 'a> {
 
     /// Writes labels beside points, in order of importance, where they cover no other label, no point and as little as
     /// can be of the lines; one that has no such place is left out.
-    pub(super) fn labels_among(
-        &self,
-        labels: &[((f64, f64), String)],
-        lines: &[Vec<(f64, f64)>],
-    ) {
+    pub(super) fn labels_among(&self, labels: &[((f64, f64), String)], lines: &[Vec<(f64, f64)>]) {
         let [left_edge, right_edge, top_edge, bottom_edge] = self.place.map(|edge| edge * FINE);
         let lines: Vec<Vec<(i32, i32)>> = lines
             .iter()

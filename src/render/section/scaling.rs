@@ -1,7 +1,7 @@
 //! Load series: where the knee lies, level by level, step by step, and what follows for capacity.
 
-use crate::findings::{Finding, Report};
 use crate::findings::scaling::{Capacity, Scaling, words};
+use crate::findings::{Finding, Report};
 use crate::render::Layout;
 use crate::render::block::{Block, Line, code, prose, text};
 use crate::render::chart;
