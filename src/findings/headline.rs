@@ -11,7 +11,7 @@ use crate::findings::rules::v43_merged_percentiles as v43;
 use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::{Figure, Support, analyse};
 use crate::model::{Percentile, Run, Unit};
-use crate::text::number::{count, percent, plural, quantity, rate, seconds};
+use crate::text::number::{count, percent, plural, quantity, rate, seconds, significant};
 
 /// The percentiles that a sentence names.
 const SPOKEN_OF: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];
@@ -355,7 +355,7 @@ fn of_targets(report: &Report, run: &Run) -> String {
 }
 
 /// How many targets are met, and which are broken, with what stands behind a name of a run.
-fn of_results(results: &[&TargetResult], at_run: &dyn Fn(&str) -> String) -> String {
+fn of_results(results: &[&TargetResult], at_run: &dyn Fn(&TargetResult) -> String) -> String {
     let number = |state: TargetState| {
         results
             .iter()
@@ -373,9 +373,14 @@ fn of_results(results: &[&TargetResult], at_run: &dyn Fn(&str) -> String) -> Str
                 .as_deref()
                 .map(|label| format!(" at {}", shown(label)))
                 .unwrap_or_default();
-            let value = result.value.map(|value| result.amount(value));
+            let level = result.level.filter(|_| result.metric.is_some());
+            let level = level.map(|level| format!(" at {}", significant(level, 3)));
+            let at = format!("{at}{}", level.unwrap_or_default());
+            // Of "no blow-up" the value is but how many there are.
+            let value = result.value.filter(|_| result.metric.is_some());
+            let value = value.map(|value| format!(" is {}", result.amount(value)));
             let value = value.unwrap_or_default();
-            format!("{}{at} is {value}{}", result.expect, at_run(&result.run))
+            format!("{}{at}{value}{}", result.expect, at_run(result))
         })
         .collect();
     if !broken.is_empty() {

@@ -304,3 +304,34 @@ fn fit(cell: &str, size: usize) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::block::text;
+
+    #[test]
+    fn a_table_that_fits_with_one_blank_between_columns_keeps_its_rows_in_one_line() {
+        let mut table = Table::new(&[
+            ("Level", Align::Left),
+            ("One", Align::Right),
+            ("Two", Align::Right),
+            ("Three", Align::Right),
+        ]);
+        let cell = |letter: &str, wide: usize| vec![text(letter.repeat(wide))];
+        // 38 of cells: 44 with two blanks, 41 with one.
+        table.row(vec![
+            cell("a", 8),
+            cell("b", 10),
+            cell("c", 10),
+            cell("d", 10),
+        ]);
+        let lines = |width: usize| {
+            let mut out = String::new();
+            write_table(&table, width, &mut out);
+            out.trim_end().lines().count()
+        };
+        assert_eq!((lines(44), lines(41)), (3, 3));
+        assert!(lines(40) > 3);
+    }
+}

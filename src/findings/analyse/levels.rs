@@ -87,3 +87,22 @@ pub(super) fn is_in_judged_series(report: &Report, id: &str) -> bool {
     });
     results.any(|result| targets::any_judged(&[result]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::scaling::LevelOf;
+    use crate::findings::scaling::testing::{calm, saturated};
+
+    #[test]
+    fn a_series_among_several_is_named_by_its_scenario_and_else_by_its_levels() {
+        let mut users = saturated();
+        users.level_of = LevelOf::Users;
+        "users".clone_into(&mut users.level_name);
+        let all = [saturated(), calm()];
+        assert_eq!(named(&all[0], &all), "hardwork");
+        let all = [saturated(), users];
+        assert_eq!(named(&all[0], &all), "hardwork by arrivals/s");
+        assert_eq!(named(&all[1], &all), "hardwork by users");
+    }
+}

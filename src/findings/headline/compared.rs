@@ -52,8 +52,8 @@ fn of_targets(report: &Report) -> Option<String> {
         .filter(|result| result.state != TargetState::NotApplicable)
         .collect();
     let runs: BTreeSet<&str> = results.iter().map(|result| result.run.as_str()).collect();
-    let name = |id: &str| {
-        let run = report.runs.iter().find(|run| run.id == id);
+    let name = |result: &TargetResult| {
+        let run = report.runs.iter().find(|run| run.id == result.run);
         match run.filter(|_| runs.len() > 1) {
             Some(run) => format!(" in {}", shown(&run.name)),
             None => String::new(),

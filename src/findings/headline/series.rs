@@ -1,19 +1,18 @@
 //! What a load series opens with: its answer, the blow-up where the answer is about something else, and behind them what
 //! stands out in its runs.
 
-use crate::findings::analyse;
-use crate::findings::headline::{self, lower_first, shown, words as verdict_words};
+use crate::findings::headline::{self, lower_first, shown};
 use crate::findings::report::{Report, TargetResult, TargetState};
 use crate::findings::scaling::{Criterion, Scaling, words};
-use crate::findings::verdict::Verdict;
+use crate::findings::verdict::Effect;
 use crate::model::Run;
 use crate::text::number::plural;
 
 /// Most sentences about single runs below the answer of a series.
 const OF_RUNS: usize = 3;
 
-/// What is said of the runs of a series: of a single run what happened, of several the ones that cannot be believed or fail,
-/// and the targets. The table of the runs has the others.
+/// What is said of the runs of a series: of a single run what happened, of several the targets and the runs that cannot be
+/// believed. The table of the runs has the others.
 pub(super) fn of_runs(report: &Report) -> Vec<String> {
     if let [run] = report.runs.as_slice() {
         let mut sentences = headline::of_run(report, run);
@@ -21,40 +20,36 @@ pub(super) fn of_runs(report: &Report) -> Vec<String> {
         return sentences;
     }
     let mut sentences = Vec::new();
-    let results: Vec<&TargetResult> = report
-        .targets
-        .iter()
-        .filter(|result| result.state != TargetState::NotApplicable)
-        .collect();
+    let applies = |result: &&TargetResult| result.state != TargetState::NotApplicable;
+    let results: Vec<&TargetResult> = report.targets.iter().filter(applies).collect();
     if !results.is_empty() {
-        let several = |id: &str| {
-            let run = report.runs.iter().find(|run| run.id == id);
+        // What speaks of levels speaks of no single run.
+        let of_run = |result: &TargetResult| {
+            let is_of_levels = matches!(result.metric.as_deref(), None | Some("knee"));
+            let run = report.runs.iter().find(|run| run.id == result.run);
+            let run = run.filter(|_| result.level.is_none() && !is_of_levels);
             run.map_or_else(String::new, |run| format!(" in {}", shown(&run.name)))
         };
-        sentences.push(headline::of_results(&results, &several));
+        sentences.push(headline::of_results(&results, &of_run));
     }
-    let is_grave = |run: &&Run| {
-        let verdict = analyse::verdict_of(report, Some(&run.id));
-        matches!(verdict, Verdict::Invalid | Verdict::Fail)
+    let is_invalid = |run: &&Run| {
+        let mut findings = report.findings_of(&run.id);
+        findings.any(|finding| finding.effect == Effect::Invalid)
     };
-    let grave: Vec<&Run> = report.runs.iter().filter(is_grave).collect();
+    let invalid: Vec<&Run> = report.runs.iter().filter(is_invalid).collect();
     let mut room = OF_RUNS - sentences.len();
-    if grave.len() > room {
+    if invalid.len() > room {
         // The last line counts those that have none.
         room -= 1;
     }
-    for run in grave.iter().take(room) {
-        let verdict = analyse::verdict_of(report, Some(&run.id));
-        sentences.push(format!(
-            "{} ({}): {}",
-            shown(&run.name),
-            verdict_words(verdict),
-            lower_first(&headline::what_happened(report, run))
-        ));
-    }
-    if let Some(more) = grave.len().checked_sub(room).filter(|more| *more > 0) {
+    let named = invalid.iter().take(room).map(|run| {
+        let what = lower_first(&headline::what_happened(report, run));
+        format!("{} cannot be believed: {what}", shown(&run.name))
+    });
+    sentences.extend(named);
+    if let Some(more) = invalid.len().checked_sub(room).filter(|more| *more > 0) {
         let more = plural(more as u64, "run");
-        sentences.push(format!("{more} more that cannot be believed or fail."));
+        sentences.push(format!("{more} more cannot be believed."));
     }
     sentences
 }
@@ -79,7 +74,106 @@ pub(in crate::findings) fn of_series(scaling: &Scaling) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::findings::analyse::{Options, analyse};
     use crate::findings::scaling::testing::{calm, document, saturated};
+    use crate::findings::{Evidence, Finding};
+    use crate::model::Unit;
+
+    fn scaled(names: &[&str]) -> Report {
+        let run = |name: &&str| {
+            let mut run = Run::new("ours", "format");
+            (run.id, run.name) = ((*name).to_owned(), (*name).to_owned());
+            run.overall.requests = Some(1000);
+            run.overall.failures = Some(0);
+            run
+        };
+        let options = Options {
+            command: "scale".to_owned(),
+            ..Options::default()
+        };
+        let mut report = analyse(names.iter().map(run).collect(), &options);
+        report.scalings = vec![saturated()];
+        report
+    }
+
+    #[test]
+    fn knee_scale_opens_with_the_answer_and_not_with_what_nobody_demanded() {
+        let mut report = scaled(&["one"]);
+        let said = headline::of_report(&report);
+        assert!(
+            said[0].contains("the knee lies between 4/s and 8/s"),
+            "{said:?}"
+        );
+        assert!(said[2].starts_with("1,000 requests"), "{said:?}");
+        assert!(said.len() <= 2 + OF_RUNS, "{said:?}");
+        assert!(!said.concat().contains("No target was given"), "{said:?}");
+        report.command = "report".to_owned();
+        let said = headline::of_report(&report);
+        assert!(said[0].starts_with("1,000 requests"), "{said:?}");
+        assert!(said.concat().contains("No target was given"), "{said:?}");
+        assert!(said.concat().contains("the knee lies between"), "{said:?}");
+    }
+
+    #[test]
+    fn of_several_runs_of_a_series_those_are_told_that_cannot_be_believed() {
+        let names = ["a", "b", "c", "d", "e"];
+        let mut report = scaled(&names);
+        report.findings.clear();
+        assert_eq!(headline::of_report(&report).len(), 2);
+        for name in names {
+            report.findings.push(Finding {
+                rule: "V12".to_owned(),
+                name: "impossible".to_owned(),
+                severity: Effect::Invalid.into(),
+                effect: Effect::Invalid,
+                run: Some(name.to_owned()),
+                endpoint: None,
+                metric: None,
+                evidence: Evidence::new(),
+                message: "it cannot be".to_owned(),
+                hint: None,
+            });
+        }
+        let said = headline::of_report(&report);
+        assert_eq!(said.len(), 2 + OF_RUNS);
+        assert_eq!(
+            said[2],
+            "a cannot be believed: 1,000 requests; none failed."
+        );
+        assert_eq!(said[4], "3 runs more cannot be believed.");
+    }
+
+    #[test]
+    fn a_broken_target_on_levels_names_its_level_and_no_run() {
+        let mut report = scaled(&["a", "b"]);
+        let broken = |expect: &str, metric: Option<&str>, level, value| TargetResult {
+            name: expect.to_owned(),
+            run: "a".to_owned(),
+            endpoint: None,
+            level,
+            metric: metric.map(str::to_owned),
+            phase: None,
+            expect: expect.to_owned(),
+            value: Some(value),
+            unit: metric.map(|_| Unit::Millis),
+            interval: None,
+            n: None,
+            margin: None,
+            state: TargetState::Fail,
+            reason: None,
+            optional: false,
+            origin: "--target".to_owned(),
+        };
+        report.targets = vec![
+            broken("p99 < 1s up to 4/s", Some("p99"), Some(2.494), 8000.0),
+            broken("no blow-up up to 4/s", None, Some(4.0), 2.0),
+        ];
+        let said = headline::of_report(&report);
+        assert_eq!(
+            said[2],
+            "0 of 2 targets met, 2 broken: p99 < 1s up to 4/s at 2.49 is 8 s; no blow-up up to 4/s."
+        );
+    }
 
     #[test]
     fn a_series_opens_with_its_answer_in_the_words_of_the_section() {

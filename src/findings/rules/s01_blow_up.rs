@@ -64,6 +64,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_proven_is_named_before_what_is_not() {
+        let mut scaling = saturated();
+        let mut by_size = scaling.steps[3].clone();
+        by_size.endpoint = Some("GET /rare".to_owned());
+        by_size.reasons = vec!["by-size".to_owned()];
+        by_size.excess_over_linear = Some(1000.0);
+        scaling.steps.insert(0, by_size);
+        let found = ask_series(&RULE, &scaling);
+        let endpoints: Vec<Option<&str>> =
+            found.iter().map(|one| one.endpoint.as_deref()).collect();
+        assert_eq!(endpoints, [None, Some("GET /work"), Some("GET /rare")]);
+    }
+
+    #[test]
     fn levels_that_stay_calm_are_silent() {
         assert!(ask_series(&RULE, &calm()).is_empty());
     }

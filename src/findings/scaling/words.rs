@@ -79,34 +79,8 @@ pub fn is_offered(scaling: &Scaling) -> bool {
     !matches!(scaling.level_of, LevelOf::Users | LevelOf::Resources)
 }
 
-/// How a latency follows the load, as the rest of a sentence that begins with its name.
-pub fn class(scaling: &Scaling, step: &Step) -> String {
-    let load = what(scaling);
-    let why = |reason: &str| has(step, reason);
-    match step.class {
-        StepClass::Flat => format!("does not move with the {load}"),
-        StepClass::SubLinear => format!("grows less than the {load}"),
-        StepClass::Linear => {
-            format!("grows in proportion to the {load}, which is queueing already")
-        }
-        StepClass::SuperLinear => format!("grows more than the {load}"),
-        StepClass::BlowUp if is_by_size(step) => {
-            "blows up by size, not proven: too few requests".to_owned()
-        }
-        StepClass::BlowUp => format!("blows up: it grows far more than the {load}"),
-        StepClass::Undecided if why("ramp") => {
-            "is undecided: a ramp cannot tell, run constant rates".to_owned()
-        }
-        StepClass::Undecided if why("thin") => "is undecided: too few requests".to_owned(),
-        StepClass::Undecided if why("no-error") => {
-            "is undecided: the input does not say how certain the figures are".to_owned()
-        }
-        StepClass::Undecided => "is undecided: these figures do not say".to_owned(),
-    }
-}
-
-/// The class in a word or two, and what it means; of a table, whose legend says each meaning once.
-pub fn class_in_short(scaling: &Scaling, step: &Step) -> (&'static str, String) {
+/// How a latency follows the load: the class in a word or two, and what it means.
+pub fn class(scaling: &Scaling, step: &Step) -> (&'static str, String) {
     let load = what(scaling);
     let why = |reason: &str| has(step, reason);
     match step.class {
@@ -144,7 +118,7 @@ pub fn class_in_short(scaling: &Scaling, step: &Step) -> (&'static str, String) 
 }
 
 /// A step by the means of its loads, in as little room as can be: `1 to 1.5`.
-pub fn step_in_short(step: &Step) -> String {
+pub fn step_of_means(step: &Step) -> String {
     format!("{} to {}", bare(step.from), bare(step.to))
 }
 

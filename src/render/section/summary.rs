@@ -3,7 +3,6 @@
 use crate::findings::comparison::{ComparedSide, Comparison, ComparisonVerdict};
 use crate::findings::headline::{SCALE, words};
 use crate::findings::{Report, Verdict, analyse};
-use crate::model::Run;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Table, code, prose, strong, text};
 use crate::render::section::{MARKS, Scope, Section, cell, millis_cell};
@@ -57,12 +56,6 @@ fn is_judged(report: &Report) -> bool {
     report.command != SCALE || report.verdict != Verdict::Unjudged || !report.targets.is_empty()
 }
 
-/// Whether the runs have verdicts of their own: those of a load series are judged together.
-fn has_verdicts(report: &Report) -> bool {
-    let is_judged = |run: &Run| analyse::verdict_of(report, Some(&run.id)) != Verdict::Unjudged;
-    report.command != SCALE || report.runs.iter().any(is_judged)
-}
-
 /// The gravest of what comparisons come to.
 fn outcome(comparisons: &[Comparison]) -> &'static str {
     let has = |verdict| comparisons.iter().any(|found| found.verdict == verdict);
@@ -107,7 +100,8 @@ fn title(report: &Report) -> String {
 fn runs(report: &Report) -> Table {
     let columns = ["requests", "rate", "goodput", "error_rate"];
     let latencies = ["p50", "p95", "p99", "max"];
-    let has_verdicts = has_verdicts(report);
+    // The runs of a load series are judged together.
+    let has_verdicts = report.command != SCALE;
     let mut columns_of = vec![("#", Align::Right), ("Run", Align::Left)];
     if has_verdicts {
         columns_of.push(("Verdict", Align::Left));
@@ -142,4 +136,35 @@ fn runs(report: &Report) -> Table {
         table.row(row);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::TargetState;
+    use crate::render::testing::{report, target};
+    use crate::render::{markdown, text as plain};
+
+    #[test]
+    fn a_series_of_which_nothing_is_demanded_has_no_verdict() {
+        let mut report = report();
+        let page = |report: &Report| markdown::write(&build(report, 0, &Layout::default()));
+        assert!(page(&report).contains("Verdict: NOT JUDGED"));
+        report.command = "scale".to_owned();
+        assert!(!page(&report).contains("Verdict"));
+        report.targets = vec![target("a", 0.0, TargetState::NotMeasured)];
+        assert!(page(&report).contains("Verdict: NOT JUDGED"));
+    }
+
+    #[test]
+    fn runs_of_a_series_stand_in_one_line_each_without_verdicts() {
+        let mut report = report();
+        let mut other = report.runs[0].clone();
+        other.id = "other".to_owned();
+        report.runs.push(other);
+        let page = |report: &Report| plain::write(&build(report, 0, &Layout::default()), 80, false);
+        assert!(page(&report).contains("Requests") && page(&report).contains("Verdict  "));
+        report.command = "scale".to_owned();
+        assert!(page(&report).contains("Requests") && !page(&report).contains("Verdict"));
+    }
 }

@@ -142,6 +142,16 @@ mod tests {
     use crate::findings::Interval;
 
     #[test]
+    fn a_target_on_levels_says_at_which() {
+        let mut result = crate::render::testing::target("answers", 100.0, TargetState::Pass);
+        assert_eq!(whose(&result), [text("whole run")]);
+        result.level = Some(2.494);
+        assert_eq!(whose(&result), [text("whole run"), text(" at 2.49")]);
+        result.endpoint = Some("GET /x".to_owned());
+        assert_eq!(whose(&result), [code("GET /x"), text(" at 2.49")]);
+    }
+
+    #[test]
     fn the_level_in_the_heading_is_that_of_the_intervals() {
         let mut result = crate::render::testing::target("answers", 100.0, TargetState::Pass);
         for (level, words) in [(0.95, "95 % interval"), (0.9, "90 % interval")] {

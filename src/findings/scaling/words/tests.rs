@@ -1,13 +1,15 @@
 use super::*;
+use crate::findings::evidence::Evidence;
 use crate::findings::scaling::testing::{
     at, calm, document, instances, knee, saturated, series, single, step,
 };
+use crate::model::Unit;
 
 #[test]
 fn a_knee_by_saturation_names_what_is_offered_and_what_is_answered() {
     assert_eq!(
         answer(&saturated()),
-        "The knee lies between 4/s and 8/s, at about 4.4/s: at 8/s requests are offered at 80/s and answered at 44.5/s (55.62 %). Last good level: 4/s."
+        "The knee lies between 4/s and 8/s, at about 4.4/s: at 8/s requests are offered at 80/s and answered at 44.5/s (56 %). Last good level: 4/s."
     );
 }
 
@@ -131,39 +133,92 @@ fn a_level_is_written_in_what_it_counts() {
 
 #[test]
 fn classes_say_what_they_stand_on_and_only_linear_is_in_proportion() {
-    let scaling = calm();
-    let of = |class: StepClass, reason: &str| {
+    let of = |scaling: &Scaling, class: StepClass, reason: &str| {
         let mut one = step([1.0, 2.0], "p95", 2.0, class);
         one.reasons = vec![reason.to_owned()];
-        super::class(&scaling, &one)
+        let (name, meaning) = super::class(scaling, &one);
+        format!("{name}: {meaning}")
     };
-    assert_eq!(of(StepClass::Flat, ""), "does not move with the load");
+    let rates = calm();
+    let of_rates = |class, reason| of(&rates, class, reason);
     assert_eq!(
-        of(StepClass::Linear, ""),
-        "grows in proportion to the load, which is queueing already"
+        of_rates(StepClass::Flat, ""),
+        "flat: does not move with the load"
     );
     assert_eq!(
-        of(StepClass::Undecided, "ramp"),
-        "is undecided: a ramp cannot tell, run constant rates"
+        of_rates(StepClass::Linear, ""),
+        "linear: in proportion to the load, which is queueing already"
+    );
+    let users = series("x", LevelOf::Users, Vec::new());
+    // Of users that is no queue yet: they wait for their answers.
+    assert_eq!(
+        of(&users, StepClass::Linear, ""),
+        "linear: in proportion to the load"
     );
     assert_eq!(
-        of(StepClass::BlowUp, "by-size"),
-        "blows up by size, not proven: too few requests"
+        of_rates(StepClass::Undecided, "ramp"),
+        "undecided (ramp): run constant rates"
     );
     assert_eq!(
-        of(StepClass::Undecided, "thin"),
-        "is undecided: too few requests"
+        of_rates(StepClass::Undecided, "thin"),
+        "undecided: too few requests"
     );
-    let others = [
-        StepClass::Flat,
-        StepClass::SubLinear,
-        StepClass::SuperLinear,
-        StepClass::BlowUp,
-        StepClass::Undecided,
+    assert_eq!(
+        of_rates(StepClass::BlowUp, ""),
+        "blow-up: grows far more than the load"
+    );
+    assert!(of_rates(StepClass::BlowUp, "by-size").starts_with("blow-up by size: not proven"));
+    assert!(!of_rates(StepClass::SubLinear, "").contains("proportion"));
+}
+
+#[test]
+fn a_share_has_two_digits() {
+    assert_eq!(about(0.5645), "56 %");
+    assert_eq!(about(1.0451), "105 %");
+    assert_eq!(about(0.25 / 3.0), "8.3 %");
+    assert_eq!(about(0.0), "0 %");
+}
+
+#[test]
+fn other_methods_stand_beside_the_knee_as_far_as_they_say_anything() {
+    let mut scaling = saturated();
+    assert_eq!(second_opinions(&scaling), None);
+    let found = scaling.knee.as_mut().unwrap();
+    found.evidence = Evidence::new()
+        .with(BEND_AT, 5.136, Unit::AsGiven)
+        .with(BEND_P_VALUE, 0.001_234, Unit::Ratio)
+        .with(KNEEDLE_AT, 8.0, Unit::AsGiven)
+        .with(POWER_HIGHEST_AT, 4.0, Unit::AsGiven);
+    assert_eq!(
+        second_opinions(&scaling).unwrap(),
+        "Other methods, which decide nothing here: two lines through p95 bend at 5.1/s (p 0.0012); Kneedle names 8/s; throughput over latency is highest at 4/s."
+    );
+    let found = scaling.knee.as_mut().unwrap();
+    found.evidence = Evidence::new().with(KNEEDLE_AT, 8.0, Unit::AsGiven);
+    assert_eq!(
+        second_opinions(&scaling).unwrap(),
+        "Other methods, which decide nothing here: Kneedle names 8/s."
+    );
+    scaling.knee = None;
+    assert_eq!(second_opinions(&scaling), None);
+}
+
+#[test]
+fn a_plateau_of_users_is_told_with_the_users_that_reach_it() {
+    let levels = vec![
+        at(40.0, [56.0, 55.8, 55.8], [30.0, 330.0, 480.0]),
+        at(70.0, [97.0, 87.8, 87.8], [160.0, 880.0, 1100.0]),
     ];
-    assert!(
-        others
-            .iter()
-            .all(|class| !of(*class, "").contains("proportion"))
+    let mut scaling = series("shop", LevelOf::Users, levels);
+    let mut found = knee(Criterion::Saturation, [40.0, 70.0], 63.2, 40.0);
+    found.evidence =
+        Evidence::new()
+            .with(PLATEAU, 87.8, Unit::PerSecond)
+            .with(PER_UNIT, 1.39, Unit::AsGiven);
+    scaling.knee = Some(found);
+    // 87.8 / 1.39 = 63.2.
+    assert_eq!(
+        answer(&scaling),
+        "The knee lies between 40 and 70 users, at about 63 users: goodput levels off at 87.8/s, and that is 63 users at the 1.39/s that each gets at the lowest levels. Last good level: 40 users."
     );
 }

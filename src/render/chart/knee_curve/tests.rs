@@ -117,6 +117,47 @@ fn the_knee_is_a_band_in_both_panels_and_a_line_below() {
 }
 
 #[test]
+fn an_end_of_the_knee_that_is_no_level_lies_between_its_neighbours() {
+    let mut scaling = saturated();
+    scaling.knee = Some(knee(Criterion::Saturation, [5.0, 8.0], 6.0, 4.0));
+    let figure = drawn(&scaling);
+    let bands = paths(&figure.svg, "polygon", "band");
+    let left = |band: &Path| band.iter().map(|at| at.0).min().unwrap();
+    // A quarter of the way from 39.6/s at 4/s to 44/s at 8/s.
+    let goodput = on(39.6 + 0.25 * (44.0 - 39.6), 50.0, PLOT);
+    assert_eq!(
+        bands.iter().map(left).collect::<Vec<_>>(),
+        [goodput, x(5.0)]
+    );
+    let named = axis(&scaling, RIGHT).ticks;
+    assert!(named.iter().any(|tick| tick.1 == "5"), "{named:?}");
+}
+
+#[test]
+fn the_title_says_the_answer() {
+    let title = |scaling: &Scaling| {
+        let all = texts(&drawn(scaling).svg);
+        let first = all
+            .iter()
+            .find(|text| text.2.starts_with("Latency against"));
+        first.unwrap().2.clone()
+    };
+    assert_eq!(
+        title(&saturated()),
+        "Latency against goodput: knee between 4/s and 8/s"
+    );
+    assert_eq!(
+        title(&calm()),
+        "Latency against goodput: no knee in the tested range"
+    );
+    let said = drawn(&saturated()).svg;
+    assert!(
+        said.contains("shaded: knee; line: at about 4.4/s"),
+        "{said}"
+    );
+}
+
+#[test]
 fn without_a_knee_nothing_is_shaded() {
     let svg = drawn(&calm()).svg;
     assert!(paths(&svg, "polygon", "band").is_empty());
@@ -240,15 +281,10 @@ fn names_stand_clear_of_a_line_that_falls() {
     let third = paths(&svg, "polyline", "third");
     let line = third.iter().find(|path| path.len() == 3).unwrap();
     let (second, last) = (name("instances 2"), name("instances 4"));
-    // Texts end at their x: the second stands right of its point, the last one, at the edge, below.
-    assert!(
-        second.0 > line[1].0 && second.1 < line[1].1,
-        "{second:?} {line:?}"
-    );
-    assert!(
-        last.0 < line[2].0 && last.1 > line[2].1,
-        "{last:?} {line:?}"
-    );
+    // Texts end at their x: both stand above and right of their points.
+    for (name, point) in [(second, line[1]), (last, line[2])] {
+        assert!(name.0 > point.0 && name.1 < point.1, "{name:?} {line:?}");
+    }
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn table(scaling: &Scaling, steps: &[&Step], full: bool, by_endpoint: bool) -> T
             exponent(step),
             interval(step, &level),
             excess,
-            vec![text(words::class_in_short(scaling, step).0)],
+            vec![text(words::class(scaling, step).0)],
         ];
         let shown = cells.into_iter().zip(&columns);
         table.row(
@@ -154,7 +154,7 @@ fn name(step: &Step) -> Line {
     vec![text(format!(
         "{}, {}",
         step.metric,
-        words::step_in_short(step)
+        words::step_of_means(step)
     ))]
 }
 
@@ -171,7 +171,7 @@ fn classes(scaling: &Scaling, steps: &[&Step]) -> String {
     let mut said: Vec<(&str, Vec<String>)> = Vec::new();
     for class in ORDER {
         for step in steps.iter().filter(|step| step.class == class) {
-            let (name, meaning) = words::class_in_short(scaling, step);
+            let (name, meaning) = words::class(scaling, step);
             match said.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, meanings)) if meanings.contains(&meaning) => {}
                 Some((_, meanings)) => meanings.push(meaning),

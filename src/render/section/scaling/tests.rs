@@ -1,10 +1,13 @@
 use super::*;
+use crate::findings::Effect;
 use crate::findings::Interval;
-use crate::findings::scaling::testing::{calm, document, instances, interval, saturated, single};
+use crate::findings::scaling::testing::{
+    calm, document, instances, interval, saturated, single, step,
+};
 use crate::findings::scaling::{LevelOf, StepClass};
 use crate::render::block::{Align, Inline};
-use crate::render::testing::report;
-use crate::render::{markdown, text as plain};
+use crate::render::testing::{finding, report};
+use crate::render::{junit, markdown, pr_comment, text as plain};
 
 fn blocks(scaling: Scaling, layout: &Layout) -> Vec<Block> {
     let mut report = report();
@@ -30,15 +33,15 @@ fn a_stepped_run_with_a_knee_in_80_columns() {
     -----------------------------------
 
     The knee lies between 4/s and 8/s, at about 4.4/s: at 8/s requests are offered
-    at 80/s and answered at 44.5/s (55.62 %). Last good level: 4/s.
+    at 80/s and answered at 44.5/s (56 %). Last good level: 4/s.
 
-    Level         Runs  Offered/s  Achieved/s  Goodput/s  Failed  Settling  Backlog
-    -----  -----------  ---------  ----------  ---------  ------  --------  -------
-    1/s      2 to 20 s         10          10         10     0 %       2 s        -
-    2/s     22 to 40 s         20          20         20     0 %       2 s        -
-    4/s     42 to 60 s         40        39.8       39.6     0 %       2 s        -
-    8/s     62 to 80 s         80        44.5         44   1.2 %       2 s     44 %
-    16/s   82 to 100 s        160          43         41   4.6 %       2 s     73 %
+    Level    Seconds  Offered/s  Achieved/s  Goodput/s  Failed  Settling  Backlog
+    -----  ---------  ---------  ----------  ---------  ------  --------  -------
+    1/s      2 to 20         10          10         10     0 %       2 s        -
+    2/s     22 to 40         20          20         20     0 %       2 s        -
+    4/s     42 to 60         40        39.8       39.6     0 %       2 s        -
+    8/s     62 to 80         80        44.5         44   1.2 %       2 s     44 %
+    16/s   82 to 100        160          43         41   4.6 %       2 s     73 %
 
     Settling: left out because the load had just changed; backlog: requests that
     piled up inside the level, of those that came.
@@ -54,25 +57,26 @@ fn a_stepped_run_with_a_knee_in_80_columns() {
     * thin: fewer than 20 requests lie beyond it; (...) too few requests: as good as
     the maximum, never judged.
 
-    Step                               Load  Figure  Exponent  95 % interval  Excess
-    ---------------------------------  ----  ------  --------  -------------  ------
-    p95, 2/s to 4/s, grows in            2x   1.82x      0.86   0.66 to 1.06  0.909x
-      proportion to the load, which
-      is queueing already
-    p95, 4/s to 8/s, blows up: it        2x   37.5x      5.23   5.03 to 5.43   18.8x
-      grows far more than the load
-    p99, 4/s to 8/s, blows up by         2x     30x      4.91   4.71 to 5.11     15x
-      size, not proven: too few
-      requests
-    GET /work p95, 4/s to 8/s, blows     2x     30x      4.91   4.71 to 5.11     15x
-      up: it grows far more than the
-      load
+    Step         Load  Growth  Exponent  95 % interval  Excess  Class
+    -----------  ----  ------  --------  -------------  ------  ---------------
+    p95, 2 to 4    2x   1.82x      0.86   0.66 to 1.06   0.91x  linear
+    p95, 4 to 8    2x   37.5x      5.23   5.03 to 5.43     19x  blow-up
+    p99, 4 to 8    2x     30x      4.91   4.71 to 5.11     15x  blow-up by size
+
+    linear: in proportion to the load, which is queueing already; blow-up: grows far
+    more than the load; blow-up by size: not proven: too few requests, or too wide
+    an interval.
 
     Exponent: 0 = the figure does not move with the load, 1 = in proportion to it;
-    excess: the figure over the one in proportion. Requests that come at a rate of
+    excess: growth over the growth of the load. Requests that come at a rate of
     their own have an exponent near 0 below saturation.
 
-    1 step of single endpoints is not shown, none super-linear or a blow-up; --full
+    Endpoint   Step         Growth  Excess  Class
+    ---------  -----------  ------  ------  -------
+    GET /work  p95, 4 to 8     30x     15x  blow-up
+
+    Of each endpoint that grows more than the load the worst step stands here. 1
+    step of single endpoints is not shown, none super-linear or a blow-up; --full
     shows all.
 
     Most goodput: 44/s at 8/s; it stops growing inside the tested range. Headroom:
@@ -117,16 +121,18 @@ fn document_000_in_markdown() {
     | 1.5/s (peak 2/s) | 32.1 | 772.9 | 854.2 | 720 |
     | 2.5/s (peak 4/s) | 70.1 | 2,893.5 | 8,024.5 | 1,200 |
 
-    | Step | Load | Figure | Exponent | 95 % interval | Excess |
-    |:---|---:|---:|---:|---:|---:|
-    | p50, 1/s to 1.5/s (peak 2/s), is undecided: a ramp cannot tell, run constant rates | 1.5 to 2x | 2.14x | 1.10 to 1.88 | 0.80 to 2.28 | 1.07x |
-    | p95, 1/s to 1.5/s (peak 2/s), is undecided: a ramp cannot tell, run constant rates | 1.5 to 2x | 2.1x | 1.07 to 1.82 | 0.77 to 2.22 | 1.05x |
-    | p99, 1/s to 1.5/s (peak 2/s), is undecided: a ramp cannot tell, run constant rates | 1.5 to 2x | 2.1x | 1.07 to 1.83 | 0.77 to 2.23 | 1.05x |
-    | p50, 1.5/s (peak 2/s) to 2.5/s (peak 4/s), is undecided: a ramp cannot tell, run constant rates | 1.67 to 2x | 2.18x | 1.13 to 1.53 | 0.83 to 1.93 | 1.09x |
-    | p95, 1.5/s (peak 2/s) to 2.5/s (peak 4/s), blows up: it grows far more than the load | 1.67 to 2x | 3.74x | 1.90 to 2.58 | 1.60 to 2.98 | 1.87x |
-    | p99, 1.5/s (peak 2/s) to 2.5/s (peak 4/s), blows up: it grows far more than the load | 1.67 to 2x | 9.39x | 3.23 to 4.39 | 2.93 to 4.79 | 4.7x |
+    | Step | Load | Growth | Exponent | 95 % interval | Class |
+    |:---|---:|---:|---:|---:|:---|
+    | p50, 1 to 1.5 | 1.5/2x | 2.14x | 1.88/1.10 | 0.80 to 2.28 | undecided (ramp) |
+    | p95, 1 to 1.5 | 1.5/2x | 2.1x | 1.82/1.07 | 0.77 to 2.22 | undecided (ramp) |
+    | p99, 1 to 1.5 | 1.5/2x | 2.1x | 1.83/1.07 | 0.77 to 2.23 | undecided (ramp) |
+    | p50, 1.5 to 2.5 | 1.67/2x | 2.18x | 1.53/1.13 | 0.83 to 1.93 | undecided (ramp) |
+    | p95, 1.5 to 2.5 | 1.67/2x | 3.74x | 2.58/1.90 | 1.60 to 2.98 | blow-up |
+    | p99, 1.5 to 2.5 | 1.67/2x | 9.39x | 4.39/3.23 | 2.93 to 4.79 | blow-up |
 
-    Exponent: 0 = the figure does not move with the load, 1 = in proportion to it; excess: the figure over the one in proportion. Of a ramp both ends stand, by the means and by the peaks of the load; the excess is that by the peaks. Requests that come at a rate of their own have an exponent near 0 below saturation.
+    blow-up: grows far more than the load; undecided (ramp): run constant rates.
+
+    Exponent: 0 = the figure does not move with the load, 1 = in proportion to it. Of a ramp two figures stand, by the means of the loads, after which steps are called, and by their peaks; a class is one that holds by both, an interval that of both. Requests that come at a rate of their own have an exponent near 0 below saturation.
 
     Most goodput: 20/s at 2.5/s (peak 4/s), still growing at the highest level: no capacity can be told beyond it.
 
@@ -213,12 +219,15 @@ fn endpoints_that_do_not_stand_out_are_counted_and_shown_in_full() {
     };
     let (short, long) = (rows(false), rows(true));
     assert!(
-        short.contains("`GET /work` p95, 4/s to 8/s, blows up"),
+        short.contains("| `GET /work` | p95, 4 to 8 | 30x | 15x | blow-up |"),
         "{short}"
     );
     assert!(!short.contains("`GET /health`"));
     assert!(short.contains("1 step of single endpoints is not shown"));
-    assert!(long.contains("`GET /health` p95, 4/s to 8/s, does not move with the load"));
+    assert!(
+        long.contains("| `GET /health` | p95, 4 to 8 | 2x | 1"),
+        "{long}"
+    );
     assert!(!long.contains("not shown"));
 }
 
@@ -226,21 +235,175 @@ fn endpoints_that_do_not_stand_out_are_counted_and_shown_in_full() {
 fn steps_of_the_whole_run_stand_level_by_level() {
     let page = page(document());
     let at = |words: &str| page.find(words).unwrap();
-    assert!(at("p99, 1/s to 1.5/s") < at("p50, 1.5/s (peak 2/s) to"));
+    assert!(at("p99, 1 to 1.5 ") < at("p50, 1.5 to 2.5 "));
 }
 
 #[test]
-fn a_ramp_shows_both_ends_and_its_excess_by_the_peaks() {
+fn a_ramp_shows_what_holds_by_the_means_and_by_the_peaks() {
     // As issue 5 has them: 9.39 times at most twice the load, 4.70 times what is in proportion.
     let page = flat(document());
     assert!(
-        page.contains("1.67 to 2x 9.39x 3.23 to 4.39 2.93 to 4.79 4.7x"),
+        page.contains("p99, 1.5 to 2.5 1.67/2x 9.39x 4.39/3.23 2.93 to 4.79 blow-up"),
         "{page}"
     );
     assert!(
-        page.contains("1.67 to 2x 3.74x 1.90 to 2.58 1.60 to 2.98 1.87x"),
+        page.contains("p95, 1.5 to 2.5 1.67/2x 3.74x 2.58/1.90 1.60 to 2.98 blow-up"),
         "{page}"
     );
+    let layout = Layout {
+        full: true,
+        ..Layout::default()
+    };
+    let full = markdown::write(&blocks(document(), &layout));
+    assert!(
+        full.contains("| 9.39x | 4.39/3.23 | 2.93 to 4.79 | 4.7x | blow-up |"),
+        "{full}"
+    );
+}
+
+#[test]
+fn every_step_stands_in_one_line_of_80_columns() {
+    let mut ramped = document();
+    for (place, level) in ramped.levels.iter_mut().enumerate() {
+        level.value = [0.996, 15.52, 115.5][place];
+    }
+    for step in &mut ramped.steps {
+        (step.from, step.to) = if step.from < 1.2 {
+            (0.996, 15.52)
+        } else {
+            (15.52, 115.5)
+        };
+        step.interval = Some(interval(-1.34, -0.21));
+        step.interval_peak = step.interval;
+        (step.load_ratio, step.load_ratio_peak) = (1.613, Some(2.573));
+    }
+    let mut users = saturated();
+    users.level_of = LevelOf::Users;
+    for scaling in [saturated(), document(), ramped, users] {
+        let steps = scaling.steps.iter();
+        let rows = steps.filter(|step| step.endpoint.is_none()).count();
+        let page = page(scaling);
+        assert!(
+            page.lines().all(|line| line.chars().count() <= 80),
+            "{page}"
+        );
+        let classes = [
+            "flat",
+            "linear",
+            "blow-up",
+            "blow-up by size",
+            "undecided (ramp)",
+        ];
+        let whole = |line: &&str| {
+            let is_step = line.starts_with("p5") || line.starts_with("p9");
+            is_step && classes.iter().any(|class| line.ends_with(class))
+        };
+        assert_eq!(page.lines().filter(whole).count(), rows, "{page}");
+    }
+}
+
+#[test]
+fn of_each_endpoint_the_worst_step_stands_and_what_is_proven_before_what_is_not() {
+    let mut scaling = saturated();
+    let of = |endpoint: &str, metric: &str, ratio: f64, reason: &str| {
+        let mut one = step([4.0, 8.0], metric, ratio, StepClass::BlowUp);
+        one.endpoint = Some(endpoint.to_owned());
+        one.reasons = vec![reason.to_owned()];
+        one
+    };
+    scaling.steps.retain(|step| step.endpoint.is_none());
+    scaling.steps.extend([
+        of("GET /a", "p50", 9.0, ""),
+        of("GET /a", "p95", 12.0, ""),
+        of("GET /a", "p99", 90.0, "by-size"),
+        of("GET /b", "p95", 40.0, ""),
+        of("GET /c", "p99", 99.0, "by-size"),
+    ]);
+    let page = markdown::write(&blocks(scaling, &Layout::default()));
+    let rows: Vec<&str> = page
+        .lines()
+        .filter(|line| line.contains("`GET /"))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "| `GET /b` | p95, 4 to 8 | 40x | 20x | blow-up |",
+            "| `GET /a` | p95, 4 to 8 | 12x | 6x | blow-up |",
+            "| `GET /c` | p99, 4 to 8 | 99x | 50x | blow-up by size |",
+        ]
+    );
+    assert!(
+        page.contains("2 steps of single endpoints are not shown, 2 of them super-linear or a blow-up; `--full` shows all."),
+        "{page}"
+    );
+}
+
+#[test]
+fn what_rules_say_of_a_series_stands_below_it_and_the_answer_is_not_said_again() {
+    let mut report = report();
+    report.scalings = vec![saturated()];
+    let of = |rule: &str, message: &str, hint: &str| {
+        let mut found = finding(rule, Effect::Warn, message);
+        (found.run, found.hint) = (None, Some(hint.to_owned()));
+        found
+    };
+    let answer = words::answer(&saturated());
+    let mut named = of("S01", "p95 of GET /work grows.", "Look.");
+    named.endpoint = Some("GET /work".to_owned());
+    report.findings = vec![
+        of("S01", "p50 grows.", "Look."),
+        named,
+        of("S03", &answer, "Stay below."),
+        of("V23", "The load grows twice.", "Run constant rates."),
+        finding("V31", Effect::Warn, "Of the run."),
+    ];
+    let page = markdown::write(&build(&report, 0, &Layout::default()));
+    let (_, about) = page.split_once("## About the load series\n").unwrap();
+    let lines: Vec<&str> = about.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(
+        lines,
+        [
+            "- S01 a-rule: p50 grows.",
+            "- S01 a-rule: p95 of GET /work grows. Next: Look.",
+            "- S03 a-rule: Stay below.",
+            "- V23 a-rule: The load grows twice. Next: Run constant rates.",
+        ]
+    );
+    assert_eq!(page.matches(answer.as_str()).count(), 1, "{page}");
+    // A report of one run shows findings of no run in its own list: those of series not.
+    let section = &crate::render::section::findings::SECTION;
+    let findings = markdown::write(&(section.build)(&report, 0, &Layout::default()));
+    assert!(findings.contains("Of the run."), "{findings}");
+    assert!(
+        !findings.contains("S01") && !findings.contains("V23"),
+        "{findings}"
+    );
+    let junit = (junit::RENDERER.render)(&report, &Layout::default()).unwrap();
+    let junit = String::from_utf8(junit.page).unwrap();
+    assert_eq!(junit.matches("p50 grows.").count(), 1, "{junit}");
+    assert!(junit.contains("<testsuite name=\"load series\""), "{junit}");
+    let comment = (pr_comment::RENDERER.render)(&report, &Layout::default()).unwrap();
+    let comment = String::from_utf8(comment.page).unwrap();
+    assert_eq!(comment.matches("p50 grows.").count(), 1, "{comment}");
+}
+
+#[test]
+fn an_efficiency_is_told_of_users_and_of_what_serves_and_not_of_rates() {
+    let mut scaling = instances();
+    for (of, is_told) in [
+        (LevelOf::Resources, true),
+        (LevelOf::Users, true),
+        (LevelOf::Stated, true),
+        (LevelOf::Arrivals, false),
+        (LevelOf::Requests, false),
+    ] {
+        scaling.level_of = of;
+        assert_eq!(
+            page(scaling.clone()).contains("Speed-up"),
+            is_told,
+            "{of:?}"
+        );
+    }
 }
 
 #[test]
@@ -291,7 +454,7 @@ fn the_efficiency_of_instances_stands_with_the_serial_part() {
     );
     // (4 / 3.2 - 1) / (4 - 1).
     assert!(
-        page.contains("from the lowest and the highest level: 8.33 %."),
+        page.contains("from the lowest and the highest level: 8.3 %."),
         "{page}"
     );
 }
@@ -313,7 +476,7 @@ fn no_word_praises_and_linear_is_said_of_the_class_alone() {
             "linear scaling",
         ];
         assert!(!praise.iter().any(|word| page.contains(word)), "{page}");
-        assert_eq!(page.contains("grows in proportion"), has_linear, "{page}");
+        assert_eq!(page.contains("linear: in proportion"), has_linear, "{page}");
     }
 }
 
@@ -322,7 +485,7 @@ fn users_are_told_what_in_proportion_means_to_them() {
     let mut scaling = saturated();
     scaling.level_of = LevelOf::Users;
     let page = flat(scaling);
-    assert!(page.contains("Level Runs Ideal/s Achieved/s"), "{page}");
+    assert!(page.contains("Level Seconds Ideal/s Achieved/s"), "{page}");
     assert!(
         page.contains("Ideal: in proportion to the level, from the lowest levels; settling:"),
         "{page}"
