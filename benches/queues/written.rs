@@ -55,6 +55,13 @@ fn timeline(requests: &[Request], duration: f64, last: f64, users: Option<f64>) 
         let start = number as f64 * length;
         let mut stats = stats(&sent[number], &ended[number], None);
         // A failure has no answer here: whoever answers, answers well.
+        // As most generators have it: percentiles of a slice, distributions of the run.
+        if let Some(latency) = stats
+            .get_mut("latency_ok_ms")
+            .and_then(Value::as_object_mut)
+        {
+            latency.remove("histogram");
+        }
         if let Some(good) = stats["responses"].as_u64().filter(|good| *good > 0) {
             stats["codes"] = json!({"200": good});
         }
