@@ -143,6 +143,7 @@ fn levels(series: &Series, latencies: &[Vec<Vec<Option<Middle>>>]) -> Vec<knee::
             // Where nobody counts successes, only latencies are asked.
             goodput: level::goodput(group).filter(|_| known).unwrap_or(asked),
             error: level::goodput_error(group).filter(|_| known).unwrap_or(0.0),
+            between: level::goodput_between(group),
             answered: level::answered(group),
             failures: failures.map_or(0.0, |(failures, counted)| failures as f64 / counted as f64),
             mean: mean.map(|mean| mean.log.exp()),

@@ -146,8 +146,8 @@ impl<'a> Sample<'a> {
     /// Standard error of the logarithm of that within the run.
     pub(super) fn goodput_error(&self) -> Option<f64> {
         let counted = self.counted?;
-        let n = counted.successes;
-        let chance = (n > 0).then(|| 1.0 / (n as f64).sqrt())?;
+        // Of none: as of one, so that the level is told from one whose successes nobody counted.
+        let chance = 1.0 / (counted.successes.max(1) as f64).sqrt();
         // A generator or server that stalls is less even than chance.
         let chance = chance.max(counted.error.unwrap_or(0.0));
         Some(if self.is_windowed {
@@ -310,4 +310,46 @@ fn successes(stats: &Stats) -> Option<u64> {
     }
     let failed = stats.failures.unwrap_or(0);
     Some(answered.saturating_sub(failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::scaling::LevelOf;
+
+    #[test]
+    fn a_level_without_successes_is_not_one_whose_successes_nobody_counted() {
+        let load = Loaded {
+            of: LevelOf::Arrivals,
+            mean: 10.0,
+            peak: None,
+            window: None,
+        };
+        let counted = Counted {
+            seconds: 50.0,
+            arrivals: Some(500),
+            sent: Some(500),
+            answered: Some(0),
+            successes: 0,
+            error: None,
+        };
+        let of = |counted| Sample {
+            run: "run",
+            load,
+            stated: None,
+            stretch: None,
+            settling: None,
+            counted,
+            is_windowed: true,
+            failed: Some((500, 500)),
+            sources: Vec::new(),
+        };
+        let none = of(Some(counted));
+        assert_eq!(
+            (none.goodput(), none.goodput_error()),
+            (Some(0.0), Some(1.0))
+        );
+        let unknown = of(None);
+        assert_eq!((unknown.goodput(), unknown.goodput_error()), (None, None));
+    }
 }
