@@ -6,18 +6,24 @@
 //! (service + think time). Capacities lie between 20 and 400 requests per second, a level has 2 000 to 5 000 requests at the
 //! capacity, queues are empty at the start, and the generator waits for answers at the end (30 s, or the time-out). Each run has
 //! a machine factor on its service times: log-normal, of the given spread. Kinds: `mm1`; `mmc`, 2 to 16 servers; `mg1`, log-normal
-//! service (cv 0.5 to 2) and clients that give up after 10 to 40 mean service times, which the server does not know; `closed`,
-//! users who think for 5 to 20 service times, one server or 2 to 16.
+//! service (cv 0.5 to 1.5) and clients that give up after 50 to 500 mean service times (seconds, against tens of milliseconds),
+//! which the server does not know; `closed`, users who think for 5 to 20 service times, one server or 2 to 16.
+//!
+//! A line of its own, and in no sum: `impatient`, cv 0.5 to 2 and clients that give up after 10 to 40 service times. Goodput falls
+//! before the capacity there; the truth is the rate with the most good answers, by long runs of the simulation itself.
 //!
 //! The simulation is held against the formulas of textbooks first, and the program ends if it is off by more than 3 %. Then
 //! `knee scale --format json` is asked. Brackets are 95 % Wilson intervals, shares are of all series of the line unless said.
 //!
-//! `cargo bench --bench knee`. `KNEE_TRIALS` sets the series a line (200 by default), `KNEE_KINDS` keeps the lines whose name
-//! holds one of its words (`closed,mm1-free`: names are `KIND-saturated|free-REPEATS-SPREAD`). `KNEE_DUMP=DIR` asks nothing and
-//! writes the series: `DIR/NAME/NUMBER/level-1-r1.json`, ... and `truth.json`.
+//! `cargo bench --bench knee`. `KNEE_TRIALS` sets the series a line (200 by default), `KNEE_FIRST` the number of the first of them
+//! (40 by default: by those below, the thresholds of the program were looked at), `KNEE_KINDS` keeps the lines whose name holds
+//! one of its words (`closed,mm1-free`: names are `KIND-saturated|free-REPEATS-SPREAD`). `KNEE_MISSES=1` names the series that went
+//! wrong on standard error. `KNEE_DUMP=DIR` asks nothing and writes the series: `DIR/NAME/NUMBER/level-1-r1.json`, ... and
+//! `truth.json`.
 
 #![expect(
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -38,6 +44,7 @@ use shared::{median, share};
 
 /// What the program says of a series, beside the truth.
 struct Answer {
+    number: u64,
     /// Whether a knee was looked for at all.
     asked: bool,
     found: bool,
@@ -49,6 +56,14 @@ struct Answer {
     reach: f64,
     /// Share of the requests of the highest level that failed: beyond one in twenty a knee is no false alarm to everybody.
     failing: f64,
+    /// The truth over the capacity in requests per second.
+    below: f64,
+}
+
+impl Answer {
+    fn is_within(&self, limit: f64) -> bool {
+        self.level.is_some_and(|level| (level - 1.0).abs() <= limit)
+    }
 }
 
 /// Writes the runs; their names in order.
@@ -67,7 +82,7 @@ fn write(series: &Series, folder: &Path) -> Vec<String> {
     names
 }
 
-fn ask(series: &Series, folder: &Path) -> Answer {
+fn ask(series: &Series, number: u64, folder: &Path) -> Answer {
     // A folder of a repository: no `knee.toml` above it is looked for.
     std::fs::create_dir_all(folder.join(".git")).unwrap();
     let names = write(series, folder);
@@ -94,6 +109,7 @@ fn ask(series: &Series, folder: &Path) -> Answer {
     );
     let found = knee["found"].as_bool() == Some(true);
     Answer {
+        number,
         asked: knee.is_object(),
         found,
         level: knee["level"]
@@ -107,6 +123,7 @@ fn ask(series: &Series, folder: &Path) -> Answer {
         criterion: knee["criterion"].as_str().unwrap_or("none").to_owned(),
         reach: series.reach(),
         failing: series.failing(),
+        below: series.truth / series.capacity,
     }
 }
 
@@ -134,13 +151,7 @@ const SATURATED: &str = "| kind | repeats | series | not asked | found | within 
 const FREE: &str = "| kind | repeats | series | not asked | knees reported | up to 0.3-0.5 of the capacity | up to 0.5-0.6 | up to 0.6-0.7 | where at most 5 % failed at the highest level | criteria |\n|---|---|---|---|---|---|---|---|---|---|";
 
 fn saturated_row(answers: &[&Answer]) -> String {
-    let within = |limit: f64| {
-        counted(answers, |answer| {
-            answer
-                .level
-                .is_some_and(|level| (level - 1.0).abs() <= limit)
-        })
-    };
+    let within = |limit: f64| counted(answers, |answer| answer.is_within(limit));
     let found: Vec<&Answer> = answers.iter().copied().filter(|one| one.found).collect();
     let errors: Vec<f64> = found
         .iter()
@@ -233,14 +244,39 @@ fn cells(saturated: bool, spread: f64) -> Vec<Cell> {
         .collect()
 }
 
+/// On standard error: the series whose knee is far off, or there should be none.
+fn show_misses(cell: &Cell, answers: &[Answer]) {
+    let is_miss = |one: &&Answer| {
+        if cell.saturated {
+            !one.is_within(0.15)
+        } else {
+            one.found
+        }
+    };
+    for one in answers.iter().filter(is_miss) {
+        eprintln!(
+            "{} {}: {:?} of the truth by {}, up to {:.2}",
+            cell.name(),
+            one.number,
+            one.level,
+            one.criterion,
+            one.reach,
+        );
+    }
+}
+
+fn number_of(variable: &str, usual: u64) -> u64 {
+    let text = std::env::var(variable).ok();
+    text.and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
 fn main() {
     if std::env::args().any(|argument| argument == "--list" || argument == "--test") {
         return;
     }
-    let trials: u64 = std::env::var("KNEE_TRIALS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(200);
+    let first = number_of("KNEE_FIRST", 40);
+    let numbers = first..first + number_of("KNEE_TRIALS", 200);
+    let misses = std::env::var_os("KNEE_MISSES").is_some();
     check_simulation();
     let dump = std::env::var_os("KNEE_DUMP").map(PathBuf::from);
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("queues");
@@ -249,7 +285,7 @@ fn main() {
             let cells = cells(saturated, spread);
             if let Some(dump) = &dump {
                 for cell in &cells {
-                    (0..trials).into_par_iter().for_each(|number| {
+                    numbers.clone().into_par_iter().for_each(|number| {
                         let series = Series::draw(cell, number);
                         let into = dump.join(cell.name()).join(number.to_string());
                         write(&series, &into);
@@ -271,20 +307,39 @@ fn main() {
             );
             let mut all = Vec::new();
             for cell in &cells {
-                let answers: Vec<Answer> = (0..trials)
+                let answers: Vec<Answer> = numbers
+                    .clone()
                     .into_par_iter()
                     .map(|number| {
                         let into = folder.join(format!("{}-{number}", cell.name()));
-                        ask(&Series::draw(cell, number), &into)
+                        ask(&Series::draw(cell, number), number, &into)
                     })
                     .collect();
-                let lines: Vec<&Answer> = answers.iter().collect();
                 let repeats = cell.repeats.to_string();
+                let lines: Vec<&Answer> = answers.iter().collect();
                 row(cell.kind.name(), &repeats, saturated, &lines);
-                all.extend(answers);
+                if misses {
+                    show_misses(cell, &answers);
+                }
+                all.extend(answers.into_iter().map(|one| (cell.kind, one)));
             }
-            row("all", "-", saturated, &all.iter().collect::<Vec<&Answer>>());
+            let of = |promised: bool| -> Vec<&Answer> {
+                all.iter()
+                    .filter(|(kind, _)| kind.is_promised() == promised)
+                    .map(|(_, one)| one)
+                    .collect()
+            };
+            row("all but impatient", "-", saturated, &of(true));
             println!();
+            let shares: Vec<f64> = of(false).iter().map(|one| one.below).collect();
+            if !shares.is_empty() {
+                let least = shares.iter().copied().fold(1.0, f64::min);
+                let most = shares.iter().copied().fold(0.0, f64::max);
+                let middle = median(&shares);
+                println!(
+                    "Impatient clients: the most good answers are at {middle:.2} of the capacity in the middle ({least:.2} to {most:.2}).\n"
+                );
+            }
         }
     }
 }

@@ -15,14 +15,22 @@ pub(crate) enum Kind {
     Mm1,
     /// The same with several servers.
     Mmc,
-    /// Log-normal service, and clients that give up.
+    /// Log-normal service, and clients that give up after 50 to 500 service times.
     Mg1,
     /// A number of users that think between an answer and the next request; one server or several.
     Closed,
+    /// Log-normal service, and clients that give up after 10 to 40 service times: goodput falls well before the capacity.
+    Impatient,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 4] = [Kind::Mm1, Kind::Mmc, Kind::Mg1, Kind::Closed];
+    pub(crate) const ALL: [Kind; 5] = [
+        Kind::Mm1,
+        Kind::Mmc,
+        Kind::Mg1,
+        Kind::Closed,
+        Kind::Impatient,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -30,7 +38,13 @@ impl Kind {
             Kind::Mmc => "mmc",
             Kind::Mg1 => "mg1",
             Kind::Closed => "closed",
+            Kind::Impatient => "impatient",
         }
+    }
+
+    /// Whether the knee is promised to be found there.
+    pub(crate) fn is_promised(self) -> bool {
+        self != Kind::Impatient
     }
 }
 
@@ -80,7 +94,8 @@ pub(crate) struct Series {
     pub(crate) think: Option<f64>,
     /// Requests per second that the servers can answer.
     pub(crate) capacity: f64,
-    /// Where the knee is, as a level: the capacity, or the users that would keep the servers just busy if none ever waited.
+    /// Where the knee is, as a level: the capacity, the users that would keep the servers just busy if none ever waited, or the
+    /// rate with the most good answers.
     pub(crate) truth: f64,
     /// Seconds in which requests are sent.
     pub(crate) duration: f64,
@@ -148,7 +163,7 @@ impl Series {
         // As many small systems as large ones.
         let capacity = 20.0 * 20.0_f64.powf(seed.unit());
         let several = match cell.kind {
-            Kind::Mm1 | Kind::Mg1 => false,
+            Kind::Mm1 | Kind::Mg1 | Kind::Impatient => false,
             Kind::Mmc => true,
             Kind::Closed => seed.unit() < 0.5,
         };
@@ -170,9 +185,17 @@ impl Series {
             Kind::Mm1 | Kind::Mmc => {}
             Kind::Mg1 => {
                 queue.service = Service::LogNormal {
+                    cv: between(seed, 0.5, 1.5),
+                };
+                // Seconds, against tens of milliseconds.
+                queue.patience = Some(mean * 50.0 * 10.0_f64.powf(seed.unit()));
+            }
+            Kind::Impatient => {
+                queue.service = Service::LogNormal {
                     cv: between(seed, 0.5, 2.0),
                 };
                 queue.patience = Some(mean * between(seed, 10.0, 40.0));
+                truth = capacity * most_good(seed.next(), &queue);
             }
             Kind::Closed => {
                 let pause = mean * between(seed, 5.0, 20.0);
@@ -213,6 +236,33 @@ impl Series {
             runs: Vec::new(),
         }
     }
+}
+
+/// Requests of a long run, and
+const LONG: f64 = 100_000.0;
+/// the shares of the capacity at which there is one: 0.36 to 1, each this much above the last.
+const STEP: f64 = 0.04;
+
+/// The share of its capacity at which a queue gives the most good answers in time: the top of the parabola through the best of
+/// the long runs and those beside it, all with the same random numbers.
+fn most_good(numbers: u64, queue: &Queue) -> f64 {
+    let capacity = queue.servers as f64 / queue.mean;
+    let good = |share: f64| {
+        let (rate, seconds) = (share * capacity, LONG / (share * capacity));
+        let requests = events::open(&mut Seed(numbers), queue, 1.0, rate, seconds);
+        requests.iter().filter(|one| one.answered).count() as f64 / seconds
+    };
+    let runs: Vec<(f64, f64)> = (0..17)
+        .map(|place| 0.36 + STEP * f64::from(place))
+        .map(|share| (share, good(share)))
+        .collect();
+    let best = runs
+        .windows(3)
+        .max_by(|one, other| one[1].1.total_cmp(&other[1].1))
+        .unwrap();
+    let (below, at, above) = (best[0].1, best[1].1, best[2].1);
+    let bend = below - 2.0 * at + above;
+    best[1].0 + STEP * (0.5 * (below - above) / bend).clamp(-1.0, 1.0)
 }
 
 fn between(seed: &mut Seed, low: f64, high: f64) -> f64 {

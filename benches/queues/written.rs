@@ -53,6 +53,20 @@ fn timeline(requests: &[Request], duration: f64, last: f64, users: Option<f64>) 
     }
     let slice = |number: usize| {
         let start = number as f64 * length;
+        let mut stats = stats(&sent[number], &ended[number], None);
+        // A failure has no answer here: whoever answers, answers well.
+        // As most generators have it: percentiles of a slice, distributions of the run.
+        if let Some(latency) = stats
+            .get_mut("latency_ok_ms")
+            .and_then(Value::as_object_mut)
+        {
+            latency.remove("histogram");
+        }
+        if let Some(good) = stats["responses"].as_u64().filter(|good| *good > 0) {
+            stats["codes"] = json!({"200": good});
+        }
+        // An arrival is a request; users do not arrive.
+        let arrivals = users.is_none().then(|| sent[number].len());
         // Users leave when there is nothing more to send and their answer is there.
         let waiting = || requests.iter().filter(|one| one.ended >= start).count() as f64;
         let there = if number < SLICES {
@@ -61,8 +75,7 @@ fn timeline(requests: &[Request], duration: f64, last: f64, users: Option<f64>) 
             users.map(|_| waiting())
         };
         json!({
-            "start_s": start, "duration_s": length, "users": there,
-            "stats": stats(&sent[number], &ended[number], None),
+            "start_s": start, "duration_s": length, "users": there, "arrivals": arrivals, "stats": stats,
         })
     };
     (0..count).map(slice).collect()

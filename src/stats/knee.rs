@@ -1,7 +1,7 @@
 //! Where throughput stops following the load, or a latency blows up.
 //!
 //! ```text
-//! u     = sum goodput / sum asked over the lowest loads, as long as the next one is like them (1.5 standard errors)
+//! u     = sum goodput / sum asked over the lowest loads, as long as the next one is like them (1.5 standard errors, and 15 %)
 //! y_i   = goodput_i / asked_i / u                   what is achieved of what is offered; of users, what a user still gets
 //! P     = max goodput / u                           where the line of light load meets the plateau
 //! ```
@@ -13,7 +13,8 @@
 //!    of the knee of a single server it is 0.9): there the limit is 0.85, and goodput has to level off (exponent below 0.7 at the
 //!    top). The knee is P. Where goodput falls behind it and requests fail (clients give up), the plateau is never seen: then it is
 //!    the load at which 1 / mean latency would reach zero by a straight line through the good loads (of M/M/1, 1 / R = mu - lambda),
-//!    kept inside the bracket.
+//!    or through the last two of them if that is lower (even service times bend the line), kept inside the bracket. The interval
+//!    is the bracket, and as far as the known errors of the plateau go.
 //! 2. **Blow-up**: the first load whose tail is a proven blow-up (see `step`, but at 99 %) against some lower load, at least 2.5
 //!    times as long by its 99 % interval, and stays: 2.5 times those of all loads up to the lower one, and no higher load back below
 //!    0.75 of it. Where there are more than two tails they share the chance. The knee is known to lie between this load and the one
@@ -38,11 +39,15 @@ const SERVED: f64 = 0.95;
 const SHARED: f64 = 0.85;
 /// Standard errors within which a load gets as much per unit as those below it.
 const ALIKE: f64 = 1.5;
+/// But not so far off, whatever the errors, on the logarithm.
+const FAR_OFF: f64 = 0.7;
+/// Standard errors below this are taken for it.
+const LEAST_ERROR: f64 = 1e-6;
 /// Standard errors by which a load has to be less than served.
 const ERRORS: f64 = 3.0;
-/// Standard error that every plateau has: runs of one build on one machine differ by it.
-const SPREAD: f64 = 0.03;
-/// Chance beyond the interval of a blow-up, for two tails; more of them share it.
+/// Chance beyond either end of the interval of a knee, and
+const OUTSIDE: f64 = 0.025;
+/// of that of a blow-up, for two tails; more of them share it.
 const BEYOND: f64 = 0.005;
 /// Exponent of a blow-up, and what its lower end has to exceed.
 const BLOW_UP: (f64, f64) = (1.5, 1.25);
@@ -88,8 +93,10 @@ pub struct Level {
     pub asked: f64,
     /// Successes per second.
     pub goodput: f64,
-    /// Standard error of its logarithm.
+    /// Standard error of its logarithm; 1 where there are none.
     pub error: f64,
+    /// What runs at one load differ by beyond that, as a standard error of the same logarithm: machines have days.
+    pub between: f64,
     /// Answers as a share of the requests of the same time, where both are counted.
     pub answered: Option<f64>,
     /// Failures as a share of the requests.
@@ -158,7 +165,7 @@ pub struct Knee {
 /// ```
 /// use knee::stats::knee::{Arrivals, Level, knee};
 /// let at = |load: f64, goodput: f64| Level {
-///     load, peak: load, asked: load, goodput, error: 0.01, answered: None, failures: 0.0, mean: None, tails: vec![],
+///     load, peak: load, asked: load, goodput, error: 0.01, between: 0.0, answered: None, failures: 0.0, mean: None, tails: vec![],
 /// };
 /// // Seven requests a session; no more than 44 a second.
 /// let levels = [at(1.0, 7.0), at(2.0, 14.0), at(4.0, 28.0), at(8.0, 44.0)];
@@ -178,6 +185,8 @@ pub fn knee(levels: &[Level], arrivals: Arrivals) -> Option<Knee> {
             && level.goodput >= 0.0
             && level.error.is_finite()
             && level.error >= 0.0
+            && level.between.is_finite()
+            && level.between >= 0.0
     };
     let rises = |pair: &[Level]| matches!(pair, [low, high] if low.load < high.load && low.peak < high.peak);
     if levels.len() < 2 || !levels.iter().all(is_usable) || !levels.windows(2).all(rises) {
@@ -212,9 +221,9 @@ pub fn knee(levels: &[Level], arrivals: Arrivals) -> Option<Knee> {
 /// ```
 /// use knee::stats::knee::{Level, unit};
 /// let at = |load: f64, goodput: f64| Level {
-///     load, peak: load, asked: load, goodput, error: 0.05, answered: None, failures: 0.0, mean: None, tails: vec![],
+///     load, peak: load, asked: load, goodput, error: 0.05, between: 0.0, answered: None, failures: 0.0, mean: None, tails: vec![],
 /// };
-/// assert!((unit(&[at(1.0, 7.2), at(2.0, 13.8), at(4.0, 20.0)]).unwrap() - 7.0).abs() < 1e-12);
+/// assert!((unit(&[at(1.0, 7.2), at(2.0, 13.8), at(4.0, 20.0)]).unwrap() - 7.05).abs() < 0.01);
 /// ```
 pub fn unit(levels: &[Level]) -> Option<f64> {
     let arrivals = Arrivals::Open;
@@ -230,24 +239,22 @@ struct Series<'a> {
 impl Series<'_> {
     /// Goodput of one unit of load while nothing waits, and the standard error of its logarithm.
     fn unit(&self) -> Option<(f64, f64)> {
+        let yields = |level: &Level| (level.goodput / level.asked).ln();
+        let weigh = |level: &Level| level.error.max(LEAST_ERROR).powi(-2);
         let first = self.levels.first()?;
-        let (mut goodput, mut asked) = (first.goodput, first.asked);
-        let mut weight = first.error.max(f64::MIN_POSITIVE).powi(-2);
-        if !(goodput > 0.0 && (goodput / asked).is_finite()) {
-            return None;
-        }
+        let (mut log, mut weight) = (yields(first), weigh(first));
         for level in self.levels.iter().skip(1) {
-            let off = level.goodput / level.asked / (goodput / asked) - 1.0;
+            let off = yields(level) - log;
             let error = level.error.hypot(weight.powf(-0.5));
             // A rate that breaks down is uneven, and its error is no excuse.
-            if off.is_nan() || off.abs() > (ALIKE * error).min(1.0 - SHARED) {
+            if off.is_nan() || off.abs() > (ALIKE * error).min(FAR_OFF) {
                 break;
             }
-            goodput += level.goodput;
-            asked += level.asked;
-            weight += level.error.max(f64::MIN_POSITIVE).powi(-2);
+            let own = weigh(level);
+            log = (weight * log + own * yields(level)) / (weight + own);
+            weight += own;
         }
-        Some((goodput / asked, weight.powf(-0.5)))
+        log.is_finite().then(|| (log.exp(), weight.powf(-0.5)))
     }
 
     fn saturation(&self, blow_up: Option<(usize, Criterion)>) -> Option<Knee> {
@@ -280,7 +287,8 @@ impl Series<'_> {
         let held = self.levels.get(from..)?;
         let most = held.iter().max_by(|a, b| a.goodput.total_cmp(&b.goodput))?;
         let plateau = most.goodput / unit;
-        let reach = (2.0 * most.error.hypot(base).hypot(SPREAD)).exp();
+        let error = most.error.hypot(base).hypot(most.between);
+        let reach = Reference::Normal.beyond(OUTSIDE) * error;
         let good = match blow_up {
             Some((at, _)) => at.min(broken),
             None => broken,
@@ -311,12 +319,7 @@ impl Series<'_> {
                 found.load = load.max(plateau.min(first.peak));
                 found.method = method;
             }
-            (Arrivals::Open, Some(_)) => {
-                found.interval = (
-                    low.map(|low| low.min(plateau / reach)),
-                    first.peak.max(plateau),
-                );
-            }
+            (Arrivals::Open, Some(_)) => found.interval.1 = first.peak.max(plateau),
             // Users are too many gradually: the bracket is about the plateau, not about the limit.
             (Arrivals::Closed, Some(_)) => {
                 let loads = || self.levels.iter().map(|level| level.peak);
@@ -331,12 +334,13 @@ impl Series<'_> {
                     (Some(below), Some(low)) => Some(below.min(low)),
                     (one, other) => one.or(other),
                 };
-                found.interval = (
-                    low.map(|low| low.min(plateau / reach)),
-                    above.unwrap_or(highest).max(plateau * reach),
-                );
+                found.interval = (low, above.unwrap_or(highest));
             }
         }
+        // A load just beyond it may be served, and one just below it not, by a machine with a good or a bad day.
+        let (low, high) = (found.load * (-reach).exp(), found.load * reach.exp());
+        found.interval.0 = found.interval.0.map(|below| below.min(low));
+        found.interval.1 = found.interval.1.max(high);
         let lowest = self.levels.first()?.load;
         if found.load <= lowest {
             found.interval.0 = None;
@@ -421,11 +425,18 @@ impl Series<'_> {
             let mean = level.mean.filter(|mean| mean.is_finite() && *mean > 0.0)?;
             Some((level.load, 1.0 / mean))
         });
-        let line: Line = points.collect();
-        let falls = line.slope().is_some_and(|slope| slope < 0.0);
-        match line.root() {
-            Some(root) if self.arrivals == Arrivals::Open && still && falls => {
-                (root.clamp(low, high), Method::Margin)
+        let points: Vec<(f64, f64)> = points.collect();
+        let root = |points: &[(f64, f64)]| {
+            let line: Line = points.iter().copied().collect();
+            let falls = line.slope().is_some_and(|slope| slope < 0.0);
+            line.root().filter(|_| falls)
+        };
+        let last = points.get(points.len().saturating_sub(2)..);
+        match root(&points) {
+            Some(all) if self.arrivals == Arrivals::Open && still => {
+                // Service times that hardly differ bend the line down towards its end, and then the end is nearer to it.
+                let end = last.and_then(root).unwrap_or(all);
+                (all.min(end).clamp(low, high), Method::Margin)
             }
             _ => ((low * high).sqrt(), Method::Middle),
         }
@@ -443,6 +454,7 @@ mod tests {
             asked: load,
             goodput,
             error: 0.01,
+            between: 0.0,
             answered: None,
             failures: 0.0,
             mean: None,
@@ -458,7 +470,7 @@ mod tests {
     }
 
     fn close(found: f64, wanted: f64) {
-        assert!((found / wanted - 1.0).abs() < 1e-9, "{found} {wanted}");
+        assert!((found / wanted - 1.0).abs() < 1e-7, "{found} {wanted}");
     }
 
     /// An M/M/1 of 100 requests per second: mean and p95 are 1 and 3.0 times 1 / (mu - lambda).
@@ -713,6 +725,63 @@ mod tests {
         };
         let found = knee(&[level(10.0, 50.0), level(20.0, 500.0)], Arrivals::Open).unwrap();
         assert!(matches!(found.criterion, Criterion::BlowUp { tail: 0, .. }));
+    }
+
+    #[test]
+    fn a_rate_that_breaks_down_is_unlike_the_others_however_uneven() {
+        for (goodput, error) in [(9.0, 0.7), (0.0, 1.0)] {
+            let broken = Level {
+                error,
+                failures: 0.9,
+                ..at(150.0, goodput)
+            };
+            let mut levels = [20.0, 40.0, 60.0, 80.0].map(mm1).to_vec();
+            levels.push(broken);
+            close(unit(&levels).unwrap(), 1.0);
+            let found = knee(&levels, Arrivals::Open).unwrap();
+            close(found.load, 100.0);
+            assert_eq!(
+                (found.method, found.good, found.broken),
+                (Method::Margin, Some(3), 4)
+            );
+        }
+    }
+
+    #[test]
+    fn even_service_times_bring_the_end_nearer() {
+        // Of M/D/1 with a capacity of 100, 1 / R = (1 - rho) / (1 - rho / 2): by all three loads the end is at 109.
+        let level = |load: f64| {
+            let rho = load / 100.0;
+            Level {
+                mean: Some((1.0 - rho / 2.0) / (1.0 - rho)),
+                ..at(load, load)
+            }
+        };
+        let mut levels = [30.0, 60.0, 90.0].map(level).to_vec();
+        levels.push(Level {
+            failures: 0.9,
+            ..at(150.0, 20.0)
+        });
+        let found = knee(&levels, Arrivals::Open).unwrap();
+        close(found.load, 104.0);
+        assert_eq!(found.interval, (Some(90.0), 150.0));
+    }
+
+    #[test]
+    fn the_interval_is_no_narrower_than_the_errors_known() {
+        let of = |between| {
+            let mut levels = [20.0, 45.0, 70.0, 99.0, 106.0].map(mm1);
+            for level in &mut levels {
+                level.tails.clear();
+                level.error = 0.0;
+                level.between = between;
+            }
+            knee(&levels, Arrivals::Open).unwrap().interval
+        };
+        assert_eq!(of(0.0), (Some(99.0), 106.0));
+        let (low, high) = of(0.05);
+        close(low.unwrap(), 100.0 * (-0.097_998_2_f64).exp());
+        close(high, 100.0 * 0.097_998_2_f64.exp());
     }
 
     #[test]

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::comparison::judge::measure_of;
 use crate::findings::report::Interval;
-use crate::findings::scaling::level::{asked, goodput, goodput_error};
+use crate::findings::scaling::level::{asked, goodput, goodput_between, goodput_error};
 use crate::findings::scaling::series::{Group, Series};
 use crate::findings::scaling::{Capacity, Criterion, Efficiency, Knee, LevelOf, Usl};
-use crate::model::MetricId;
 use crate::stats::student::Reference;
 use crate::stats::usl::{self, Estimate, NoFit, NoPeak, Weights};
 
@@ -50,11 +48,9 @@ pub(super) fn headroom(series: &Series, knee: Option<&Knee>) -> Option<f64> {
 
 /// Goodput per unit of level over that of the lowest level, with the spread between runs that is assumed.
 pub(super) fn efficiency(series: &Series) -> Vec<Efficiency> {
-    let spread = measure_of(&MetricId::Plain("goodput"), &BTreeMap::new()).spread;
     let per_unit = |group: &Group| {
         let rate = goodput(group).filter(|rate| *rate > 0.0)?;
-        let runs = group.samples.len() as f64;
-        let error = goodput_error(group).map(|error| error.hypot(spread / runs.sqrt()));
+        let error = goodput_error(group).map(|error| error.hypot(goodput_between(group)));
         Some((rate, rate / asked(group), error))
     };
     let Some((base_rate, base, base_error)) = series.groups.first().and_then(per_unit) else {

@@ -140,12 +140,10 @@ fn unasked(series: &Series, levels: &[knee::Level]) -> Vec<String> {
         let mut whole = level.tails.iter().take(TAILS.len());
         whole.any(Option::is_some)
     };
-    let without = levels.iter().filter(|level| !has_tail(level)).count();
-    if without > 0 {
-        reasons.push(format!(
-            "whether latency blows up at {without} of {} levels, where no p95 is known well enough",
-            levels.len()
-        ));
+    let with = levels.iter().filter(has_tail).count();
+    if with < 2 || !levels.last().as_ref().is_some_and(has_tail) {
+        let words = "whether latency blows up up to the highest level, because no p95 is known well enough there, or at none below";
+        reasons.push(words.to_owned());
     }
     reasons
 }
@@ -174,6 +172,7 @@ fn levels(series: &Series, latencies: &[Vec<Vec<Option<Middle>>>]) -> Vec<knee::
             // Where nobody counts successes, only latencies are asked.
             goodput: level::goodput(group).filter(|_| known).unwrap_or(asked),
             error: level::goodput_error(group).filter(|_| known).unwrap_or(0.0),
+            between: level::goodput_between(group),
             answered: level::answered_surely(group).filter(|_| known),
             failures: failures.map_or(0.0, |(failures, counted)| failures as f64 / counted as f64),
             mean: mean.map(|mean| mean.value),

@@ -127,6 +127,12 @@ pub(super) fn goodput_error(group: &Group) -> Option<f64> {
     (n > 0.0).then(|| spread_of(rates, (squares / n).sqrt()) / n.sqrt())
 }
 
+/// Standard error of that between runs: the spread that is assumed, over the repeats.
+pub(super) fn goodput_between(group: &Group) -> f64 {
+    let spread = measure_of(&MetricId::Plain("goodput"), &BTreeMap::new()).spread;
+    spread / (group.samples.len() as f64).sqrt()
+}
+
 /// Answers per second; of requests where answers are not counted apart.
 fn achieved(group: &Group) -> Option<f64> {
     mean(group.samples.iter().map(|sample| {
@@ -191,6 +197,7 @@ fn unit(series: &Series) -> Option<f64> {
                 asked: asked(group),
                 goodput: achieved(group)?,
                 error: goodput_error(group).unwrap_or(0.0),
+                between: 0.0,
                 answered: None,
                 failures: 0.0,
                 mean: None,

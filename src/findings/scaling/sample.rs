@@ -148,12 +148,8 @@ impl<'a> Sample<'a> {
     /// Standard error of the logarithm of that within the run.
     pub(super) fn goodput_error(&self) -> Option<f64> {
         let counted = self.counted?;
-        // None is a count too, as certain as there were requests that could have succeeded.
-        let n = match counted.successes {
-            0 => counted.sent.unwrap_or(1).max(1),
-            n => n,
-        };
-        let chance = 1.0 / (n as f64).sqrt();
+        // Of none: as of one, so that the level is told from one whose successes nobody counted.
+        let chance = 1.0 / (counted.successes.max(1) as f64).sqrt();
         // A generator or server that stalls is less even than chance.
         let chance = chance.max(counted.error.unwrap_or(0.0));
         Some(if self.is_windowed {
@@ -442,18 +438,6 @@ mod tests {
     }
 
     #[test]
-    fn no_success_is_as_certain_as_there_were_requests() {
-        let mut run = run();
-        for slice in &mut run.timeline {
-            slice.stats.failures = slice.stats.requests;
-        }
-        let sample = Sample::of_run(&run, load(Some((0.0, 80.0))));
-        assert_eq!(sample.counted.unwrap().successes, 0);
-        assert_eq!(sample.goodput(), Some(0.0));
-        assert!((sample.goodput_error().unwrap() - 1.0 / 280.0_f64.sqrt()).abs() < 1e-12);
-    }
-
-    #[test]
     fn good_answers_are_those_with_a_good_code_where_every_answer_has_one() {
         let mut stats = slice(0.0, 10.0, 40, 3).stats;
         assert_eq!(successes(&stats), Some(37));
@@ -501,5 +485,41 @@ mod tests {
         assert_eq!(middle(&unknown).unwrap().error, None);
         assert!((middle(&both[..1]).unwrap().value - 10.0).abs() < f64::EPSILON);
         assert_eq!(middle(&[]), None);
+    }
+
+    #[test]
+    fn a_level_without_successes_is_not_one_whose_successes_nobody_counted() {
+        let load = Loaded {
+            of: LevelOf::Arrivals,
+            mean: 10.0,
+            peak: None,
+            window: None,
+        };
+        let counted = Counted {
+            seconds: 50.0,
+            arrivals: Some(500),
+            sent: Some(500),
+            answered: Some(0),
+            successes: 0,
+            error: None,
+        };
+        let of = |counted| Sample {
+            run: "run",
+            load,
+            stated: None,
+            stretch: None,
+            settling: None,
+            counted,
+            is_windowed: true,
+            failed: Some((500, 500)),
+            sources: Vec::new(),
+        };
+        let none = of(Some(counted));
+        assert_eq!(
+            (none.goodput(), none.goodput_error()),
+            (Some(0.0), Some(1.0))
+        );
+        let unknown = of(None);
+        assert_eq!((unknown.goodput(), unknown.goodput_error()), (None, None));
     }
 }

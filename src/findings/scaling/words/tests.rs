@@ -87,7 +87,7 @@ fn no_knee_is_an_answer_of_the_tested_range_only() {
     );
     let mut uneasy = calm();
     uneasy.knee.as_mut().unwrap().last_good = Some(8.0);
-    assert!(answer(&uneasy).ends_with("was tested. Last good level: 8/s."));
+    assert!(answer(&uneasy).ends_with("is not known. Last good level: 8/s."));
 }
 
 #[test]
