@@ -22,9 +22,9 @@ use crate::text::number;
   knee scale 'r1{rate=1}=a.json' 'r2{rate=1..4}=b.json' --level rate    1..4: a ramp
   knee scale rate-*.json --target 'p99 < 1s up to 4/s' --target 'knee >= 5/s'
 
-\"No knee in the tested range\" says nothing of loads beyond it. A ramp is a level from its mean to its
-peak, and what holds at one end only is undecided: run constant rates. Never fails a build; `knee check`
-judges the same targets.")]
+\"No knee in the tested range\" says nothing of loads beyond it. A ramp is a level from its
+mean to its peak, and what holds at one end only is undecided: run constant rates.
+Never fails a build; `knee check` judges the same targets.")]
 pub(crate) struct Args {
     #[command(flatten)]
     runs: inputs::Runs,

@@ -47,7 +47,7 @@ fn ask(context: &SeriesContext) -> Vec<Fired> {
             "At {} {grows} that at {}, {} of the ideal.",
             words::level(scaling, of.level),
             words::level(scaling, first.level),
-            number::percent(of.value),
+            words::about(of.value),
         );
         Some(Fired::new(Effect::Warn, message, evidence).hint(
             "Look for what all of them share: a database, a lock, a disk, the load generator.",
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(
             found[0].message,
-            "At instances 4 goodput is 2.2x that at instances 1, 55 % of the ideal."
+            "At 4 instances goodput is 2.2x that at 1 instance, 55 % of the ideal."
         );
         let last = scaling.efficiency.last_mut().unwrap();
         last.value = 0.24;

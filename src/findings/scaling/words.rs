@@ -29,7 +29,7 @@ pub fn about(share: f64) -> String {
     format!("{} %", significant(share * 100.0, 2))
 }
 
-/// A load: `4/s`, `40 users`, `instances 4`, `4`.
+/// A load: `4/s`, `40 users`, `4 instances`, `4`.
 pub fn level(scaling: &Scaling, value: f64) -> String {
     load(scaling, bare(value))
 }
@@ -45,7 +45,11 @@ fn load(scaling: &Scaling, figure: String) -> String {
         LevelOf::Users if figure == "1" => "1 user".to_owned(),
         LevelOf::Users => format!("{figure} users"),
         LevelOf::Stated => figure,
-        LevelOf::Resources => format!("{} {figure}", shown(&scaling.level_name)),
+        LevelOf::Resources => {
+            let one = scaling.level_name.trim_end_matches(['s', 'S']);
+            let many = if figure == "1" { "" } else { "s" };
+            format!("{figure} {}{many}", shown(one))
+        }
     }
 }
 
@@ -254,8 +258,7 @@ pub fn range(scaling: &Scaling) -> String {
         (Some(first), Some(last)) if scaling.levels.len() > 1 => {
             let (from, to) = (level(scaling, first.value), of_level(scaling, last));
             match scaling.level_of {
-                LevelOf::Users => format!("{} to {to}", bare(first.value)),
-                LevelOf::Resources => format!("{from} to {}", bare(last.value)),
+                LevelOf::Users | LevelOf::Resources => format!("{} to {to}", bare(first.value)),
                 _ => format!("{from} to {to}"),
             }
         }
@@ -281,8 +284,7 @@ pub fn place(scaling: &Scaling, knee: &Knee) -> String {
                 None => String::new(),
             };
             let (from, to) = match scaling.level_of {
-                LevelOf::Users => (bare(lo), level(scaling, hi)),
-                LevelOf::Resources => (level(scaling, lo), bare(hi)),
+                LevelOf::Users | LevelOf::Resources => (bare(lo), level(scaling, hi)),
                 _ => (level(scaling, lo), level(scaling, hi)),
             };
             format!("between {from} and {to}{point}")

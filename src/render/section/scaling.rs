@@ -38,7 +38,7 @@ fn build(report: &Report, _: usize, layout: &Layout) -> Vec<Block> {
 pub(in crate::render) fn about(report: &Report) -> Vec<Line> {
     let mut said: Vec<&Finding> = Vec::new();
     for finding in report.findings_of_series() {
-        let is_same = |known: &&Finding| is_answer(finding) && same_hint(known, finding);
+        let is_same = |known: &&Finding| is_answer(report, finding) && same_hint(known, finding);
         if !said.iter().any(is_same) {
             said.push(finding);
         }
@@ -49,7 +49,7 @@ pub(in crate::render) fn about(report: &Report) -> Vec<Line> {
         // What several findings of a rule advise stands behind the last of them.
         .map(|(finding, next)| {
             let again = next.is_some_and(|next| same_hint(next, finding));
-            finding_line(finding, !again)
+            finding_line(finding, is_answer(report, finding), !again)
         })
         .filter(|line| !line.is_empty())
         .collect()
@@ -59,20 +59,18 @@ fn same_hint(one: &Finding, other: &Finding) -> bool {
     one.rule == other.rule && one.hint == other.hint
 }
 
-fn is_answer(finding: &Finding) -> bool {
-    ANSWERS.contains(&finding.rule.as_str())
+/// Whether its sentence is the answer of a series, which stands in front.
+fn is_answer(report: &Report, finding: &Finding) -> bool {
+    let mut answers = report.scalings.iter().map(words::answer);
+    answers.any(|answer| finding.message.ends_with(&answer))
 }
 
-/// Rules whose sentence is the answer of the series.
-const ANSWERS: [&str; 2] = ["S03", "S04"];
-
-fn finding_line(finding: &Finding, with_hint: bool) -> Line {
+fn finding_line(finding: &Finding, is_answer: bool, with_hint: bool) -> Line {
     let mut line = vec![text(format!("{} {}", finding.rule, finding.name))];
     let is_named = |label: &&String| finding.message.contains(label.as_str());
     if let Some(endpoint) = finding.endpoint.as_ref().filter(|label| !is_named(label)) {
         line.extend([text(" at "), code(endpoint)]);
     }
-    let is_answer = is_answer(finding);
     if !is_answer {
         line.push(text(": "));
         line.extend(prose(&finding.message));

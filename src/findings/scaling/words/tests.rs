@@ -98,7 +98,7 @@ fn too_few_levels_are_said_with_their_number() {
     );
     assert_eq!(
         answer(&instances()),
-        "At instances 4 goodput is 3.2x that at instances 1, 80 % of the ideal."
+        "At 4 instances goodput is 3.2x that at 1 instance, 80 % of the ideal."
     );
     let none = series("x", LevelOf::Users, Vec::new());
     assert!(answer(&none).starts_with("No load level:"));
@@ -124,7 +124,7 @@ fn a_level_is_written_in_what_it_counts() {
     assert_eq!(of(LevelOf::Requests), "40/s");
     assert_eq!(of(LevelOf::Users), "40 users");
     assert_eq!(of(LevelOf::Stated), "40");
-    assert_eq!(of(LevelOf::Resources), "instances 40");
+    assert_eq!(of(LevelOf::Resources), "40 instances");
     assert_eq!(
         level(&series("x", LevelOf::Users, Vec::new()), 1.0),
         "1 user"

@@ -33,7 +33,7 @@ fn efficiency_stands_below_the_ideal_with_its_intervals() {
     assert!(heights(&figure.svg, "neutral").contains(&vec![y(1.0), y(1.0)]));
     assert_eq!(
         figure.alt,
-        "Efficiency: instances 1 100 % (speed-up 1x), instances 2 95 % (speed-up 1.9x), instances 4 80 % (speed-up 3.2x)."
+        "Efficiency: 1 instance 100 % (speed-up 1x), 2 instances 95 % (speed-up 1.9x), 4 instances 80 % (speed-up 3.2x)."
     );
     assert_eq!(figure.data.rows.len(), 3);
     assert_eq!(figure.data.rows[2][3], vec![text("74 % to 86 %")]);

@@ -280,7 +280,7 @@ fn names_stand_clear_of_a_line_that_falls() {
     let name = |wanted: &str| all.iter().find(|text| text.2 == wanted).unwrap();
     let third = paths(&svg, "polyline", "third");
     let line = third.iter().find(|path| path.len() == 3).unwrap();
-    let (second, last) = (name("instances 2"), name("instances 4"));
+    let (second, last) = (name("2 instances"), name("4 instances"));
     // Texts end at their x: both stand above and right of their points.
     for (name, point) in [(second, line[1]), (last, line[2])] {
         assert!(name.0 > point.0 && name.1 < point.1, "{name:?} {line:?}");

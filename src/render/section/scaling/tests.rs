@@ -449,7 +449,7 @@ fn a_peak_of_the_law_beyond_the_range_is_extrapolated() {
 fn the_efficiency_of_instances_stands_with_the_serial_part() {
     let page = flat(instances());
     assert!(
-        page.contains("instances 4 3.2x 80 % 74 % to 86 %"),
+        page.contains("4 instances 3.2x 80 % 74 % to 86 %"),
         "{page}"
     );
     // (4 / 3.2 - 1) / (4 - 1).
