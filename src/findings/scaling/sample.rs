@@ -271,12 +271,12 @@ fn middle(found: &[Latency]) -> Option<Latency> {
     })
 }
 
-/// The latency itself where there is one: through its logarithm and back it would be another, and miss its limit.
+/// Their geometric mean, by its logarithm; never beyond them by rounding: one alone, or equal ones, would miss their limit.
 pub(super) fn value(found: &[Latency], log: f64) -> f64 {
-    match found {
-        [only] => only.value,
-        _ => log.exp(),
-    }
+    let values = || found.iter().map(|one| one.value);
+    let least = values().fold(f64::INFINITY, f64::min);
+    let most = values().fold(0.0, f64::max);
+    log.exp().max(least).min(most)
 }
 
 fn latency(measured: &figures::Measured) -> Option<Latency> {
@@ -464,6 +464,16 @@ mod tests {
         assert_eq!(failed(&stats), None);
     }
 
+    fn latency_of(value: f64) -> Latency {
+        Latency {
+            value,
+            log: value.ln(),
+            error: None,
+            n: None,
+            support: Support::Ok,
+        }
+    }
+
     #[test]
     fn the_middle_of_windows_is_geometric_and_as_poor_as_the_poorest() {
         let one = |value: f64, error: Option<f64>, support: Support| Latency {
@@ -483,7 +493,13 @@ mod tests {
         assert_eq!((found.n, found.support), (Some(200), Support::None));
         let unknown = [both[0], one(40.0, None, Support::Ok)];
         assert_eq!(middle(&unknown).unwrap().error, None);
-        assert!((middle(&both[..1]).unwrap().value - 10.0).abs() < f64::EPSILON);
+        for one in [60.0, 62.0, 854.2] {
+            let same = [latency_of(one), latency_of(one), latency_of(one)];
+            for found in [&same[..1], &same[..2], &same] {
+                let found = middle(found).unwrap().value;
+                assert_eq!(found.to_bits(), f64::to_bits(one), "{found}");
+            }
+        }
         assert_eq!(middle(&[]), None);
     }
 

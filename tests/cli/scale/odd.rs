@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::by_hand::{By, Made, id, stats};
+use super::by_hand::{By, Made, id, plateaus, stats};
 use super::{asked, near, number, of_levels, said, scale};
 use crate::Scratch;
 
@@ -339,27 +339,6 @@ fn one_run_given_twice_counts_once() {
     near(width(&twice), width(&once), 1e-12);
     let remarks = series(&twice)[0]["remarks"].to_string();
     assert!(remarks.contains("1 run given again"), "{remarks}");
-}
-
-/// Slices of 5 s with so many users each, six requests per second and user.
-fn plateaus(users: &[u64]) -> Value {
-    let mut slices = Vec::new();
-    for (place, users) in users.iter().enumerate() {
-        for slice in 0..12 {
-            let start = 60 * place + 5 * slice;
-            slices.push(json!({
-                "start_s": start, "duration_s": 5.0, "users": users,
-                "stats": stats(30 * users, 0, Some([20.0, 40.0, 60.0])),
-            }));
-        }
-    }
-    let requests: u64 = users.iter().map(|users| 12 * 30 * users).sum();
-    json!({
-        "duration_s": 60 * users.len(),
-        "load": {"model": "closed", "users_max": users.iter().max()},
-        "timeline": slices,
-        "overall": stats(requests, 0, Some([20.0, 40.0, 60.0])),
-    })
 }
 
 #[test]
