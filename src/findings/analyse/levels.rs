@@ -25,10 +25,10 @@ pub(super) fn add_series(report: &mut Report, runs: &[&Run], options: &Options) 
     }
     let findings = &report.findings;
     let saturated = |run: &Run| {
-        let of_run = findings
+        let mut of_run = findings
             .iter()
             .filter(|found| found.run.as_deref() == Some(&run.id));
-        let found = of_run.filter(|found| found.rule == "V41").next()?;
+        let found = of_run.find(|found| found.rule == "V41")?;
         Some(format!(
             "its generator did not offer its load (V41): {}",
             found.message
