@@ -59,6 +59,8 @@ const STAYS: f64 = 0.75;
 const GROWING: f64 = 0.7;
 /// how far below the highest load the lower one is taken.
 const FAR: f64 = 0.75;
+/// Where between a load that is served and one that is dead, on the logarithm, a line that points beyond both has its end.
+const NEAR: f64 = 0.75;
 /// Goodput that falls below this part of its maximum was not held.
 const HELD: f64 = 0.9;
 /// Failures from which goodput falls because clients give up.
@@ -316,6 +318,9 @@ impl Series<'_> {
             (_, None) => found.load = (first.load * achieved).min(first.load),
             (Arrivals::Open, Some(below)) if falls => {
                 let (load, method) = self.inside(broken, below, first.peak);
+                // Where the line points beyond what is broken it says no more than: nearer to that end.
+                let near = below.powf(1.0 - NEAR) * first.peak.powf(NEAR);
+                let load = if load < first.peak { load } else { near };
                 found.load = load.max(plateau.min(first.peak));
                 found.method = method;
             }
@@ -337,10 +342,12 @@ impl Series<'_> {
                 found.interval = (low, above.unwrap_or(highest));
             }
         }
-        // A load just beyond it may be served, and one just below it not, by a machine with a good or a bad day.
+        // A load just beyond it may be served, and one just below it not, by a machine with a good or a bad day; not one far beyond it.
         let (low, high) = (found.load * (-reach).exp(), found.load * reach.exp());
         found.interval.0 = found.interval.0.map(|below| below.min(low));
-        found.interval.1 = found.interval.1.max(high);
+        if found.method == Method::Plateau || achieved > SHARED {
+            found.interval.1 = found.interval.1.max(high);
+        }
         let lowest = self.levels.first()?.load;
         if found.load <= lowest {
             found.interval.0 = None;
@@ -535,6 +542,15 @@ mod tests {
         assert_eq!(found.method, Method::Margin);
         close(found.load, 100.0);
         assert_eq!(found.interval, (Some(80.0), 120.0));
+        // Latencies that hardly grow point far beyond a load that is dead: it is not there.
+        let mut dead = levels.clone();
+        for (level, mean) in dead.iter_mut().zip([10.0, 10.01, 10.02]) {
+            level.mean = Some(mean);
+        }
+        dead[3].goodput = 0.0;
+        let found = knee(&dead[..4], Arrivals::Open).unwrap();
+        assert_eq!(found.interval.1.to_bits(), 120.0_f64.to_bits());
+        assert!(found.load > 100.0 && found.load < 110.0, "{found:?}");
         // Without means the middle is all there is.
         for level in &mut levels {
             level.mean = None;

@@ -43,7 +43,12 @@ pub(super) fn headroom(series: &Series, knee: Option<&Knee>) -> Option<f64> {
     let knee = knee.filter(|knee| knee.found && knee.method.as_deref() != Some("middle"))?;
     let good = knee.last_good.filter(|good| *good > 0.0)?;
     let top = series.groups.iter().find(|group| group.mean >= good)?.top();
-    Some(knee.level? / top - 1.0).filter(|room| *room >= 0.0)
+    // At the upper end it is broken already: how far below it the knee lies is not known.
+    let end = knee.interval.and_then(|interval| interval.hi);
+    let level = knee
+        .level
+        .filter(|level| end.is_none_or(|end| *level < end))?;
+    Some(level / top - 1.0).filter(|room| *room >= 0.0)
 }
 
 /// Goodput per unit of level over that of the lowest level, with the spread between runs that is assumed.

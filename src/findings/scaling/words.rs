@@ -88,6 +88,7 @@ pub fn class(scaling: &Scaling, step: &Step) -> (&'static str, String) {
     let load = what(scaling);
     let why = |reason: &str| has(step, reason);
     match step.class {
+        StepClass::Flat if why("falls") => ("falling", format!("falls as the {load} grows")),
         StepClass::Flat => ("flat", format!("does not move with the {load}")),
         StepClass::SubLinear => ("sub-linear", format!("grows less than the {load}")),
         StepClass::Linear if scaling.level_of == LevelOf::Users => {
@@ -110,6 +111,10 @@ pub fn class(scaling: &Scaling, step: &Step) -> (&'static str, String) {
             ("undecided (ramp)", "run constant rates".to_owned())
         }
         StepClass::Undecided if why("thin") => ("undecided", "too few requests".to_owned()),
+        StepClass::Undecided if why("below-floor") => (
+            "undecided",
+            "less than 1 ms more, which nobody notices".to_owned(),
+        ),
         StepClass::Undecided if why("no-error") => (
             "undecided",
             "the input does not say how certain the figures are".to_owned(),

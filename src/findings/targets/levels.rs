@@ -248,6 +248,9 @@ impl Asked<'_> {
             return not_measured(result, words::answer(self.scaling));
         };
         result.unit = Some(Unit::AsGiven);
+        if !knee.found && !knee.unasked.is_empty() {
+            return not_measured(result, words::answer(self.scaling));
+        }
         if !knee.found {
             let top = top(self.scaling);
             let at_least = Interval {
@@ -275,6 +278,18 @@ impl Asked<'_> {
         let broken = knee.evidence.get(words::BROKEN_AT);
         let broken = broken.and_then(|load| words::level_at(self.scaling, load));
         of_run(&mut result, broken);
+        // The middle of the interval is no figure to judge by, only its ends are.
+        let open = self.target.decide != Decide::Interval
+            && knee.method.as_deref() == Some("middle")
+            && knee
+                .interval
+                .is_some_and(|interval| is_undecided(self.bound, interval));
+        if open {
+            result.value = Some(level);
+            result.interval = knee.interval;
+            let reason = "the limit lies inside the interval of the knee, and nothing tells where in it the knee is";
+            return not_measured(result, reason);
+        }
         self.decide(result, level, knee.interval, None)
     }
 

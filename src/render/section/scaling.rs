@@ -122,8 +122,12 @@ fn one(report: &Report, scaling: &Scaling, layout: &Layout) -> Vec<Block> {
     blocks.extend(law::usl(scaling));
     if !scaling.left_out.is_empty() {
         blocks.push(paragraph("Left out of the series:"));
+        let named = |id: &str| {
+            let run = report.runs.iter().find(|run| run.id == id);
+            run.map_or(id.to_owned(), |run| run.name.clone())
+        };
         let line = |run: &str, reason: &str| -> Line {
-            let mut line = vec![code(run), text(": ")];
+            let mut line = vec![code(named(run)), text(": ")];
             line.extend(prose(reason));
             line
         };

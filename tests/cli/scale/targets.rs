@@ -266,9 +266,24 @@ fn an_interval_decides_where_that_is_asked() {
         assert_eq!(done.code, 0);
         assert_eq!(report["targets"][0]["state"], state);
     }
-    // The knee of document 000 is known to lie between 2/s and 4/s.
+    // The knee of document 000 is known to lie between 2/s and 4/s; where between them, nothing tells.
     let files = document();
     let runs: Vec<&str> = files.iter().map(String::as_str).collect();
+    for (expect, wanted, state) in [
+        ("knee >= 3/s", 3, "not_measured"),
+        ("knee >= 5/s", 1, "fail"),
+        ("knee >= 1.5/s", 0, "pass"),
+    ] {
+        scratch.write("knee.toml", format!("[[target]]\nexpect = '{expect}'\n"));
+        let done = asked(&scratch, "check", &runs);
+        let report: Value = serde_json::from_str(&done.out).unwrap();
+        let found = &report["targets"][0]["state"];
+        assert_eq!(
+            (done.code, found),
+            (wanted, &Value::from(state)),
+            "{expect}"
+        );
+    }
     for (expect, state) in [
         ("knee >= 3/s", "warn"),
         ("knee >= 5/s", "fail"),
