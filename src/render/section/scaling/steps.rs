@@ -256,7 +256,7 @@ fn legend(scaling: &Scaling, shown: &[&Step], whole: &[&Step], layout: &Layout) 
     }
     if has_ramps(shown) {
         sentences.push(
-            "Of a ramp two figures stand, by the means of the loads, after which steps are called, and by their peaks; a class is one that holds by both, an interval that of both."
+            "Of a ramp two figures stand: by the means of the loads, by which steps are named, and by their peaks; a class holds by both, and the interval is that of both."
                 .to_owned(),
         );
     }

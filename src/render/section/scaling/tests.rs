@@ -132,7 +132,7 @@ fn document_000_in_markdown() {
 
     blow-up: grows far more than the load; undecided (ramp): run constant rates.
 
-    Exponent: 0 = the figure does not move with the load, 1 = in proportion to it. Of a ramp two figures stand, by the means of the loads, after which steps are called, and by their peaks; a class is one that holds by both, an interval that of both. Requests that come at a rate of their own have an exponent near 0 below saturation.
+    Exponent: 0 = the figure does not move with the load, 1 = in proportion to it. Of a ramp two figures stand: by the means of the loads, by which steps are named, and by their peaks; a class holds by both, and the interval is that of both. Requests that come at a rate of their own have an exponent near 0 below saturation.
 
     Most goodput: 20/s at 2.5/s (peak 4/s), still growing at the highest level: no capacity can be told beyond it.
 
