@@ -141,9 +141,16 @@ fn unasked(series: &Series, levels: &[knee::Level]) -> Vec<String> {
         whole.any(Option::is_some)
     };
     let with = levels.iter().filter(has_tail).count();
-    if with < 2 || !levels.last().as_ref().is_some_and(has_tail) {
-        let words = "whether latency blows up up to the highest level, because no p95 is known well enough there, or at none below";
-        reasons.push(words.to_owned());
+    if !levels.last().as_ref().is_some_and(has_tail) {
+        reasons.push(
+            "whether latency blows up at the highest level, where no p95 is known well enough"
+                .to_owned(),
+        );
+    } else if with < 2 {
+        reasons.push(
+            "whether latency blows up, because no level below the highest has a p95 that is known well enough"
+                .to_owned(),
+        );
     }
     reasons
 }
