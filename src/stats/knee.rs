@@ -103,6 +103,8 @@ pub struct Level {
     pub answered: Option<f64>,
     /// Failures as a share of the requests.
     pub failures: f64,
+    /// Whether that share is more than 5 points above that of the lowest load, beyond chance.
+    pub fails: bool,
     /// Mean latency.
     pub mean: Option<f64>,
     /// Tails, the same ones at the same place at every level; `None` = not known, or not well enough.
@@ -141,7 +143,7 @@ pub enum Method {
     Plateau,
     /// Where the line through the reciprocals of the mean latencies meets zero.
     Margin,
-    /// The geometric middle of the bracket.
+    /// The geometric middle of the bracket, or nearer to its upper end: no figure, only a place in it.
     Middle,
 }
 
@@ -167,7 +169,7 @@ pub struct Knee {
 /// ```
 /// use knee::stats::knee::{Arrivals, Level, knee};
 /// let at = |load: f64, goodput: f64| Level {
-///     load, peak: load, asked: load, goodput, error: 0.01, between: 0.0, answered: None, failures: 0.0, mean: None, tails: vec![],
+///     load, peak: load, asked: load, goodput, error: 0.01, between: 0.0, answered: None, failures: 0.0, fails: false, mean: None, tails: vec![],
 /// };
 /// // Seven requests a session; no more than 44 a second.
 /// let levels = [at(1.0, 7.0), at(2.0, 14.0), at(4.0, 28.0), at(8.0, 44.0)];
@@ -223,7 +225,7 @@ pub fn knee(levels: &[Level], arrivals: Arrivals) -> Option<Knee> {
 /// ```
 /// use knee::stats::knee::{Level, unit};
 /// let at = |load: f64, goodput: f64| Level {
-///     load, peak: load, asked: load, goodput, error: 0.05, between: 0.0, answered: None, failures: 0.0, mean: None, tails: vec![],
+///     load, peak: load, asked: load, goodput, error: 0.05, between: 0.0, answered: None, failures: 0.0, fails: false, mean: None, tails: vec![],
 /// };
 /// assert!((unit(&[at(1.0, 7.2), at(2.0, 13.8), at(4.0, 20.0)]).unwrap() - 7.05).abs() < 0.01);
 /// ```
@@ -273,7 +275,7 @@ impl Series<'_> {
                 && level.answered.is_some_and(|share| share < SERVED);
             // On the logarithm: of few requests an error is wider than what is left above nothing.
             let falls = found < limit && found.ln() + ERRORS * error < 0.0;
-            lags || place > 0 && falls
+            lags || place > 0 && (falls || level.fails)
         };
         // A load that is not served while a higher one is had a bad moment.
         let served = |(place, level): (usize, &Level)| !is_behind((place, level));
@@ -320,7 +322,11 @@ impl Series<'_> {
                 let (load, method) = self.inside(broken, below, first.peak);
                 // Where the line points beyond what is broken it says no more than: nearer to that end.
                 let near = below.powf(1.0 - NEAR) * first.peak.powf(NEAR);
-                let load = if load < first.peak { load } else { near };
+                let (load, method) = if load < first.peak {
+                    (load, method)
+                } else {
+                    (near, Method::Middle)
+                };
                 found.load = load.max(plateau.min(first.peak));
                 found.method = method;
             }
@@ -352,6 +358,12 @@ impl Series<'_> {
         if found.load <= lowest {
             found.interval.0 = None;
         }
+        // What lies above the knee is not good.
+        let below = self
+            .levels
+            .iter()
+            .rposition(|level| level.load <= found.load);
+        found.good = found.good.and_then(|good| Some(good.min(below?)));
         Some(found)
     }
 
@@ -464,6 +476,7 @@ mod tests {
             between: 0.0,
             answered: None,
             failures: 0.0,
+            fails: false,
             mean: None,
             tails: Vec::new(),
         }
@@ -699,6 +712,27 @@ mod tests {
         let found = knee(&last, Arrivals::Open).unwrap();
         assert_eq!((found.good, found.broken), (Some(3), 4));
         close(found.load, 90.0);
+    }
+
+    #[test]
+    fn where_one_request_in_ten_fails_it_is_not_served() {
+        let levels = |fails| {
+            [
+                at(20.0, 20.0),
+                at(40.0, 40.0),
+                Level {
+                    failures: 0.1,
+                    fails,
+                    error: 0.05,
+                    ..at(80.0, 72.0)
+                },
+            ]
+        };
+        let found = knee(&levels(true), Arrivals::Open).unwrap();
+        assert_eq!((found.good, found.broken), (Some(1), 2));
+        close(found.load, 72.0);
+        // By the rates alone that is within their errors.
+        assert_eq!(knee(&levels(false), Arrivals::Open), None);
     }
 
     #[test]

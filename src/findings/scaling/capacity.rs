@@ -83,15 +83,17 @@ pub(super) fn efficiency(series: &Series) -> Vec<Efficiency> {
     series.groups.iter().filter_map(of_group).collect()
 }
 
-/// The part of the work that does not get faster with more of what serves: `(k / S - 1) / (k - 1)`.
+/// The part of the work that does not get faster with more of what serves, from `n1` to `n2` of it and the speed-up `S`:
+/// `(1 / n1 - S / n2) / (S - 1 - S / n2 + 1 / n1)`, which from one is `(n2 / S - 1) / (n2 - 1)`.
 pub(super) fn amdahl(series: &Series, efficiency: &[Efficiency]) -> Option<f64> {
     if series.of != LevelOf::Resources {
         return None;
     }
     let (first, last) = (efficiency.first()?, efficiency.last()?);
-    let k = last.level / first.level;
-    let serial = (k / last.speed_up? - 1.0) / (k - 1.0);
-    (k > 1.0 && (0.0..=1.0).contains(&serial)).then_some(serial)
+    let (few, many, speed_up) = (first.level, last.level, last.speed_up?);
+    let missing = 1.0 / few - speed_up / many;
+    let serial = missing / (speed_up - 1.0 + missing);
+    (many > few && (0.0..=1.0).contains(&serial)).then_some(serial)
 }
 
 /// The fitted law, and why there is none or no peak of it.

@@ -46,7 +46,7 @@ pub(super) fn knee(
             of.collect()
         })
         .collect();
-    let levels = levels(series, &latencies);
+    let mut levels = levels(series, &latencies);
     let arrivals = if series.is_closed {
         Arrivals::Closed
     } else {
@@ -54,6 +54,7 @@ pub(super) fn knee(
     };
     let evidence = second_opinions(series, &levels, &latencies);
     let unasked = unasked(series, &levels);
+    drop_trifles(&mut levels);
     let highest = series.groups.last().map(|group| group.mean);
     let Some(found) = knee::knee(&levels, arrivals) else {
         return Some(Knee {
@@ -70,6 +71,15 @@ pub(super) fn knee(
         });
     };
     let at = |place: usize| series.groups.get(place).map(|group| group.mean);
+    // Where one request in twenty fails nothing is good, whatever the load.
+    let share = |group: &Group| {
+        let (failures, counted) = level::failed(group)?;
+        Some(failures as f64 / counted.max(1) as f64)
+    };
+    let is_good = |place: usize| {
+        let group = series.groups.get(place);
+        group.and_then(share).is_none_or(|share| share <= FAILING)
+    };
     let mut evidence = evidence;
     let broken = at(found.broken).unwrap_or(found.interval.1);
     evidence = evidence.with(words::BROKEN_AT, broken, Unit::AsGiven);
@@ -111,7 +121,7 @@ pub(super) fn knee(
             hi: Some(found.interval.1),
             level: 0.95,
         }),
-        last_good: found.good.and_then(at),
+        last_good: found.good.filter(|place| is_good(*place)).and_then(at),
         criterion: Some(criterion),
         metric: Some(metric.to_owned()),
         endpoint: endpoint.map(str::to_owned),
@@ -135,6 +145,12 @@ fn unasked(series: &Series, levels: &[knee::Level]) -> Vec<String> {
         reasons.push("whether throughput follows the levels, because nothing tells what they count: a label `users`, `rate` or `rps` with `--level` does".to_owned());
     } else if !is_asked_for_saturation(series) {
         reasons.push("whether throughput follows the load, because successes per second are not known at every level".to_owned());
+    }
+    if is_asked_for_saturation(series) && knee::unit(levels).is_none() {
+        reasons.push(
+            "whether throughput follows the load, because nothing succeeds at the lowest level"
+                .to_owned(),
+        );
     }
     let has_tail = |level: &&knee::Level| {
         let mut whole = level.tails.iter().take(TAILS.len());
@@ -182,13 +198,28 @@ fn levels(series: &Series, latencies: &[Vec<Vec<Option<Middle>>>]) -> Vec<knee::
             between: level::goodput_between(group),
             answered: level::answered_surely(group).filter(|_| known),
             failures: failures.map_or(0.0, |(failures, counted)| failures as f64 / counted as f64),
+            fails: fails(group, series.groups.first()),
             mean: mean.map(|mean| mean.value),
             tails: tails.collect(),
         }
     };
-    let mut levels: Vec<knee::Level> = series.groups.iter().zip(latencies).map(of_group).collect();
-    drop_trifles(&mut levels);
-    levels
+    series.groups.iter().zip(latencies).map(of_group).collect()
+}
+
+/// Standard errors beyond which a share of failures is larger than another.
+const SURE: f64 = 3.0;
+/// Share of failures from which a level is not good, and by which it may not exceed the lowest one.
+const FAILING: f64 = 0.05;
+
+/// Whether more requests fail than at the lowest level, by more than chance and five points.
+fn fails(group: &Group, first: Option<&Group>) -> bool {
+    let share = |group: &Group| {
+        let (failures, counted) = level::failed(group).filter(|(_, counted)| *counted > 0)?;
+        let (share, n) = (failures as f64 / counted as f64, counted as f64);
+        Some((share, share * (1.0 - share) / n))
+    };
+    let pair = share(group).zip(first.and_then(share));
+    pair.is_some_and(|(here, there)| here.0 - there.0 - SURE * (here.1 + there.1).sqrt() > FAILING)
 }
 
 /// A tail that stays within a millisecond blows nothing up.

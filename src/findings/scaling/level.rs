@@ -200,6 +200,7 @@ fn unit(series: &Series) -> Option<f64> {
                 between: 0.0,
                 answered: None,
                 failures: 0.0,
+                fails: false,
                 mean: None,
                 tails: Vec::new(),
             })

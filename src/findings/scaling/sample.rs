@@ -5,12 +5,15 @@ use crate::findings::figures::{self, Support};
 use crate::findings::scaling::load::Loaded;
 use crate::findings::scaling::split::Stretch;
 use crate::model::{Endpoint, MetricId, Run, Slice, Stats};
+use crate::text::number;
 
 /// Share at the start of a whole run that is left out of its rates.
 const SETTLING: f64 = 0.1;
 /// Standard error of the goodput of a run that does not tell it over time: its length holds what came after the load.
 const LOOSE: f64 = 0.05;
 
+/// Part of a planned load that has to arrive.
+const OFFERED: f64 = 0.9;
 /// Fewest slices whose spread says anything.
 const SLICES: usize = 4;
 
@@ -170,6 +173,22 @@ impl<'a> Sample<'a> {
             LevelOf::Users | LevelOf::Stated | LevelOf::Resources => None,
         };
         measured.filter(|of| *of > 0.0).unwrap_or(self.load.mean)
+    }
+
+    /// Why it is no level: a load that stood still by its plan, and of which less arrived.
+    pub(super) fn shortfall(&self) -> Option<String> {
+        let asked = self.asked();
+        let planned = self.load.mean;
+        let count = self.counted?.arrivals.or(self.counted?.sent)? as f64;
+        // Of few arrivals chance makes less.
+        let falls = asked < OFFERED * planned && asked * (1.0 + 3.0 / count.sqrt()) < planned;
+        (self.load.peak.is_none() && falls).then(|| {
+            format!(
+                "its load is {} by its plan, and {} arrived: the generator did not offer it",
+                number::rate(planned),
+                number::rate(asked)
+            )
+        })
     }
 
     /// Latencies of the run or of one of its endpoints: over windows their middle, which is that of no single request.

@@ -141,6 +141,10 @@ pub(super) fn series<'a>(
             if let Some(split) = splits.get(&run.id) {
                 let samples: Vec<Sample> = split.stretches.iter().map(Sample::of_stretch).collect();
                 for sample in samples {
+                    if let Some(reason) = sample.shortfall() {
+                        leave(reason);
+                        continue;
+                    }
                     let entry = series_of(&mut by_kind, scenario, run, sample.load.of, None);
                     for remark in &split.remarks {
                         if !entry.remarks.contains(remark) {
@@ -155,6 +159,10 @@ pub(super) fn series<'a>(
                 Ok((name, load, stated)) => {
                     let mut sample = Sample::of_run(run, load);
                     sample.stated = stated;
+                    if let Some(reason) = sample.shortfall() {
+                        leave(reason);
+                        continue;
+                    }
                     series_of(&mut by_kind, scenario, run, load.of, name).add(sample);
                 }
                 Err(reason) => leave(reason),
