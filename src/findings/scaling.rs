@@ -55,6 +55,9 @@ pub struct Level {
     /// The load as it was stated, where the measured one is another.
     #[serde(default)]
     pub stated: Option<f64>,
+    /// Whether the load is known by its label alone: nothing tells that so much was offered.
+    #[serde(default)]
+    pub by_label: bool,
     /// Ids of the runs; several are repeats. Of a stepped run its id stands at every level.
     pub runs: Vec<String>,
     /// Where the level is a stretch of a run: its start in seconds from that of the run.
@@ -203,7 +206,7 @@ pub struct Capacity {
     pub goodput_per_s: Option<f64>,
     /// The level at which it was reached.
     pub at: Option<f64>,
-    /// Whether goodput stops growing inside the range; otherwise it is no capacity, only what was seen.
+    /// Whether goodput stops following the load, or falls, inside the range; otherwise it is no capacity, only what was seen.
     pub within_range: bool,
 }
 

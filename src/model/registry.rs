@@ -370,7 +370,7 @@ pub static METRICS: &[MetricSpec] = &[
         better: Better::Higher,
         floor: "-",
         reading: Reading::Levels,
-        text: "The load level above which throughput stops growing or a latency blows up; needs several load levels, and none may be found in the tested range.",
+        text: "The load level above which throughput no longer follows the load or a latency blows up; needs several load levels, and none may be found in the tested range.",
     },
     MetricSpec {
         id: "efficiency",

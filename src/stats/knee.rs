@@ -357,6 +357,7 @@ impl Series<'_> {
         let lowest = self.levels.first()?.load;
         if found.load <= lowest {
             found.interval.0 = None;
+            found.good = None;
         }
         // What lies above the knee is not good.
         let below = self
@@ -672,7 +673,7 @@ mod tests {
     #[test]
     fn beyond_it_from_the_first_load_on_there_is_no_lower_end() {
         let found = knee(&[at(50.0, 20.0), at(100.0, 20.0)], Arrivals::Open).unwrap();
-        assert_eq!((found.interval.0, found.good), (None, Some(0)));
+        assert_eq!((found.interval.0, found.good), (None, None));
         let mut levels = [at(50.0, 20.0), at(100.0, 20.0)];
         levels[0].answered = Some(0.4);
         let found = knee(&levels, Arrivals::Open).unwrap();

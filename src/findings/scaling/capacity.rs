@@ -9,10 +9,12 @@ use crate::findings::scaling::{Capacity, Criterion, Efficiency, Knee, LevelOf, U
 use crate::stats::student::Reference;
 use crate::stats::usl::{self, Estimate, NoFit, NoPeak, Weights};
 
+/// Room that is worth a word.
+const LEAST_ROOM: f64 = 0.01;
 /// Points of the fitted curve.
 const POINTS: u32 = 49;
 
-/// The largest goodput, and whether it stops growing inside the range.
+/// The largest goodput, and whether it stops following the load inside the range.
 pub(super) fn capacity(series: &Series, knee: Option<&Knee>) -> Option<Capacity> {
     let rates: Option<Vec<(f64, f64)>> = series
         .groups
@@ -48,7 +50,7 @@ pub(super) fn headroom(series: &Series, knee: Option<&Knee>) -> Option<f64> {
     let level = knee
         .level
         .filter(|level| end.is_none_or(|end| *level < end))?;
-    Some(level / top - 1.0).filter(|room| *room >= 0.0)
+    Some(level / top - 1.0).filter(|room| *room >= LEAST_ROOM)
 }
 
 /// Goodput per unit of level over that of the lowest level, with the spread between runs that is assumed.

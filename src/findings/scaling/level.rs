@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::findings::comparison::judge::measure_of;
 use crate::findings::figures::{self, Support};
+use crate::findings::scaling::load::load_of;
 use crate::findings::scaling::sample::{Latency, Sample, value};
 use crate::findings::scaling::series::{Group, Series};
 use crate::findings::scaling::{Level, LevelEndpoint, LevelOf};
@@ -209,6 +210,12 @@ fn unit(series: &Series) -> Option<f64> {
     knee::unit(&levels?)
 }
 
+/// Whether nothing but a label tells the load of a sample.
+fn is_by_label(sample: &Sample, of: LevelOf) -> bool {
+    let measured = sample.sources.first().and_then(|run| load_of(run));
+    sample.stretch.is_none() && measured.is_none_or(|load| load.of != of)
+}
+
 /// The levels of a series.
 pub(super) fn levels(
     series: &Series,
@@ -229,6 +236,11 @@ pub(super) fn levels(
             value: group.mean,
             peak: group.peak,
             stated: group.stated,
+            by_label: offers
+                && group
+                    .samples
+                    .iter()
+                    .all(|sample| is_by_label(sample, series.of)),
             runs: runs_of(group),
             from_s: stretch.map(|(from, _)| from),
             to_s: stretch.map(|(_, to)| to),

@@ -26,6 +26,7 @@ pub(crate) fn at(value: f64, rates: [f64; 3], latencies: [f64; 3]) -> Level {
         value,
         peak: None,
         stated: None,
+        by_label: false,
         runs: vec![format!("run-{value}")],
         from_s: None,
         to_s: None,

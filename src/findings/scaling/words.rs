@@ -336,6 +336,16 @@ fn saturation(scaling: &Scaling, knee: &Knee) -> String {
     if let Some((at, (achieved, offered))) =
         offered.and_then(|of| Some((of, of.achieved_per_s.zip(of.offered_per_s)?)))
     {
+        if at.by_label {
+            // Whether the server or the generator was too slow stands nowhere.
+            return format!(
+                "by its label {} would ask for {}, and {} were answered ({}); whether more was sent is not known",
+                of_level(scaling, at),
+                rate(offered),
+                rate(achieved),
+                about(achieved / offered)
+            );
+        }
         return format!(
             "at {} requests are offered at {} and answered at {} ({})",
             of_level(scaling, at),
@@ -347,7 +357,7 @@ fn saturation(scaling: &Scaling, knee: &Knee) -> String {
     let plateau = knee.evidence.get(PLATEAU).zip(knee.evidence.get(PER_UNIT));
     if let (LevelOf::Users, Some((plateau, per_user))) = (scaling.level_of, plateau) {
         return format!(
-            "goodput levels off at {}, and that is {} at the {} that each gets at the lowest levels",
+            "goodput no longer follows the users, at most {}, and that is {} at the {} that each gets at the lowest levels",
             rate(plateau),
             load(scaling, significant(plateau / per_user, 2)),
             rate(per_user)

@@ -160,9 +160,13 @@ fn most(scaling: &Scaling, capacity: &Capacity) -> Option<String> {
         |level| words::of_level(scaling, level),
     );
     let tail = if capacity.within_range {
-        "; it stops growing inside the tested range.".to_owned()
+        if is_highest {
+            ", where it no longer follows the load.".to_owned()
+        } else {
+            "; it is less at higher levels.".to_owned()
+        }
     } else if is_highest && scaling.levels.len() > 1 {
-        ", still growing at the highest level: no capacity can be told beyond it.".to_owned()
+        ", the highest level: no capacity can be told beyond it.".to_owned()
     } else {
         "; whether it stops growing there is not shown.".to_owned()
     };

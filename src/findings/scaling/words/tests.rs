@@ -29,6 +29,18 @@ fn users_that_bring_no_more_throughput_are_told_by_throughput() {
 }
 
 #[test]
+fn a_load_that_only_a_label_tells_is_not_said_to_be_offered() {
+    let mut scaling = saturated();
+    scaling.levels[3].by_label = true;
+    let said = answer(&scaling);
+    assert!(!said.contains("are offered"), "{said}");
+    assert!(
+        said.contains("by its label 8/s would ask for 80/s, and 44.5/s were answered (56 %); whether more was sent is not known"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_level_that_keeps_up_with_what_is_offered_is_not_said_to_be_behind() {
     let mut scaling = saturated();
     scaling.levels[3].achieved_per_s = Some(79.0);
@@ -219,6 +231,6 @@ fn a_plateau_of_users_is_told_with_the_users_that_reach_it() {
     // 87.8 / 1.39 = 63.2.
     assert_eq!(
         answer(&scaling),
-        "The knee lies between 40 and 70 users, at about 63 users: goodput levels off at 87.8/s, and that is 63 users at the 1.39/s that each gets at the lowest levels. Last good level: 40 users."
+        "The knee lies between 40 and 70 users, at about 63 users: goodput no longer follows the users, at most 87.8/s, and that is 63 users at the 1.39/s that each gets at the lowest levels. Last good level: 40 users."
     );
 }

@@ -79,8 +79,8 @@ fn a_stepped_run_with_a_knee_in_80_columns() {
     step of single endpoints is not shown, none super-linear or a blow-up; --full
     shows all.
 
-    Most goodput: 44/s at 8/s; it stops growing inside the tested range. Headroom:
-    the knee lies 10 % above the last good level.
+    Most goodput: 44/s at 8/s; it is less at higher levels. Headroom: the knee lies
+    10 % above the last good level.
 
     Scaling law (USL)                                Value
     -----------------------------------------------  -----
@@ -134,7 +134,7 @@ fn document_000_in_markdown() {
 
     Exponent: 0 = the figure does not move with the load, 1 = in proportion to it. Of a ramp two figures stand: by the means of the loads, by which steps are named, and by their peaks; a class holds by both, and the interval is that of both. Requests that come at a rate of their own have an exponent near 0 below saturation.
 
-    Most goodput: 20/s at 2.5/s (peak 4/s), still growing at the highest level: no capacity can be told beyond it.
+    Most goodput: 20/s at 2.5/s (peak 4/s), the highest level: no capacity can be told beyond it.
 
     No scaling law is fitted: the law needs four loads, and there are three.
     ");
@@ -408,8 +408,10 @@ fn an_efficiency_is_told_of_users_and_of_what_serves_and_not_of_rates() {
 
 #[test]
 fn capacity_says_whether_goodput_still_grows() {
-    assert!(flat(saturated()).contains("Most goodput: 44/s at 8/s; it stops growing inside the tested range. Headroom: the knee lies 10 % above the last good level."));
-    assert!(flat(calm()).contains("Most goodput: 80/s at 16/s, still growing at the highest level: no capacity can be told beyond it."));
+    assert!(flat(saturated()).contains("Most goodput: 44/s at 8/s; it is less at higher levels. Headroom: the knee lies 10 % above the last good level."));
+    assert!(flat(calm()).contains(
+        "Most goodput: 80/s at 16/s, the highest level: no capacity can be told beyond it."
+    ));
     let mut scaling = saturated();
     scaling.capacity.as_mut().unwrap().within_range = false;
     assert!(flat(scaling).contains("44/s at 8/s; whether it stops growing there is not shown."));
