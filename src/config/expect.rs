@@ -9,7 +9,9 @@ use std::str::FromStr;
 
 use crate::config::quantity::{Cursor, ExpectError, Quantity};
 use crate::findings::comparison::Floor;
-use crate::model::{Bound, Expectation, METRICS, MetricId, Operator, Reading, Unit, UnitKind};
+use crate::model::{
+    Bound, Expectation, LoadUnit, METRICS, MetricId, Operator, Reading, Unit, UnitKind,
+};
 
 /// Reads an expectation.
 ///
@@ -34,7 +36,10 @@ pub fn parse(text: &str) -> Result<Expectation, ExpectError> {
         }
         let up_to = up_to(&mut cursor)?;
         cursor.end()?;
-        return Ok(Expectation::NoBlowUp { up_to });
+        return Ok(Expectation::NoBlowUp {
+            up_to: up_to.as_ref().map(|load| load.value),
+            loads: up_to.and_then(|load| load.unit),
+        });
     }
     let sum = eat_sum(&mut cursor);
     let (metric, at) = if is_named(cursor.rest()) {
@@ -52,16 +57,36 @@ pub fn parse(text: &str) -> Result<Expectation, ExpectError> {
         };
         (metric, at)
     };
-    let bound = bound(&mut cursor, &metric, at.is_some())?;
+    let (bound, limit) = bound(&mut cursor, &metric, at.is_some())?;
     let up_to = up_to(&mut cursor)?;
     cursor.end()?;
+    let value = |load: &Load| load.value;
+    let (at_value, up_to_value) = (at.as_ref().map(value), up_to.as_ref().map(value));
     Ok(Expectation::Figure {
         metric,
         sum,
-        at,
+        at: at_value,
         bound,
-        up_to,
+        up_to: up_to_value,
+        loads: one_unit([
+            at.and_then(Load::marked),
+            limit,
+            up_to.and_then(Load::marked),
+        ])?,
     })
+}
+
+/// What the loads of an expectation count: they stand on one axis.
+fn one_unit(marked: [Option<Marked>; 3]) -> Result<Option<LoadUnit>, ExpectError> {
+    let mut found = None;
+    for (unit, span) in marked.into_iter().flatten() {
+        if found.is_some_and(|found| found != unit) {
+            let problem = "its loads are rates and users: levels count one of both";
+            return Err(ExpectError::new(span, problem));
+        }
+        found = Some(unit);
+    }
+    Ok(found)
 }
 
 fn eat_sum(cursor: &mut Cursor) -> bool {
@@ -106,7 +131,7 @@ fn is_named(rest: &str) -> bool {
 }
 
 /// A metric whose name the input made up may hold spaces: it ends at the last operator or range.
-fn named(cursor: &mut Cursor, sum: bool) -> Result<(MetricId, Option<f64>), ExpectError> {
+fn named(cursor: &mut Cursor, sum: bool) -> Result<(MetricId, Option<Load>), ExpectError> {
     let rest = cursor.rest();
     let operator = rest.rfind(['<', '>', '≤', '≥']).map(|at| {
         let (head, _) = rest.split_at(at);
@@ -224,7 +249,12 @@ pub(crate) fn nearest<'a>(
     best.map(|(_, candidate)| candidate)
 }
 
-fn bound(cursor: &mut Cursor, metric: &MetricId, has_level: bool) -> Result<Bound, ExpectError> {
+/// The limit or range, and what a load counts that is one.
+fn bound(
+    cursor: &mut Cursor,
+    metric: &MetricId,
+    has_level: bool,
+) -> Result<(Bound, Option<Marked>), ExpectError> {
     cursor.skip_space();
     if cursor.eat_word("in") {
         return range(cursor, metric);
@@ -254,14 +284,24 @@ fn bound(cursor: &mut Cursor, metric: &MetricId, has_level: bool) -> Result<Boun
     };
     let quantity = cursor.quantity()?;
     let value = convert(metric, &quantity, cursor.text, false)?;
-    if levels(metric) {
-        cursor.skip_space();
-        cursor.eat_word("users");
-    }
-    Ok(Bound::Limit(operator, value))
+    Ok((
+        Bound::Limit(operator, value),
+        limit_unit(cursor, metric, &quantity),
+    ))
 }
 
-fn range(cursor: &mut Cursor, metric: &MetricId) -> Result<Bound, ExpectError> {
+/// What a limit counts that is a load itself.
+fn limit_unit(cursor: &mut Cursor, metric: &MetricId, quantity: &Quantity) -> Option<Marked> {
+    if !levels(metric) {
+        return None;
+    }
+    // `convert` lets no other unit through than a rate.
+    let rate = quantity.unit.as_ref();
+    rate.map(|(_, span)| (LoadUnit::PerSecond, span.clone()))
+        .or_else(|| eat_users(cursor))
+}
+
+fn range(cursor: &mut Cursor, metric: &MetricId) -> Result<(Bound, Option<Marked>), ExpectError> {
     let mut low = cursor.quantity()?;
     cursor.skip_space();
     if !cursor.eat("..") {
@@ -282,10 +322,10 @@ fn range(cursor: &mut Cursor, metric: &MetricId) -> Result<Bound, ExpectError> {
             "the range is empty: its end is below its start",
         ));
     }
-    Ok(Bound::Range(from, to))
+    Ok((Bound::Range(from, to), limit_unit(cursor, metric, &high)))
 }
 
-fn up_to(cursor: &mut Cursor) -> Result<Option<f64>, ExpectError> {
+fn up_to(cursor: &mut Cursor) -> Result<Option<Load>, ExpectError> {
     cursor.skip_space();
     if !cursor.eat_word("up") {
         return Ok(None);
@@ -297,19 +337,44 @@ fn up_to(cursor: &mut Cursor) -> Result<Option<f64>, ExpectError> {
     level(cursor).map(Some)
 }
 
+/// What a load counts, and where that stands.
+type Marked = (LoadUnit, Range<usize>);
+
+/// A load level as it was written.
+struct Load {
+    value: f64,
+    unit: Option<LoadUnit>,
+    span: Range<usize>,
+}
+
+impl Load {
+    fn marked(self) -> Option<Marked> {
+        Some((self.unit?, self.span))
+    }
+}
+
 /// A load level: a number, `200/s` or `200 users`.
-fn level(cursor: &mut Cursor) -> Result<f64, ExpectError> {
+fn level(cursor: &mut Cursor) -> Result<Load, ExpectError> {
     let number = cursor.number()?;
     let value = number.value(None, 0);
+    if value <= 0.0 {
+        return Err(ExpectError::new(number.span, "a load level is above 0"));
+    }
     cursor.skip_space();
-    if !cursor.eat("/s") && !cursor.eat_word("users") {
-        cursor.eat_word("user");
-    }
-    if value > 0.0 {
-        Ok(value)
+    let unit = if cursor.eat("/s") {
+        Some(LoadUnit::PerSecond)
     } else {
-        Err(ExpectError::new(number.span, "a load level is above 0"))
-    }
+        eat_users(cursor).map(|(unit, _)| unit)
+    };
+    let span = number.span.start..cursor.at;
+    Ok(Load { value, unit, span })
+}
+
+fn eat_users(cursor: &mut Cursor) -> Option<Marked> {
+    cursor.skip_space();
+    let start = cursor.at;
+    let found = cursor.eat_word("users") || cursor.eat_word("user");
+    found.then(|| (LoadUnit::Users, start..cursor.at))
 }
 
 /// Which units a metric takes, and what it is.
@@ -547,7 +612,7 @@ mod tests {
     fn levels_and_sums_stand_where_the_grammar_has_them() {
         let level = |text: &str| match parse(text).expect(text) {
             Expectation::Figure { at, up_to, sum, .. } => (sum, at, up_to),
-            Expectation::NoBlowUp { up_to } => (false, None, up_to),
+            Expectation::NoBlowUp { up_to, .. } => (false, None, up_to),
         };
         assert_eq!(level("p95 at 200/s < 300ms"), (false, Some(200.0), None));
         assert_eq!(
@@ -564,6 +629,45 @@ mod tests {
         assert_eq!(
             level("check:status at once at 4 > 99%"),
             (false, Some(4.0), None)
+        );
+    }
+
+    #[test]
+    fn what_loads_count_is_kept_and_they_count_one_thing() {
+        let loads = |text: &str| parse(text).expect(text).loads();
+        for text in [
+            "p95 at 200 users < 1s",
+            "p95 < 1s up to 1 user",
+            "no blow-up up to 4 users",
+            "knee >= 40 users",
+            "knee in 4..8 users",
+        ] {
+            assert_eq!(loads(text), Some(LoadUnit::Users), "{text}");
+        }
+        for text in [
+            "p95 at 200/s < 1s",
+            "rate > 3/s up to 4 /s",
+            "no blow-up up to 4/s",
+            "knee >= 5/s",
+            "knee in 4..8/s",
+        ] {
+            assert_eq!(loads(text), Some(LoadUnit::PerSecond), "{text}");
+        }
+        for text in [
+            "p95 at 200 < 1s",
+            "rate > 3/s up to 4",
+            "no blow-up",
+            "knee >= 5",
+        ] {
+            assert_eq!(loads(text), None, "{text}");
+        }
+        let error = parse("p95 at 4/s < 1s up to 8 users").expect_err("two units");
+        assert_eq!(
+            (error.span.clone(), error.to_string().as_str()),
+            (
+                22..29,
+                "its loads are rates and users: levels count one of both"
+            )
         );
     }
 
@@ -798,10 +902,12 @@ mod tests {
             at in proptest::option::of(0.1..1e6f64),
             up_to in proptest::option::of(0.1..1e6f64),
             is_range: bool,
+            unit in proptest::sample::select(vec![None, Some(LoadUnit::PerSecond), Some(LoadUnit::Users)]),
         ) {
             let high = value(&metric, share, size);
             let bound = if is_range { Bound::Range(high / 2.0, high) } else { Bound::Limit(operator, high) };
-            let expectation = Expectation::Figure { metric, sum: false, at, bound, up_to };
+            let loads = unit.filter(|_| at.is_some() || up_to.is_some() || levels(&metric));
+            let expectation = Expectation::Figure { metric, sum: false, at, bound, up_to, loads };
             let text = expectation.to_string();
             prop_assert_eq!(parse(&text), Ok(expectation), "{}", text);
         }

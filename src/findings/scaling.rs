@@ -79,6 +79,9 @@ pub struct Level {
     /// How well requests carry those figures; the poorest of the repeats.
     #[serde(default)]
     pub support: BTreeMap<String, Support>,
+    /// Where there are repeats: the lowest and the highest of each of those figures.
+    #[serde(default)]
+    pub extremes: BTreeMap<String, Extremes>,
     /// Requests with a latency behind them, over all repeats.
     pub n: Option<u64>,
     /// Seconds at its start that are left out because the load had just changed; the longest of the repeats.
@@ -104,8 +107,20 @@ pub struct LevelEndpoint {
     /// How well requests carry those figures; the poorest of the repeats.
     #[serde(default)]
     pub support: BTreeMap<String, Support>,
+    /// Where there are repeats: the lowest and the highest of each of those figures.
+    #[serde(default)]
+    pub extremes: BTreeMap<String, Extremes>,
     /// Requests with a latency.
     pub n: Option<u64>,
+}
+
+/// Between what a figure of repeats lies.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Extremes {
+    /// The lowest of them.
+    pub least: f64,
+    /// The highest of them.
+    pub most: f64,
 }
 
 /// How a figure follows the load.

@@ -30,6 +30,6 @@ pub use run::{
 };
 pub use series::{EndpointSlice, Slice};
 pub use stats::Stats;
-pub use target::{Bound, Decide, Expectation, Operator, Origin, Target};
+pub use target::{Bound, Decide, Expectation, LoadUnit, Operator, Origin, Target};
 pub use unit_name::{UNIT_NAMES, UnitKind, UnitName};
 pub use units::{Millis, PerSecond, Seconds};

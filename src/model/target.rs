@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::model::metric::MetricId;
-use crate::model::registry::Unit;
+use crate::model::registry::{Reading, Unit};
 
 /// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,25 @@ impl Bound {
     }
 }
 
+/// What the loads count that an expectation names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadUnit {
+    /// `4/s`
+    PerSecond,
+    /// `40 users`
+    Users,
+}
+
+impl LoadUnit {
+    /// As it is written behind the number.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            LoadUnit::PerSecond => "/s",
+            LoadUnit::Users => " users",
+        }
+    }
+}
+
 /// One expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expectation {
@@ -95,15 +114,26 @@ pub enum Expectation {
         bound: Bound,
         /// At every load level up to this one.
         up_to: Option<f64>,
+        /// What its loads count; `None` where it names none, or a bare number.
+        loads: Option<LoadUnit>,
     },
     /// `no blow-up [up to LEVEL]`.
     NoBlowUp {
         /// At every load level up to this one.
         up_to: Option<f64>,
+        /// What that counts; `None` where it names none, or a bare number.
+        loads: Option<LoadUnit>,
     },
 }
 
 impl Expectation {
+    /// What its loads count, where it says so.
+    pub fn loads(&self) -> Option<LoadUnit> {
+        match *self {
+            Expectation::Figure { loads, .. } | Expectation::NoBlowUp { loads, .. } => loads,
+        }
+    }
+
     /// Whether it speaks about a series of load levels instead of one run.
     pub fn needs_levels(&self) -> bool {
         match self {
@@ -111,9 +141,7 @@ impl Expectation {
             Expectation::Figure {
                 metric, at, up_to, ..
             } => {
-                at.is_some()
-                    || up_to.is_some()
-                    || matches!(metric.spec().reading, crate::model::Reading::Levels)
+                at.is_some() || up_to.is_some() || matches!(metric.spec().reading, Reading::Levels)
             }
         }
     }
@@ -122,8 +150,9 @@ impl Expectation {
 impl fmt::Display for Expectation {
     /// In the language it was written in, with the metric's base unit; reads back as the same expectation.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let load = self.loads().map_or("", LoadUnit::suffix);
         let up_to = match self {
-            Expectation::NoBlowUp { up_to } => {
+            Expectation::NoBlowUp { up_to, .. } => {
                 f.write_str("no blow-up")?;
                 up_to
             }
@@ -133,6 +162,7 @@ impl fmt::Display for Expectation {
                 at,
                 bound,
                 up_to,
+                ..
             } => {
                 if *sum {
                     write!(f, "sum({metric})")?;
@@ -140,13 +170,14 @@ impl fmt::Display for Expectation {
                     write!(f, "{metric}")?;
                 }
                 if let Some(level) = at {
-                    write!(f, " at {level}")?;
+                    write!(f, " at {level}{load}")?;
                 }
                 let unit = match metric.unit() {
                     Unit::Millis => "ms",
                     Unit::Seconds => "s",
                     Unit::Bytes => "B",
                     Unit::PerSecond => "/s",
+                    Unit::AsGiven if matches!(metric.spec().reading, Reading::Levels) => load,
                     Unit::Ratio | Unit::Count | Unit::Factor | Unit::AsGiven => "",
                 };
                 // A bare 1 could be 1 %: the whole is written as such.
@@ -169,7 +200,7 @@ impl fmt::Display for Expectation {
             }
         };
         match up_to {
-            Some(level) => write!(f, " up to {level}"),
+            Some(level) => write!(f, " up to {level}{load}"),
             None => Ok(()),
         }
     }

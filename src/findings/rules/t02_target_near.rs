@@ -71,6 +71,7 @@ mod tests {
             at: None,
             bound: Bound::Limit(Operator::Less, limit),
             up_to: None,
+            loads: None,
         }
     }
 

@@ -228,6 +228,7 @@ pub(super) fn target(
             at: None,
             bound,
             up_to: None,
+            loads: None,
         },
         expect_text: text.to_owned(),
         warn: None,

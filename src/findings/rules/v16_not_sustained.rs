@@ -93,6 +93,7 @@ fn demanded(target: &Target) -> Option<Wanted> {
         sum: false,
         at: None,
         up_to: None,
+        loads: None,
         bound,
     } = &target.expect
     else {
@@ -142,6 +143,7 @@ mod tests {
                 at: None,
                 bound: Bound::Limit(Operator::Greater, limit),
                 up_to: None,
+                loads: None,
             },
             expect_text: format!("rate > {limit}/s"),
             warn: None,

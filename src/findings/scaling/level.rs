@@ -7,7 +7,7 @@ use crate::findings::figures::{self, Support};
 use crate::findings::scaling::load::load_of;
 use crate::findings::scaling::sample::{Latency, Sample, value};
 use crate::findings::scaling::series::{Group, Series};
-use crate::findings::scaling::{Level, LevelEndpoint, LevelOf};
+use crate::findings::scaling::{Extremes, Level, LevelEndpoint, LevelOf};
 use crate::model::{MetricId, Percentile, Statistic};
 use crate::stats::{knee, step};
 
@@ -35,6 +35,8 @@ pub(super) struct Middle {
     pub(super) n: Option<u64>,
     /// The poorest of the repeats.
     pub(super) support: Support,
+    /// Between what the repeats lie, where there are several.
+    pub(super) extremes: Option<Extremes>,
 }
 
 /// Latencies of a group, in the order of [`metrics`].
@@ -79,7 +81,17 @@ fn middle(found: &[Latency], spread: f64) -> Option<Middle> {
             .map(|one| one.n)
             .try_fold(0_u64, |sum, n| sum.checked_add(n?)),
         support,
+        extremes: extremes_of(found),
     })
+}
+
+fn extremes_of(found: &[Latency]) -> Option<Extremes> {
+    let values = || found.iter().map(|one| one.value);
+    Some(Extremes {
+        least: values().reduce(f64::min)?,
+        most: values().reduce(f64::max)?,
+    })
+    .filter(|_| found.len() > 1)
 }
 
 /// Requests that are under way at any time.
@@ -250,6 +262,7 @@ pub(super) fn levels(
             error_rate: failed(group).and_then(share),
             figures: figures_of(&latencies, true),
             support: support_of(&latencies),
+            extremes: extremes(&latencies),
             n: median.and_then(|median| median.n),
             settling_dropped_s: settling.reduce(f64::max),
             // Answers to what was sent before are no backlog.
@@ -302,6 +315,7 @@ fn endpoint(group: &Group, label: &str, options: &figures::Options) -> LevelEndp
         error_rate: counts.and_then(|(_, failures, counted)| share((failures, counted))),
         figures: figures_of(&latencies, false),
         support: support_of(&latencies),
+        extremes: extremes(&latencies),
         n: latencies
             .first()
             .copied()
@@ -321,6 +335,12 @@ fn figures_of(latencies: &[Option<Middle>], with_mean: bool) -> BTreeMap<String,
     named(latencies)
         .filter(|(name, _)| with_mean || name != "mean")
         .map(|(name, found)| (name, found.value))
+        .collect()
+}
+
+fn extremes(latencies: &[Option<Middle>]) -> BTreeMap<String, Extremes> {
+    named(latencies)
+        .filter_map(|(name, found)| Some((name, found.extremes?)))
         .collect()
 }
 

@@ -168,6 +168,7 @@ mod tests {
             error,
             n: Some(1000),
             support,
+            extremes: None,
         }
     }
 

@@ -6,9 +6,9 @@
 use crate::findings::figures::Support;
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
-use crate::findings::scaling::{Level, LevelEndpoint, Scaling, Step, StepClass, words};
+use crate::findings::scaling::{Level, LevelEndpoint, LevelOf, Scaling, Step, StepClass, words};
 use crate::findings::targets::{blank, is_undecided, not_measured, other_scenario};
-use crate::model::{Bound, Decide, Expectation, MetricId, Operator, Run, Target, Unit};
+use crate::model::{Bound, Decide, Expectation, LoadUnit, MetricId, Operator, Run, Target, Unit};
 
 /// Loads closer than this are the level that was named.
 const SAME: f64 = 0.05;
@@ -66,8 +66,11 @@ fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
         let reason = "groups are not measured at levels; an endpoint glob can be";
         return vec![not_measured(blank, reason)];
     }
+    if let Some(reason) = counts_other(scaling, &target.expect) {
+        return vec![not_measured(blank, reason)];
+    }
     match &target.expect {
-        Expectation::NoBlowUp { up_to } => vec![no_blow_up(blank, scaling, target, *up_to)],
+        Expectation::NoBlowUp { up_to, .. } => vec![no_blow_up(blank, scaling, target, *up_to)],
         Expectation::Figure { sum: true, .. } => {
             let reason = "sums over endpoints are not measured at levels";
             vec![not_measured(blank, reason)]
@@ -91,6 +94,24 @@ fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
             }
         }
     }
+}
+
+/// Why its loads are none of this series: 10 users are not 10 a second.
+fn counts_other(scaling: &Scaling, expect: &Expectation) -> Option<String> {
+    let counted = match scaling.level_of {
+        LevelOf::Arrivals | LevelOf::Requests => Some(LoadUnit::PerSecond),
+        LevelOf::Users => Some(LoadUnit::Users),
+        LevelOf::Resources => None,
+        // A label does not say.
+        LevelOf::Stated => return None,
+    };
+    let wanted = expect.loads().filter(|wanted| Some(*wanted) != counted)?;
+    let wanted = match wanted {
+        LoadUnit::PerSecond => "loads per second",
+        LoadUnit::Users => "users",
+    };
+    let tested = words::range(scaling);
+    Some(format!("it speaks of {wanted}; the levels are {tested}"))
 }
 
 /// A result is that of the run which was made at the level.
@@ -412,7 +433,22 @@ impl Asked<'_> {
             result.n = n;
             return not_measured(result, "too few requests at this level to judge it");
         }
-        self.decide(result, value, interval, n)
+        let extremes = of.map_or(&level.extremes, |of| &of.extremes);
+        let breaks = |value: f64| !self.bound.holds(value);
+        let apart = extremes
+            .get(&name)
+            .filter(|of| breaks(of.least) || breaks(of.most));
+        let mut result = self.decide(result, value, interval, n);
+        if let Some(of) = apart.filter(|_| result.state == TargetState::Pass) {
+            result.state = TargetState::Warn;
+            result.reason = Some(format!(
+                "one of its {} runs breaks it: they lie between {} and {}",
+                level.runs.len(),
+                result.amount(of.least),
+                result.amount(of.most)
+            ));
+        }
+        result
     }
 
     fn decide(

@@ -14,6 +14,7 @@ fn limit(metric: &str, operator: Operator, limit: f64) -> Expectation {
         at: None,
         bound: Bound::Limit(operator, limit),
         up_to: None,
+        loads: None,
     }
 }
 
@@ -136,6 +137,7 @@ fn a_broken_limit_fails_with_a_negative_margin() {
         at: None,
         bound: Bound::Range(20.0, 30.0),
         up_to: None,
+        loads: None,
     };
     let result = one(&run(), target(range));
     assert_eq!(
@@ -262,13 +264,17 @@ fn another_scenario_does_not_apply() {
 #[test]
 fn targets_on_load_levels_are_not_measured_by_one_run() {
     let levels = [
-        Expectation::NoBlowUp { up_to: Some(100.0) },
+        Expectation::NoBlowUp {
+            up_to: Some(100.0),
+            loads: None,
+        },
         Expectation::Figure {
             metric: "p95".parse().unwrap(),
             sum: false,
             at: Some(50.0),
             bound: Bound::Limit(Operator::Less, 250.0),
             up_to: None,
+            loads: None,
         },
         limit("knee", Operator::AtLeast, 4.0),
     ];

@@ -194,6 +194,7 @@ mod tests {
                 at: None,
                 bound: Bound::Limit(Operator::Less, gib),
                 up_to: None,
+                loads: None,
             },
             expect_text: "resource:api.memory.max < 1GiB".to_owned(),
             warn: None,

@@ -404,3 +404,64 @@ fn the_stepped_run_of_artillery_against_targets() {
     assert_eq!((code, states(&results)), (3, vec!["not_measured"]));
     assert!(reason(&results[0]).contains("too few requests"));
 }
+
+#[test]
+fn a_limit_that_one_of_the_repeats_breaks_is_a_warning() {
+    let scratch = Scratch::new("targets-repeats");
+    let mut files = calm(&scratch);
+    for (name, p99) in [("second", 60.0), ("third", 400.0)] {
+        let mut made = Made::calm(name, 40.0);
+        made.latencies = Some([20.0, 40.0, p99]);
+        files.push(made.write(&scratch));
+    }
+    let runs: Vec<&str> = files.iter().map(String::as_str).collect();
+    // 62, 60 and 400 ms at 40/s: 114 ms in the middle.
+    let (code, results) = check(&scratch, &runs, "p99 < 200ms up to 40/s");
+    assert_eq!((code, states(&results)), (0, vec!["pass", "pass", "warn"]));
+    near(number(&results[2], "value"), 114.2, 1e-3);
+    assert_eq!(
+        reason(&results[2]),
+        "one of its 3 runs breaks it: they lie between 60 ms and 400 ms"
+    );
+    let (code, results) = check(&scratch, &runs, "p99 < 500ms up to 40/s");
+    assert_eq!((code, states(&results)), (0, vec!["pass"; 3]));
+    let (code, results) = check(&scratch, &runs, "p99 < 100ms up to 40/s");
+    assert_eq!((code, states(&results)), (1, vec!["pass", "pass", "fail"]));
+}
+
+#[test]
+fn loads_of_another_kind_are_not_those_of_the_series() {
+    let scratch = Scratch::new("targets-units");
+    let files = calm(&scratch);
+    let runs: Vec<&str> = files.iter().map(String::as_str).collect();
+    for target in [
+        "p99 < 1s up to 20 users",
+        "knee >= 5 users",
+        "no blow-up up to 20 users",
+    ] {
+        let (code, results) = check(&scratch, &runs, target);
+        assert_eq!(
+            (code, states(&results)),
+            (3, vec!["not_measured"]),
+            "{target}"
+        );
+        let said = "it speaks of users; the levels are 10/s to 40/s";
+        assert_eq!(reason(&results[0]), said);
+    }
+    let steps = sample("locust/v2.47.0/steps_stats.csv");
+    let steps = steps.to_str().unwrap();
+    for target in ["p50 < 9s up to 40/s", "knee >= 5/s"] {
+        let (code, results) = check(&scratch, &[steps], target);
+        assert_eq!(
+            (code, states(&results)),
+            (3, vec!["not_measured"]),
+            "{target}"
+        );
+        let said = "it speaks of loads per second; the levels are 1 to 100 users";
+        assert_eq!(reason(&results[0]), said);
+    }
+    for target in ["knee >= 5 users", "knee >= 5"] {
+        let (code, results) = check(&scratch, &[steps], target);
+        assert_eq!((code, states(&results)), (0, vec!["pass"]), "{target}");
+    }
+}
