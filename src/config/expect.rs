@@ -374,7 +374,7 @@ fn eat_users(cursor: &mut Cursor) -> Option<Marked> {
     cursor.skip_space();
     let start = cursor.at;
     let found = cursor.eat_word("users") || cursor.eat_word("user");
-    found.then(|| (LoadUnit::Users, start..cursor.at))
+    found.then_some((LoadUnit::Users, start..cursor.at))
 }
 
 /// Which units a metric takes, and what it is.

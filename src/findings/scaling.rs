@@ -7,6 +7,7 @@ mod capacity;
 mod knee;
 mod level;
 mod load;
+mod mix;
 mod sample;
 mod series;
 pub(in crate::findings) mod split;
@@ -169,7 +170,7 @@ pub struct Step {
     pub interval_peak: Option<Interval>,
     /// What holds by the means and by the peaks.
     pub class: StepClass,
-    /// Why the class is what it is: `by-size` (too few requests to prove it), `ramp` (the two ends differ), `thin`, `no-error` (the input does not
+    /// Why the class is what it is: `mix` (the mix of requests differs, and no endpoint grows like the whole), `by-size` (too few requests to prove it), `ramp` (the two ends differ), `thin`, `no-error` (the input does not
     /// say how certain the figures are), `below-floor` (it grows by less than 1 ms).
     pub reasons: Vec<String>,
     /// The ratio over that of the loads; of a ramp, over that of the peaks.
@@ -336,13 +337,16 @@ pub fn scale(runs: &[&Run], options: &Options) -> Vec<Scaling> {
 fn of_series(series: &series::Series, options: &Options) -> Scaling {
     let (endpoints, elsewhere) = series.endpoints(options.endpoints);
     let serves = series.of == LevelOf::Resources;
+    let mixes = mix::Mixes::of(series);
     let knee = (!serves)
-        .then(|| knee::knee(series, &endpoints, options.figures))
+        .then(|| knee::knee(series, &endpoints, &mixes, options.figures))
         .flatten();
     let steps = if serves {
         Vec::new()
     } else {
-        steps::steps(series, &endpoints, options.figures)
+        let mut steps = steps::steps(series, &endpoints, options.figures);
+        mixes.withhold(series, &mut steps);
+        steps
     };
     let efficiency = if series.groups.len() > 1 {
         capacity::efficiency(series)
@@ -354,7 +358,7 @@ fn of_series(series: &series::Series, options: &Options) -> Scaling {
     } else {
         (None, None)
     };
-    Scaling {
+    let mut scaling = Scaling {
         scenario: series.scenario.to_owned(),
         level_name: series.level_name.clone(),
         level_of: series.of,
@@ -369,7 +373,10 @@ fn of_series(series: &series::Series, options: &Options) -> Scaling {
         usl_reason,
         left_out: series.left_out.clone(),
         remarks: remarks(series, elsewhere),
-    }
+    };
+    let mix = mixes.remark(&scaling);
+    scaling.remarks.extend(mix);
+    scaling
 }
 
 /// What has to be known to read the figures right.

@@ -52,7 +52,7 @@ const BEYOND: f64 = 0.005;
 /// Exponent of a blow-up, and what its lower end has to exceed.
 const BLOW_UP: (f64, f64) = (1.5, 1.25);
 /// What a tail has to grow to, at least.
-const GROWTH: f64 = 2.5;
+pub const GROWTH: f64 = 2.5;
 /// Part of a tail that all higher loads have to keep.
 const STAYS: f64 = 0.75;
 /// Exponent of goodput against users above which it still grows, and

@@ -5,6 +5,7 @@ use crate::findings::evidence::Evidence;
 use crate::findings::figures::{self, Support};
 use crate::findings::report::Interval;
 use crate::findings::scaling::level::{self, Middle};
+use crate::findings::scaling::mix::Mixes;
 use crate::findings::scaling::series::{Group, Series};
 use crate::findings::scaling::{Criterion, Knee, LevelOf, words};
 use crate::model::Unit;
@@ -23,6 +24,7 @@ const BENT: f64 = 0.01;
 pub(super) fn knee(
     series: &Series,
     endpoints: &[String],
+    mixes: &Mixes,
     options: &figures::Options,
 ) -> Option<Knee> {
     if series.groups.len() < 2 {
@@ -53,8 +55,14 @@ pub(super) fn knee(
         Arrivals::Open
     };
     let evidence = second_opinions(series, &levels, &latencies);
-    let unasked = unasked(series, &levels);
+    let mut unasked = unasked(series, &levels);
     drop_trifles(&mut levels);
+    if drop_mixed(&mut levels, mixes) && endpoints.is_empty() {
+        unasked.push(
+            "whether latency blows up, because the mix of requests differs and no endpoint is at every level"
+                .to_owned(),
+        );
+    }
     let highest = series.groups.last().map(|group| group.mean);
     let Some(found) = knee::knee(&levels, arrivals) else {
         return Some(Knee {
@@ -244,6 +252,37 @@ fn drop_trifles(levels: &mut [knee::Level]) {
             }
         }
     }
+}
+
+/// Takes the tails of the whole from levels of another mix than the lowest, where no endpoint's tail is as much longer: whether
+/// there were any.
+fn drop_mixed(levels: &mut [knee::Level], mixes: &Mixes) -> bool {
+    let mut any = false;
+    let lowest = levels.first().map(|level| level.tails.clone());
+    let lowest = lowest.unwrap_or_default();
+    for (place, level) in levels.iter_mut().enumerate().skip(1) {
+        if mixes.shift(0, place).is_none() {
+            continue;
+        }
+        let growth = |tail: usize| {
+            let log = |tails: &[Option<Tail>]| Some((*tails.get(tail)?)?.log);
+            Some(log(&level.tails)? - log(&lowest)?)
+        };
+        let of_whole = 0..TAILS.len();
+        let explained: Vec<usize> = of_whole
+            .filter(|tail| {
+                let endpoints = (*tail..level.tails.len()).step_by(TAILS.len()).skip(1);
+                let most = endpoints.filter_map(growth).reduce(f64::max);
+                most.is_none_or(|most| most < knee::GROWTH.ln())
+            })
+            .collect();
+        for tail in explained {
+            if let Some(tail) = level.tails.get_mut(tail) {
+                any |= tail.take().is_some();
+            }
+        }
+    }
+    any
 }
 
 /// Where Kleinrock's power is highest, where two lines bend, and what Kneedle returns: beside the knee, never for it.

@@ -110,6 +110,10 @@ pub fn class(scaling: &Scaling, step: &Step) -> (&'static str, String) {
         StepClass::Undecided if why("ramp") => {
             ("undecided (ramp)", "run constant rates".to_owned())
         }
+        StepClass::Undecided if why("mix") => (
+            "undecided (mix)",
+            "the mix of requests differs, and no endpoint grows like that".to_owned(),
+        ),
         StepClass::Undecided if why("thin") => ("undecided", "too few requests".to_owned()),
         StepClass::Undecided if why("below-floor") => (
             "undecided",
