@@ -29,6 +29,7 @@ use crate::model::Run;
 Examples:
   knee check results.json --target 'p95 < 200ms' --target 'error_rate < 1%'
   knee check results.json -o report.md -o report.json -o junit.xml
+  knee check rate-*.json --target 'p99 < 1s up to 4/s' --target 'knee >= 5/s'
   knee check results.json --save run.json        the normalized run, to keep or to accept later
   knee check results.json --format github        annotations; -o junit.xml for any other CI
   knee check results.json --format github-summary >> \"$GITHUB_STEP_SUMMARY\"
@@ -52,6 +53,8 @@ pub(crate) struct Args {
     reading: inputs::Reading,
     #[command(flatten)]
     looking: inputs::Looking,
+    #[command(flatten)]
+    levelling: inputs::Levelling,
     #[command(flatten)]
     comparing: compare::Comparing,
 
@@ -95,6 +98,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let config = inputs::configuration(&args.reading, console)?;
     let mut options = inputs::options("check", &args.looking, &config)?;
     options.levels = analyse::Levels::WhereSeveral;
+    options.level = args.levelling.label(options.level);
     let mut layout = inputs::layout(&config, args.full)?;
     let saved = save_to(args, &outputs)?;
     let spare = |inputs: &[PathBuf]| {

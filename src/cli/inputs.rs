@@ -77,6 +77,22 @@ pub(crate) struct Looking {
     pub(crate) target: Vec<String>,
 }
 
+/// What puts runs in order as the levels of a series.
+#[derive(Debug, Args)]
+pub(crate) struct Levelling {
+    /// The label that holds the load level of each run, in place of [scale] level in knee.toml. A range such as 1..4 is a ramp.
+    /// Where the same quantity was measured and is another, the measured one is the level (V23 says so).
+    #[arg(long, value_name = "LABEL")]
+    level: Option<String>,
+}
+
+impl Levelling {
+    /// The label of the command line, else that of knee.toml.
+    pub(crate) fn label(&self, configured: Option<String>) -> Option<String> {
+        self.level.clone().or(configured)
+    }
+}
+
 /// What is left out of every run.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Trimming {

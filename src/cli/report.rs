@@ -24,6 +24,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     looking: inputs::Looking,
     #[command(flatten)]
+    levelling: inputs::Levelling,
+    #[command(flatten)]
     output: output::Output,
 
     /// Keep histograms and timelines in JSON, and every row in tables.
@@ -35,10 +37,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> anyhow::Result<()> {
     let outputs = args.output.plan(&output::report_kinds())?;
     let config = inputs::configuration(&args.reading, console)?;
-    let options = analyse::Options {
-        levels: analyse::Levels::WhereSeveral,
-        ..inputs::options("report", &args.looking, &config)?
-    };
+    let mut options = inputs::options("report", &args.looking, &config)?;
+    options.levels = analyse::Levels::WhereSeveral;
+    options.level = args.levelling.label(options.level);
     let layout = inputs::layout(&config, args.full)?;
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
     let runs = inputs::read(&args.runs.runs, &args.reading, &config, console, &spare)?;

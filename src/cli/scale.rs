@@ -33,11 +33,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     looking: inputs::Looking,
 
-    /// The label that holds the load level of each run. A range such as 1..4 is a ramp. Where the same quantity was measured and is
-    /// another, the measured one is the level (V23 says so).
-    #[arg(long, value_name = "LABEL")]
-    level: Option<String>,
-
+    #[command(flatten)]
+    levelling: inputs::Levelling,
     #[command(flatten)]
     output: output::Output,
 
@@ -55,7 +52,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let config = inputs::configuration(&args.reading, console)?;
     let mut options = inputs::options("scale", &args.looking, &config)?;
     options.levels = analyse::Levels::Always;
-    options.level = args.level.clone().or(options.level);
+    options.level = args.levelling.label(options.level);
     let mut layout = inputs::layout(&config, args.full)?;
     if layout.sections.is_none() && layout.template.is_none() && !args.full {
         layout.sections = Some(SECTIONS.map(str::to_owned).to_vec());

@@ -4,14 +4,15 @@
 //! Values become the metric's base unit; a value without a unit is taken only where nobody can misread it. It judges
 //! nothing: what holds is said by [`Bound::holds`].
 
+mod load;
+
 use std::ops::Range;
 use std::str::FromStr;
 
+use self::load::{Load, Marked, level, limit_unit, one_unit, up_to};
 use crate::config::quantity::{Cursor, ExpectError, Quantity};
 use crate::findings::comparison::Floor;
-use crate::model::{
-    Bound, Expectation, LoadUnit, METRICS, MetricId, Operator, Reading, Unit, UnitKind,
-};
+use crate::model::{Bound, Expectation, METRICS, MetricId, Operator, Reading, Unit, UnitKind};
 
 /// Reads an expectation.
 ///
@@ -74,19 +75,6 @@ pub fn parse(text: &str) -> Result<Expectation, ExpectError> {
             up_to.and_then(Load::marked),
         ])?,
     })
-}
-
-/// What the loads of an expectation count: they stand on one axis.
-fn one_unit(marked: [Option<Marked>; 3]) -> Result<Option<LoadUnit>, ExpectError> {
-    let mut found = None;
-    for (unit, span) in marked.into_iter().flatten() {
-        if found.is_some_and(|found| found != unit) {
-            let problem = "its loads are rates and users: levels count one of both";
-            return Err(ExpectError::new(span, problem));
-        }
-        found = Some(unit);
-    }
-    Ok(found)
 }
 
 fn eat_sum(cursor: &mut Cursor) -> bool {
@@ -290,17 +278,6 @@ fn bound(
     ))
 }
 
-/// What a limit counts that is a load itself.
-fn limit_unit(cursor: &mut Cursor, metric: &MetricId, quantity: &Quantity) -> Option<Marked> {
-    if !levels(metric) {
-        return None;
-    }
-    // `convert` lets no other unit through than a rate.
-    let rate = quantity.unit.as_ref();
-    rate.map(|(_, span)| (LoadUnit::PerSecond, span.clone()))
-        .or_else(|| eat_users(cursor))
-}
-
 fn range(cursor: &mut Cursor, metric: &MetricId) -> Result<(Bound, Option<Marked>), ExpectError> {
     let mut low = cursor.quantity()?;
     cursor.skip_space();
@@ -323,58 +300,6 @@ fn range(cursor: &mut Cursor, metric: &MetricId) -> Result<(Bound, Option<Marked
         ));
     }
     Ok((Bound::Range(from, to), limit_unit(cursor, metric, &high)))
-}
-
-fn up_to(cursor: &mut Cursor) -> Result<Option<Load>, ExpectError> {
-    cursor.skip_space();
-    if !cursor.eat_word("up") {
-        return Ok(None);
-    }
-    cursor.skip_space();
-    if !cursor.eat_word("to") {
-        return Err(cursor.expected("`to` and a load level"));
-    }
-    level(cursor).map(Some)
-}
-
-/// What a load counts, and where that stands.
-type Marked = (LoadUnit, Range<usize>);
-
-/// A load level as it was written.
-struct Load {
-    value: f64,
-    unit: Option<LoadUnit>,
-    span: Range<usize>,
-}
-
-impl Load {
-    fn marked(self) -> Option<Marked> {
-        Some((self.unit?, self.span))
-    }
-}
-
-/// A load level: a number, `200/s` or `200 users`.
-fn level(cursor: &mut Cursor) -> Result<Load, ExpectError> {
-    let number = cursor.number()?;
-    let value = number.value(None, 0);
-    if value <= 0.0 {
-        return Err(ExpectError::new(number.span, "a load level is above 0"));
-    }
-    cursor.skip_space();
-    let unit = if cursor.eat("/s") {
-        Some(LoadUnit::PerSecond)
-    } else {
-        eat_users(cursor).map(|(unit, _)| unit)
-    };
-    let span = number.span.start..cursor.at;
-    Ok(Load { value, unit, span })
-}
-
-fn eat_users(cursor: &mut Cursor) -> Option<Marked> {
-    cursor.skip_space();
-    let start = cursor.at;
-    let found = cursor.eat_word("users") || cursor.eat_word("user");
-    found.then_some((LoadUnit::Users, start..cursor.at))
 }
 
 /// Which units a metric takes, and what it is.
@@ -509,6 +434,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::LoadUnit;
     use crate::model::Percentile;
 
     fn limit(text: &str) -> (String, Bound) {

@@ -297,9 +297,12 @@ impl Series<'_> {
             Some((at, _)) => at.min(broken),
             None => broken,
         };
-        let falls = behind
-            .iter()
-            .any(|level| level.goodput < HELD * most.goodput && level.failures > GIVEN_UP);
+        // Where the most is had at a load that is still served, goodput collapses: there is no plateau to be seen.
+        let best_behind = behind.iter().map(|level| level.goodput).fold(0.0, f64::max);
+        let is_served = best_behind < most.goodput;
+        let falls = behind.iter().any(|level| {
+            level.goodput < HELD * most.goodput && (is_served || level.failures > GIVEN_UP)
+        });
         let top = |place: Option<usize>| self.levels.get(place?).map(|level| level.peak);
         let below = top(broken.checked_sub(1));
         // Between the last load of which nothing is said and the first that is not served.

@@ -30,8 +30,8 @@ const FLAT: f64 = 0.15;
 /// From here to [`LINEAR_TO`]: in proportion.
 const LINEAR_FROM: f64 = 0.85;
 const LINEAR_TO: f64 = 1.25;
-/// Up to here an interval that holds 1 is taken for linear; beyond, a step may be a blow-up.
-const LINEAR_AT_MOST: f64 = 1.5;
+/// Exponent up to which an interval that holds 1 is taken for linear, and beyond which a step may be a blow-up.
+pub const BLOW_UP: f64 = 1.5;
 /// Beyond: a blow-up by size, where there is too little to prove one.
 const BY_SIZE: f64 = 2.0;
 /// Half a width of the interval beyond which it holds several classes.
@@ -179,18 +179,18 @@ impl End {
 
 fn class(exponent: f64, (lo, hi): (f64, f64), enough: bool) -> Class {
     let holds_one = lo <= 1.0 && hi >= 1.0;
-    if exponent <= LINEAR_AT_MOST && hi - exponent > WIDE {
+    if exponent <= BLOW_UP && hi - exponent > WIDE {
         // From falling to blowing up it could be anything.
         Class::Undecided
     } else if exponent < FLAT {
         Class::Flat
     } else if exponent < LINEAR_FROM {
         Class::SubLinear
-    } else if exponent > LINEAR_AT_MOST && lo > LINEAR_TO {
+    } else if exponent > BLOW_UP && lo > LINEAR_TO {
         Class::BlowUp { proven: true }
     } else if exponent > BY_SIZE && !enough {
         Class::BlowUp { proven: false }
-    } else if exponent <= LINEAR_TO || (holds_one && exponent <= LINEAR_AT_MOST) {
+    } else if exponent <= LINEAR_TO || (holds_one && exponent <= BLOW_UP) {
         Class::Linear
     } else if lo > 1.0 {
         Class::SuperLinear

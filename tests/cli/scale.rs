@@ -1,6 +1,7 @@
 //! `knee scale`: levels, steps, knee, law and targets on levels, against figures that were found without it.
 
 mod by_hand;
+mod by_label;
 mod mix;
 mod odd;
 mod real;

@@ -16,7 +16,8 @@ Fires where fewer than 95 % of what is offered is served, beyond chance (of user
 at the lowest level). What is offered follows from the lowest levels: requests per user that arrives, times arrivals.
 Example: 7 requests a session; 8 sessions/s ask for 56 requests/s, and 44/s are answered: 79 %.
 The knee is where the line of light load meets the highest goodput: 44 / 7 = 6.3 sessions/s.
-What to do: stay below; what runs above it builds a queue, and its latency is as long as the test.",
+What to do: stay below. Above it requests that come at a rate of their own fail or pile up, and then their latency grows with
+the length of the test; users wait longer for one another.",
     asks: Asks::Series(ask),
 };
 
@@ -29,7 +30,7 @@ fn ask(context: &SeriesContext) -> Vec<Fired> {
     vec![
         Fired::new(Effect::Warn, words::answer(scaling), knee.evidence.clone())
             .on(MetricId::Plain("goodput"))
-            .hint("Above the knee latency is as long as the test lasts: judge latencies at levels below it."),
+            .hint("Judge latencies at levels below the knee."),
     ]
 }
 

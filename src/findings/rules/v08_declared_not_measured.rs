@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
     limit: None,
     text: "\
 Asks whether all that `knee.toml` declares was measured, so that nothing that was promised disappears.
-Fires when no given run is of a declared scenario, and when a target that is not optional has no value in any run: its
+Fires when no given run is of a declared scenario, and when a target that is not optional has no answer in any run: its
 scenario was not run, or the inputs do not give the figure. Then the verdict is at least \"not judged\".
 Without any run it only notes targets for a scenario that is not declared: most often a slip of the pen.
 Example: 8 targets declared and 5 in the table of results; the other 3 were never measured.
@@ -153,7 +153,7 @@ fn without_data(context: &PlanContext, missing: &[&Scenario]) -> Option<Fired> {
         return None;
     }
     let message = format!(
-        "{} no value in any run: {}.",
+        "{} no answer in any run: {}.",
         have(reasons.len(), declared, "declared target"),
         first_of(&reasons, NAMED),
     );
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(fired.len(), 1);
         assert_eq!(
             fired[0].message,
-            "2 of 3 declared targets have no value in any run: \"peak_rate > 10\" (knee.toml:4: peak_rate is not measured; \
+            "2 of 3 declared targets have no answer in any run: \"peak_rate > 10\" (knee.toml:4: peak_rate is not measured; \
              it takes a timeline of at least 20 s, and a window of 10 s that is not below the average) and \
              \"goodput > 10\" (knee.toml:5: it is for the scenario another; this run is of audit)."
         );

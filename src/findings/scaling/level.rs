@@ -222,10 +222,13 @@ fn unit(series: &Series) -> Option<f64> {
     knee::unit(&levels?)
 }
 
-/// Whether nothing but a label tells the load of a sample.
-fn is_by_label(sample: &Sample, of: LevelOf) -> bool {
-    let measured = sample.sources.first().and_then(|run| load_of(run));
-    sample.stretch.is_none() && measured.is_none_or(|load| load.of != of)
+/// Whether nothing but a label tells what is offered.
+pub(super) fn is_by_label(group: &Group, of: LevelOf) -> bool {
+    let is_told = |sample: &Sample| {
+        let measured = sample.sources.first().and_then(|run| load_of(run));
+        sample.stretch.is_some() || measured.is_some_and(|load| load.of == of)
+    };
+    matches!(of, LevelOf::Arrivals | LevelOf::Requests) && !group.samples.iter().any(is_told)
 }
 
 /// The levels of a series.
@@ -248,11 +251,7 @@ pub(super) fn levels(
             value: group.mean,
             peak: group.peak,
             stated: group.stated,
-            by_label: offers
-                && group
-                    .samples
-                    .iter()
-                    .all(|sample| is_by_label(sample, series.of)),
+            by_label: is_by_label(group, series.of),
             runs: runs_of(group),
             from_s: stretch.map(|(from, _)| from),
             to_s: stretch.map(|(_, to)| to),

@@ -147,5 +147,5 @@ fn counts(group: &Group) -> Option<BTreeMap<String, u64>> {
             *count = count.saturating_add(endpoint.stats.requests?);
         }
     }
-    (counts.len() > 1).then_some(counts)
+    (!counts.is_empty()).then_some(counts)
 }

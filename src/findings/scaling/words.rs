@@ -289,6 +289,8 @@ pub fn place(scaling: &Scaling, knee: &Knee) -> String {
         (Some(lo), Some(hi)) => {
             let point = match knee.level {
                 Some(load) if is_middle(load, lo, hi) => format!(", middle {}", about(load)),
+                // Only a place in the interval, and no estimate.
+                Some(_) if knee.method.as_deref() == Some("middle") => String::new(),
                 Some(load) => format!(", at about {}", about(load)),
                 None => String::new(),
             };
@@ -377,7 +379,20 @@ fn saturation(scaling: &Scaling, knee: &Knee) -> String {
             of_level(scaling, broken)
         ))
     });
-    grown.unwrap_or_else(|| "goodput no longer follows the load".to_owned())
+    // Where no rate is known, only failures are left to see it by.
+    let failing = || {
+        let (below, broken) = below.zip(broken)?;
+        Some(format!(
+            "{} of the requests fail at {} and {} at {}",
+            about(below.error_rate?),
+            of_level(scaling, below),
+            about(broken.error_rate?),
+            of_level(scaling, broken)
+        ))
+    };
+    grown
+        .or_else(failing)
+        .unwrap_or_else(|| "goodput no longer follows the load".to_owned())
 }
 
 fn blow_up_at(scaling: &Scaling, knee: &Knee) -> String {

@@ -3,15 +3,20 @@
 //!
 //! They are judged inside the tested range only: a level that was not tested is not measured, never met.
 
+mod blow_up;
+
 use crate::findings::figures::Support;
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
-use crate::findings::scaling::{Level, LevelEndpoint, LevelOf, Scaling, Step, StepClass, words};
+use crate::findings::scaling::{Level, LevelEndpoint, LevelOf, Scaling, words};
 use crate::findings::targets::{blank, is_undecided, not_measured, other_scenario};
 use crate::model::{Bound, Decide, Expectation, LoadUnit, MetricId, Operator, Run, Target, Unit};
 
 /// Loads closer than this are the level that was named.
 const SAME: f64 = 0.05;
+
+/// How far apart the ends of an interval may be that a figure inside it is judged by.
+const WIDE: f64 = 2.0;
 
 /// Puts the results of series in the place of those that said "this is one run".
 pub fn judge_levels(
@@ -33,12 +38,17 @@ pub fn judge_levels(
             .filter(|(_, run)| other_scenario(run, target).is_none())
             .flat_map(|(scaling, run)| judge(scaling, run, target))
             .collect();
-        if of_target.is_empty() {
-            continue;
-        }
         let is_of_target = |result: &TargetResult| {
             result.expect == target.expect_text && result.origin == target.origin.to_string()
         };
+        if of_target.is_empty() {
+            if runs.len() > 1 {
+                let mut meant = results.iter_mut().filter(|result| is_of_target(result));
+                let is_open = |result: &&mut TargetResult| result.state == TargetState::NotMeasured;
+                meant.by_ref().filter(is_open).for_each(no_series);
+            }
+            continue;
+        }
         // Runs of which no series tells stay as they are: not measured, or of another scenario.
         let is_replaced = |result: &TargetResult| {
             let of_series = |(scaling, run): &(&Scaling, &Run)| {
@@ -52,6 +62,13 @@ pub fn judge_levels(
         let place = place.min(results.len());
         results.splice(place..place, of_target);
     }
+}
+
+/// Says that of several runs, which may be many at one load.
+fn no_series(result: &mut TargetResult) {
+    let reason = "it speaks of load levels, and the runs are none of different loads as far as is known: \
+                  `--level LABEL`, or level under [scale] in knee.toml, names the label that tells them apart";
+    result.reason = Some(reason.to_owned());
 }
 
 /// Whether a series is made of that run, or says why it is no level.
@@ -70,7 +87,9 @@ fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
         return vec![not_measured(blank, reason)];
     }
     match &target.expect {
-        Expectation::NoBlowUp { up_to, .. } => vec![no_blow_up(blank, scaling, target, *up_to)],
+        Expectation::NoBlowUp { up_to, .. } => {
+            vec![blow_up::no_blow_up(blank, scaling, target, *up_to)]
+        }
         Expectation::Figure { sum: true, .. } => {
             let reason = "sums over endpoints are not measured at levels";
             vec![not_measured(blank, reason)]
@@ -89,6 +108,10 @@ fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
                 bound: *bound,
             };
             match metric.to_string().as_str() {
+                "knee" if target.endpoint.is_some() => {
+                    let reason = "the knee is that of the whole series: `no blow-up` and percentiles are judged for endpoints";
+                    vec![not_measured(blank, reason)]
+                }
                 "knee" => vec![of.knee(blank)],
                 _ => of.at_levels(&blank, *at, *up_to),
             }
@@ -112,6 +135,41 @@ fn counts_other(scaling: &Scaling, expect: &Expectation) -> Option<String> {
     };
     let tested = words::range(scaling);
     Some(format!("it speaks of {wanted}; the levels are {tested}"))
+}
+
+/// Why a figure of a level has no value.
+fn unknown(name: &str, is_endpoint: bool) -> String {
+    let (known, of): (&[&str], &str) = if is_endpoint {
+        (
+            &["p50", "p95", "p99", "goodput", "error_rate"],
+            "endpoints at levels",
+        )
+    } else {
+        (
+            &[
+                "p50",
+                "p95",
+                "p99",
+                "mean",
+                "goodput",
+                "rate",
+                "error_rate",
+                "efficiency",
+            ],
+            "levels",
+        )
+    };
+    if known.contains(&name) {
+        format!("the input does not tell {name} at this level")
+    } else {
+        format!("{name} is not measured of {of}; {} are", known.join(", "))
+    }
+}
+
+/// Whether an interval says next to nothing.
+fn is_wide(interval: Interval) -> bool {
+    let ends = interval.lo.zip(interval.hi);
+    ends.is_none_or(|(lo, hi)| hi > WIDE * lo)
 }
 
 /// A result is that of the run which was made at the level.
@@ -140,80 +198,6 @@ fn untested(scaling: &Scaling, load: f64) -> String {
         words::level(scaling, load),
         words::range(scaling)
     )
-}
-
-fn no_blow_up(
-    mut result: TargetResult,
-    scaling: &Scaling,
-    target: &Target,
-    up_to: Option<f64>,
-) -> TargetResult {
-    if let Some(load) = up_to.filter(|load| !reaches(scaling, *load)) {
-        return not_measured(result, untested(scaling, load));
-    }
-    let asked = Range::of(scaling, up_to);
-    let glob = target.endpoint.as_deref().map(Pattern::new);
-    let is_meant = |step: &&Step| match (&glob, step.endpoint.as_deref()) {
-        (None, _) => true,
-        (Some(glob), Some(label)) => glob.matches(label),
-        (Some(_), None) => false,
-    };
-    let meant: Vec<&Step> = scaling.steps.iter().filter(is_meant).collect();
-    let inside = |step: &&&Step| {
-        let level = words::level_at(scaling, step.to);
-        level.is_some_and(|level| asked.holds(level))
-    };
-    let mut steps: Vec<&Step> = meant.iter().filter(inside).copied().collect();
-    if let Some(next) = asked.next {
-        let leads_there = |step: &&&Step| words::level_at(scaling, step.to) == Some(next);
-        let beyond: Vec<&Step> = meant.iter().filter(leads_there).copied().collect();
-        let is_blown = |step: &&Step| step.class == StepClass::BlowUp;
-        if beyond.iter().any(is_blown) && !steps.iter().any(is_blown) {
-            return not_measured(result, asked.between(scaling, next));
-        }
-        steps.extend(beyond.into_iter().filter(|step| !is_blown(step)));
-    }
-    if steps.is_empty() {
-        return not_measured(result, "no latency is known at two of the levels");
-    }
-    let blown: Vec<_> = steps
-        .iter()
-        .filter(|step| step.class == StepClass::BlowUp)
-        .collect();
-    let by_size = |reasons: &[String]| reasons.iter().any(|reason| reason == "by-size");
-    let proven = blown.iter().filter(|step| !by_size(&step.reasons)).count();
-    let open = steps
-        .iter()
-        .filter(|step| step.class == StepClass::Undecided)
-        .count();
-    result.level = up_to;
-    result.value = Some(blown.len() as f64);
-    result.unit = Some(Unit::Count);
-    result.n = Some(steps.len() as u64);
-    let worst = blown.iter().max_by(|one, other| {
-        let excess = |step: &Step| step.excess_over_linear.unwrap_or(step.ratio);
-        excess(one).total_cmp(&excess(other))
-    });
-    if let Some(worst) = worst {
-        of_run(&mut result, words::level_at(scaling, worst.to));
-        result.endpoint.clone_from(&worst.endpoint);
-        result.reason = Some(format!(
-            "{}, {}",
-            words::growth(scaling, worst),
-            words::step(scaling, worst)
-        ));
-    }
-    result.state = if proven > 0 {
-        TargetState::Fail
-    } else if !blown.is_empty() || (target.decide == Decide::Interval && open > 0) {
-        TargetState::Warn
-    } else {
-        TargetState::Pass
-    };
-    if blown.is_empty() && open > 0 {
-        result.reason = Some(format!("{open} of {} steps are undecided", steps.len()));
-    }
-    result
 }
 
 /// The levels that a target speaks of, by their peaks: a load that moved beyond the limit says nothing of the limit.
@@ -420,11 +404,16 @@ impl Asked<'_> {
             ),
         };
         let Some(value) = value else {
-            let reason = format!(
-                "{name} is not measured at levels; p50, p95, p99, mean, goodput, rate, error_rate and efficiency can be"
-            );
-            return not_measured(result, reason);
+            return not_measured(result, unknown(&name, of.is_some()));
         };
+        if interval.is_some_and(|interval| is_wide(interval) && is_undecided(self.bound, interval))
+        {
+            let mut result = result;
+            result.value = Some(value);
+            result.interval = interval;
+            let reason = "the limit lies inside its interval, and that is too wide to judge by: more requests or repeats at the lowest level narrow it";
+            return not_measured(result, reason);
+        }
         let support = of.map_or(&level.support, |of| &of.support);
         let thin = support.get(&name) == Some(&Support::None);
         if thin {

@@ -69,8 +69,10 @@ fn document_000_against_the_targets_of_issue_5() {
     assert!(reason(&results[0]).starts_with("p99 grows 9.4 times"));
     near(number(&results[0], "value"), 2.0, 0.0);
     near(number(&results[0], "level"), 4.0, 0.0);
+    // By the mean of the ramp its step is a blow-up, by the peak it is linear: a ramp cannot tell.
     let (code, results) = check(&scratch, &runs, "no blow-up up to 2/s");
-    assert_eq!((code, states(&results)), (0, vec!["pass"]));
+    assert_eq!((code, states(&results)), (3, vec!["not_measured"]));
+    assert!(reason(&results[0]).starts_with("no step is decided"));
     let (code, results) = check(&scratch, &runs, "no blow-up up to 2.5/s");
     assert_eq!((code, states(&results)), (3, vec!["not_measured"]));
     let (code, results) = check(&scratch, &runs, "no blow-up");
@@ -460,8 +462,82 @@ fn loads_of_another_kind_are_not_those_of_the_series() {
         let said = "it speaks of loads per second; the levels are 1 to 100 users";
         assert_eq!(reason(&results[0]), said);
     }
+    // One user made 15 requests: what 40 get of what it got is known to a factor of three.
+    let (code, results) = check(&scratch, &[steps], "efficiency at 40 >= 0.8");
+    assert_eq!((code, states(&results)), (3, vec!["not_measured"]));
+    assert!(reason(&results[0]).contains("too wide to judge by"));
     for target in ["knee >= 5 users", "knee >= 5"] {
         let (code, results) = check(&scratch, &[steps], target);
         assert_eq!((code, states(&results)), (0, vec!["pass"]), "{target}");
     }
+}
+
+#[test]
+fn where_no_latency_is_known_no_blow_up_is_not_met() {
+    let scratch = Scratch::new("targets-dead-level");
+    let mut files = calm(&scratch);
+    let dead = Made {
+        latencies: None,
+        ..Made::calm("dead", 80.0)
+    };
+    files.push(dead.failing(80_000).write(&scratch));
+    let runs: Vec<&str> = files.iter().map(String::as_str).collect();
+    let (code, results) = check(&scratch, &runs, "no blow-up up to 40/s");
+    assert_eq!(
+        (code, states(&results)),
+        (1, vec!["pass"]),
+        "a run that failed is invalid"
+    );
+    let (_, results) = check(&scratch, &runs, "no blow-up up to 80/s");
+    assert_eq!(states(&results), ["not_measured"]);
+    let said = "no latency is known at 80/s and at the level below it";
+    assert_eq!(reason(&results[0]), said);
+}
+
+#[test]
+fn what_serves_has_no_blow_up_and_an_endpoint_no_knee() {
+    let scratch = Scratch::new("targets-others");
+    let run = |name: &str, instances: u64| {
+        let made = Made::new(name, By::Nothing, 1000 * instances, [20.0, 40.0, 60.0]);
+        format!("{name}{{instances={instances}}}={}", made.write(&scratch))
+    };
+    let files = [run("one", 1), run("two", 2)];
+    let runs = [files[0].as_str(), files[1].as_str(), "--level", "instances"];
+    let (code, results) = check(&scratch, &runs, "no blow-up");
+    assert_eq!((code, states(&results)), (3, vec!["not_measured"]));
+    assert!(reason(&results[0]).starts_with("instances serve the load"));
+
+    let files = calm(&scratch);
+    let runs: Vec<&str> = files.iter().map(String::as_str).collect();
+    scratch.write(
+        "knee.toml",
+        "[[target]]\nendpoint = '/work'\nexpect = 'knee >= 5/s'\n",
+    );
+    let done = asked(&scratch, "check", &runs);
+    let report: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(
+        (done.code, &report["targets"][0]["state"]),
+        (3, &Value::from("not_measured"))
+    );
+}
+
+#[test]
+fn runs_that_no_label_tells_apart_name_the_way_out_and_check_takes_a_label() {
+    let scratch = Scratch::new("targets-label");
+    let run = |name: &str, rate: u64| {
+        let made = Made::new(name, By::Nothing, 1000 * rate, [20.0, 40.0, 60.0]);
+        format!("{name}{{rate={rate}}}={}", made.write(&scratch))
+    };
+    let files = [run("low", 1), run("high", 2)];
+    let runs = [files[0].as_str(), files[1].as_str()];
+    let (code, results) = check(&scratch, &runs, "p95 < 1s up to 2/s");
+    assert_eq!((code, states(&results)), (3, vec!["not_measured"; 2]));
+    assert!(
+        reason(&results[0]).contains("`--level LABEL`"),
+        "{}",
+        results[0]
+    );
+    let labelled = [runs[0], runs[1], "--level", "rate"];
+    let (code, results) = check(&scratch, &labelled, "p95 < 1s up to 2/s");
+    assert_eq!((code, states(&results)), (0, vec!["pass"; 2]));
 }

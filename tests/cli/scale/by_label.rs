@@ -1,0 +1,120 @@
+//! Logs of requests with a label: what was sent and when stands in them, what was meant to be sent only in the label.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::{asked, near, number};
+use crate::Scratch;
+
+/// A log of 60 s: so many requests a second, each so slow, so many of them answered.
+struct Log {
+    label: f64,
+    sent_per_s: u32,
+    latency_ms: f64,
+    good_per_s: u32,
+    is_timed: bool,
+}
+
+impl Log {
+    fn calm(label: f64, sent_per_s: u32) -> Log {
+        Log {
+            label,
+            sent_per_s,
+            latency_ms: 10.0,
+            good_per_s: sent_per_s,
+            is_timed: true,
+        }
+    }
+
+    fn write(&self, scratch: &Scratch) -> String {
+        let mut text = String::from(if self.is_timed { "timestamp," } else { "" });
+        text.push_str("endpoint,latency_ms,success\n");
+        for second in 0..60 {
+            for request in 0..self.sent_per_s {
+                if self.is_timed {
+                    let at = 1_700_000_000.0
+                        + f64::from(second)
+                        + f64::from(request) / f64::from(self.sent_per_s);
+                    write!(text, "{at:.3},").unwrap();
+                }
+                // Latencies that differ a little.
+                let latency = self.latency_ms * (0.95 + f64::from(request % 11) / 100.0);
+                let is_good = request < self.good_per_s;
+                writeln!(text, "GET /a,{latency:.3},{is_good}").unwrap();
+            }
+        }
+        let name = format!("at-{}.csv", self.label);
+        scratch.write(&name, text);
+        format!("at{0}{{rate={0}}}={name}", self.label)
+    }
+}
+
+fn scale(scratch: &Scratch, logs: &[Log]) -> Value {
+    let mut arguments: Vec<String> = logs.iter().map(|log| log.write(scratch)).collect();
+    arguments.extend(["--level".to_owned(), "rate".to_owned()]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = asked(scratch, "scale", &arguments);
+    let report: Value = serde_json::from_str(&done.out).expect(&done.err);
+    report["scalings"][0].clone()
+}
+
+#[test]
+fn a_generator_that_is_slower_than_its_label_is_no_knee() {
+    let scratch = Scratch::new("label-slow-generator");
+    let logs = [(10.0, 10), (20.0, 20), (40.0, 30), (80.0, 30)];
+    let found = scale(&scratch, &logs.map(|(label, sent)| Log::calm(label, sent)));
+    assert_eq!(found["knee"]["found"], false, "{}", found["knee"]);
+    let unasked = found["knee"]["unasked"].to_string();
+    assert!(unasked.contains("the label 40 asks for"), "{unasked}");
+    assert!(found["knee"]["last_good"].is_null());
+}
+
+#[test]
+fn a_server_that_lets_them_wait_is_one() {
+    let scratch = Scratch::new("label-slow-server");
+    let mut logs = [(10.0, 10), (20.0, 20), (40.0, 30), (80.0, 30)]
+        .map(|(label, sent)| Log::calm(label, sent));
+    logs[2].latency_ms = 200.0;
+    logs[3].latency_ms = 400.0;
+    let found = scale(&scratch, &logs);
+    assert_eq!(
+        found["knee"]["criterion"], "saturation",
+        "{}",
+        found["knee"]
+    );
+    near(number(&found["knee"], "level"), 30.0, 0.05);
+}
+
+#[test]
+fn goodput_that_collapses_shows_no_plateau_and_the_last_served_load_is_good() {
+    let scratch = Scratch::new("label-collapse");
+    let mut logs = [(10.0, 10), (20.0, 20), (40.0, 40)].map(|(label, sent)| Log::calm(label, sent));
+    logs[2].good_per_s = 4;
+    let found = scale(&scratch, &logs);
+    let knee = &found["knee"];
+    assert_eq!(knee["method"], "middle", "{knee}");
+    assert_eq!(
+        (number(knee, "last_good"), number(&knee["interval"], "lo")),
+        (20.0, 20.0)
+    );
+    near(number(&knee["interval"], "hi"), 40.0, 0.0);
+}
+
+#[test]
+fn without_times_a_level_that_fails_is_beyond_the_knee_and_no_further() {
+    let scratch = Scratch::new("label-untimed");
+    let mut logs = [(10.0, 10), (20.0, 20), (40.0, 40)].map(|(label, sent)| Log {
+        is_timed: false,
+        ..Log::calm(label, sent)
+    });
+    logs[2].good_per_s = 0;
+    let found = scale(&scratch, &logs);
+    let knee = &found["knee"];
+    assert_eq!(
+        (number(knee, "last_good"), number(&knee["interval"], "hi")),
+        (20.0, 40.0)
+    );
+    let done = asked(&scratch, "scale", &["at-10.csv"]);
+    assert_eq!(done.code, 2, "no label: no load");
+}
