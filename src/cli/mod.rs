@@ -66,7 +66,7 @@ enum Command {
     Check(check::Args),
     /// Compare runs before and after a change.
     Compare(compare::Args),
-    /// Find where latency blows up and throughput stops growing: runs at several loads, or a stepped one.
+    /// Find where latency blows up and throughput stops following the load: runs at several loads, or a stepped one.
     Scale(scale::Args),
     /// Look after accepted baselines, which `check` compares with.
     Baseline(baseline::Args),

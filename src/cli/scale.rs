@@ -1,4 +1,4 @@
-//! `knee scale RUN...`: where throughput stops growing and latency blows up. Never fails a build.
+//! `knee scale RUN...`: where throughput no longer follows the load and latency blows up. Never fails a build.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::findings::{Report, analyse};
 use crate::text::number;
 
 /// Find where it stops scaling: runs at several loads, or one run that was stepped or ramped, as a series of load levels. Each
-/// step is classed by how latency follows the load; the knee is where throughput stops growing or a latency blows up, or there
+/// step is classed by how latency follows the load; the knee is where throughput no longer follows the load or a latency blows up, or there
 /// is none in the tested range, which is said.
 #[derive(Debug, Arguments)]
 #[command(after_help = "Examples:

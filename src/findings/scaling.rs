@@ -8,6 +8,7 @@ mod knee;
 mod level;
 mod load;
 mod mix;
+mod remarks;
 mod sample;
 mod series;
 pub(in crate::findings) mod split;
@@ -26,7 +27,6 @@ use crate::findings::figures::{self, Support};
 use crate::findings::normalize::Pattern;
 use crate::findings::report::Interval;
 use crate::model::Run;
-use crate::text::number::plural;
 
 pub use series::LABEL;
 
@@ -187,7 +187,7 @@ pub enum Criterion {
     BlowUp,
 }
 
-/// Where throughput stops growing or latency blows up.
+/// Where throughput no longer follows the load, or latency blows up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Knee {
     /// `false` = none in the tested range, which is an answer.
@@ -372,54 +372,11 @@ fn of_series(series: &series::Series, options: &Options) -> Scaling {
         usl,
         usl_reason,
         left_out: series.left_out.clone(),
-        remarks: remarks(series, elsewhere),
+        remarks: remarks::of(series, elsewhere),
     };
+    let apart = remarks::repeats(&scaling);
+    scaling.remarks.extend(apart);
     let mix = mixes.remark(&scaling);
     scaling.remarks.extend(mix);
     scaling
-}
-
-/// What has to be known to read the figures right.
-fn remarks(series: &series::Series, elsewhere: u64) -> Vec<String> {
-    let mut remarks = series.remarks.clone();
-    if elsewhere > 0 && series.groups.len() > 1 {
-        remarks.push(format!(
-            "{} are not at every level, and in no step",
-            plural(elsewhere, "endpoint")
-        ));
-    }
-    let mut say = |holds: bool, words: &str| {
-        if holds {
-            remarks.push(words.to_owned());
-        }
-    };
-    let samples = || series.groups.iter().flat_map(|group| &group.samples);
-    let several = series.groups.len() > 1;
-    say(
-        several
-            && series.groups.iter().any(|group| group.samples.len() == 1)
-            && series.of != LevelOf::Resources,
-        "of a level with one run the spread between runs is assumed: 5 % at p50, 8 % at p95, 15 % at p99; repeats of every level narrow the intervals",
-    );
-    say(
-        samples().any(|sample| sample.sources.len() > 1),
-        "percentiles of a stretch of several windows are the middle of those of its windows (geometric mean; of more than 24 as many spread over it), because the input does not tell those of all its requests",
-    );
-    say(
-        several && series.of == LevelOf::Users,
-        "the load is closed: users wait for their answers before they ask again, so latencies are service times as users got them, and what was never sent because answers were late is in none",
-    );
-    say(
-        several && series.of == LevelOf::Arrivals,
-        "the load is open: sessions arrive whether or not others are answered; inside a session a request waits for the one before, so that what is late is also sent late",
-    );
-    say(
-        several && series.of == LevelOf::Users && series.is_untold,
-        "the input does not say whether users wait for their answers: they are taken to; of arrivals at a rate `--level rate` with a label tells the level",
-    );
-    say(
-        several && samples().any(|sample| !sample.is_windowed) && !series.is_closed,
-        "some rates are those of a whole run, which include the time after the last arrival: their shortfall counts only beyond 5 % of uncertainty",
-    );
-    remarks
 }

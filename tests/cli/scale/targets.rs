@@ -425,6 +425,9 @@ fn a_limit_that_one_of_the_repeats_breaks_is_a_warning() {
         reason(&results[2]),
         "one of its 3 runs breaks it: they lie between 60 ms and 400 ms"
     );
+    let done = asked(&scratch, "scale", &runs);
+    let said = "they disagree: p99 of 3 runs at 40/s lies between 60 and 400 ms";
+    assert!(done.out.contains(said), "{}", done.out);
     let (code, results) = check(&scratch, &runs, "p99 < 500ms up to 40/s");
     assert_eq!((code, states(&results)), (0, vec!["pass"; 3]));
     let (code, results) = check(&scratch, &runs, "p99 < 100ms up to 40/s");
