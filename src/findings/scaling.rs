@@ -10,6 +10,7 @@ mod load;
 mod mix;
 mod remarks;
 mod sample;
+mod sent;
 mod series;
 pub(in crate::findings) mod split;
 mod steps;

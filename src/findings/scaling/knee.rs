@@ -64,12 +64,7 @@ pub(super) fn knee(
         );
     }
     let highest = series.groups.last().map(|group| group.mean);
-    let found = knee::knee(&levels, arrivals).filter(|found| {
-        let slow = slow_generator(series, &levels, found);
-        unasked.extend(slow.clone());
-        slow.is_none()
-    });
-    let Some(found) = found else {
+    let Some(found) = knee::knee(&levels, arrivals) else {
         return Some(Knee {
             found: false,
             level: None,
@@ -182,32 +177,6 @@ fn unasked(series: &Series, levels: &[knee::Level]) -> Vec<String> {
         );
     }
     reasons
-}
-
-/// A mean latency that grows by less has not moved.
-const MOVED: f64 = 1.25;
-
-/// Why that saturation is none: only labels tell what was asked for, fewer requests were sent than that, and those that were sent
-/// took no longer. A server that cannot follow lets requests wait or fail; a generator that cannot does neither.
-fn slow_generator(series: &Series, levels: &[knee::Level], found: &knee::Knee) -> Option<String> {
-    if !matches!(found.criterion, knee::Criterion::Saturation { .. }) {
-        return None;
-    }
-    let behind = series.groups.get(found.broken..)?;
-    let good = levels.get(found.broken.checked_sub(1)?)?.mean?;
-    let still =
-        |level: &knee::Level| !level.fails && level.mean.is_some_and(|mean| mean < MOVED * good);
-    let of_labels = behind
-        .iter()
-        .all(|group| level::is_by_label(group, series.of));
-    let all_still = levels.get(found.broken..)?.iter().all(still);
-    let first = words::bare(behind.first()?.mean);
-    (of_labels && all_still).then(|| {
-        format!(
-            "whether throughput follows the load, because fewer requests were sent than the label {first} asks for while latency \
-             stayed as it was: the generator may have been too slow, and not the server"
-        )
-    })
 }
 
 /// What `stats::knee` asks of each level.

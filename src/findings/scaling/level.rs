@@ -223,7 +223,7 @@ fn unit(series: &Series) -> Option<f64> {
 }
 
 /// Whether nothing but a label tells what is offered.
-pub(super) fn is_by_label(group: &Group, of: LevelOf) -> bool {
+fn is_by_label(group: &Group, of: LevelOf) -> bool {
     let is_told = |sample: &Sample| {
         let measured = sample.sources.first().and_then(|run| load_of(run));
         sample.stretch.is_some() || measured.is_some_and(|load| load.of == of)
@@ -251,7 +251,7 @@ pub(super) fn levels(
             value: group.mean,
             peak: group.peak,
             stated: group.stated,
-            by_label: is_by_label(group, series.of),
+            by_label: group.stated.is_none() && is_by_label(group, series.of),
             runs: runs_of(group),
             from_s: stretch.map(|(from, _)| from),
             to_s: stretch.map(|(_, to)| to),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::findings::normalize::Pattern;
 use crate::findings::scaling::load::{self, Loaded, is_one_level, kind_of, load_of};
 use crate::findings::scaling::sample::Sample;
+use crate::findings::scaling::sent;
 use crate::findings::scaling::split::{Split, split};
 use crate::findings::scaling::{LeftOut, LevelOf};
 use crate::model::{LoadModel, Run};
@@ -127,6 +128,7 @@ pub(super) fn series<'a>(
         let mut by_kind: BTreeMap<(u8, bool), Series<'a>> = BTreeMap::new();
         let mut left_out = Vec::new();
         let common = common_kind(&once, label);
+        let mut whole = Vec::new();
         for run in once {
             let mut leave = |reason: String| {
                 left_out.push(LeftOut {
@@ -159,14 +161,17 @@ pub(super) fn series<'a>(
                 Ok((name, load, stated)) => {
                     let mut sample = Sample::of_run(run, load);
                     sample.stated = stated;
-                    if let Some(reason) = sample.shortfall() {
-                        leave(reason);
-                        continue;
+                    match sample.shortfall() {
+                        Some(reason) => leave(reason),
+                        None => whole.push((run, name, sample)),
                     }
-                    series_of(&mut by_kind, scenario, run, load.of, name).add(sample);
                 }
                 Err(reason) => leave(reason),
             }
+        }
+        sent::correct(whole.iter_mut().map(|(_, _, sample)| sample));
+        for (run, name, sample) in whole {
+            series_of(&mut by_kind, scenario, run, sample.load.of, name).add(sample);
         }
         if by_kind.is_empty() && !left_out.is_empty() {
             // Nothing is a level: that is said once, of the scenario.

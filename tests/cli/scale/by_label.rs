@@ -63,11 +63,27 @@ fn scale(scratch: &Scratch, logs: &[Log]) -> Value {
 fn a_generator_that_is_slower_than_its_label_is_no_knee() {
     let scratch = Scratch::new("label-slow-generator");
     let logs = [(10.0, 10), (20.0, 20), (40.0, 30), (80.0, 30)];
-    let found = scale(&scratch, &logs.map(|(label, sent)| Log::calm(label, sent)));
+    let mut logs = logs.map(|(label, sent)| Log::calm(label, sent));
+    // The same bytes would be one run, given again.
+    logs[3].latency_ms = 10.1;
+    let found = scale(&scratch, &logs);
     assert_eq!(found["knee"]["found"], false, "{}", found["knee"]);
-    let unasked = found["knee"]["unasked"].to_string();
-    assert!(unasked.contains("the label 40 asks for"), "{unasked}");
-    assert!(found["knee"]["last_good"].is_null());
+    // The load is what was sent: two runs at 30/s, which are repeats.
+    let levels = found["levels"].as_array().unwrap();
+    let values: Vec<f64> = levels.iter().map(|level| number(level, "value")).collect();
+    assert_eq!(values.len(), 3);
+    near(values[2], 30.0, 0.01);
+    near(number(&levels[2], "stated"), 40.0, 0.0);
+    assert_eq!(levels[2]["runs"].as_array().unwrap().len(), 2);
+    // Nothing is known of 80/s, at which nothing was sent.
+    let arguments: Vec<String> = [10, 20, 40, 80]
+        .map(|of| format!("at{of}{{rate={of}}}=at-{of}.csv"))
+        .to_vec();
+    let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    arguments.extend(["--level", "rate", "--target", "p95 < 1s up to 80/s"]);
+    let done = asked(&scratch, "check", &arguments);
+    assert_eq!(done.code, 3, "{}", done.out);
+    assert!(done.out.contains("no level reaches 80/s"), "{}", done.out);
 }
 
 #[test]

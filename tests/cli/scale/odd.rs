@@ -292,8 +292,13 @@ fn what_was_measured_is_the_level_where_something_else_was_stated() {
 #[test]
 fn a_ramp_over_a_constant_load_is_no_level() {
     let scratch = Scratch::new("odd-ramp");
-    let files = [("low", "1"), ("ramp", "1..4"), ("high", "4")].map(|(name, load)| {
-        let file = Made::new(name, By::Nothing, 1000, [20.0, 40.0, 60.0]).write(&scratch);
+    let files = [
+        ("low", "1", 1000),
+        ("ramp", "1..4", 2500),
+        ("high", "4", 4000),
+    ];
+    let files = files.map(|(name, load, requests)| {
+        let file = Made::new(name, By::Nothing, requests, [20.0, 40.0, 60.0]).write(&scratch);
         format!("{name}{{rate={load}}}={file}")
     });
     let report = scale(

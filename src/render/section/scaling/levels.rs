@@ -64,6 +64,7 @@ fn loads(scaling: &Scaling) -> Table {
     let mut columns = vec![("Level", Align::Left), (runs_or_seconds, Align::Right)];
     columns.extend(shown.iter().map(|(name, _)| match *name {
         OFFERED if !words::is_offered(scaling) => ("Ideal/s", Align::Right),
+        OFFERED if is_by_label(scaling) => ("Asked/s", Align::Right),
         name => (name, Align::Right),
     }));
     let mut table = Table::new(&columns);
@@ -77,6 +78,11 @@ fn loads(scaling: &Scaling) -> Table {
         table.row(row);
     }
     table
+}
+
+/// Whether some level asks for what only its label tells.
+fn is_by_label(scaling: &Scaling) -> bool {
+    scaling.levels.iter().any(|level| level.by_label)
 }
 
 /// From where to where in its run, of a level that is a stretch of one.
@@ -104,6 +110,10 @@ fn legend(scaling: &Scaling) -> Option<String> {
         (
             ideal,
             "ideal: in proportion to the level, from the lowest levels",
+        ),
+        (
+            is_by_label(scaling) && any(|level| level.offered_per_s.is_some()),
+            "asked: what the label asks for; whether it was sent is not known",
         ),
         (
             any(|level| level.settling_dropped_s.is_some()),
