@@ -17,7 +17,8 @@ Asks of neighbouring load levels whether the load grew as it is stated: by label
 Fires where the ratio of the stated loads and that of the measured ones, or the ratios of the means and of the peaks, differ by
 more than 10 %.
 Example: \"doubling the load\" from a constant 1/s to a ramp from 1/s to 2/s is 2 times by the peaks and 1.5 times by the means.
-What to do: run constant rates; until then a class of growth holds only where it holds by both.",
+What to do: run constant rates; until then a class of growth holds only where it holds by both. Where another load arrived than
+was stated, look for a limit of the generator.",
     asks: Asks::Series(ask),
 };
 
@@ -61,7 +62,11 @@ fn of_pair(scaling: &Scaling, low: &Level, high: &Level, limit: f64) -> Option<F
     );
     Some(
         Fired::new(Effect::Note, message, evidence)
-            .hint("Run constant rates: then there is one ratio."),
+            .hint(if differs(peaks) {
+                "Run constant rates: then there is one ratio."
+            } else {
+                "See why another load arrived than was stated (often the generator's own limit), or correct what is stated."
+            }),
     )
 }
 
