@@ -3,6 +3,7 @@
 //!
 //! The verdict stands in every output as it was found; only the exit code is mapped.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -38,16 +39,16 @@ Examples:
 pub(crate) struct Args {
     /// A file, folder, glob, `-` for standard input, or A+B for the files of one run; none = lint knee.toml.
     #[arg(value_name = "RUN", conflicts_with_all = ["base", "new"])]
-    runs: Vec<String>,
+    runs: Vec<OsString>,
 
     /// The runs of the base: what --new is compared with, in place of any accepted baseline. Repeats prove, a single run a side
     /// never does.
     #[arg(long, value_name = "RUN", num_args = 1.., requires = "new")]
-    base: Vec<String>,
+    base: Vec<OsString>,
 
     /// The runs to judge, by targets and against --base.
     #[arg(long, value_name = "RUN", num_args = 1.., requires = "base")]
-    new: Vec<String>,
+    new: Vec<OsString>,
 
     #[command(flatten)]
     reading: inputs::Reading,

@@ -1,5 +1,6 @@
 //! `knee compare BASE NEW`, or `--base RUN... --new RUN...`: side by side with intervals. Never fails a build.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -24,15 +25,15 @@ use crate::model::Run;
 pub(crate) struct Args {
     /// A run of the base, then a run of the new side; a RUN is what `knee report` takes.
     #[arg(value_name = "BASE NEW", conflicts_with_all = ["base", "new"])]
-    runs: Vec<String>,
+    runs: Vec<OsString>,
 
     /// The runs of the base.
     #[arg(long, value_name = "RUN", num_args = 1.., requires = "new")]
-    base: Vec<String>,
+    base: Vec<OsString>,
 
     /// The runs to compare with it.
     #[arg(long, value_name = "RUN", num_args = 1.., requires = "base")]
-    new: Vec<String>,
+    new: Vec<OsString>,
 
     #[command(flatten)]
     reading: inputs::Reading,
@@ -121,7 +122,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     written
 }
 
-fn sides(args: &Args) -> anyhow::Result<(Vec<String>, Vec<String>)> {
+fn sides(args: &Args) -> anyhow::Result<(Vec<OsString>, Vec<OsString>)> {
     match args.runs.as_slice() {
         [base, new] => Ok((vec![base.clone()], vec![new.clone()])),
         _ if !args.base.is_empty() => Ok((args.base.clone(), args.new.clone())),
@@ -141,8 +142,8 @@ fn sides(args: &Args) -> anyhow::Result<(Vec<String>, Vec<String>)> {
 
 /// Reads both sides.
 pub(crate) fn read(
-    base: &[String],
-    new: &[String],
+    base: &[OsString],
+    new: &[OsString],
     reading: &inputs::Reading,
     config: &Config,
     console: &mut Console,

@@ -1,6 +1,7 @@
 //! `knee init [RUN...]`: a starter `knee.toml`, with targets proposed from runs and marked as proposals.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use crate::text::number;
 pub(crate) struct Args {
     /// A file, folder, glob, `-` for standard input, or A+B for the files of one run; none = examples only.
     #[arg(value_name = "RUN")]
-    runs: Vec<String>,
+    runs: Vec<OsString>,
     #[command(flatten)]
     reading: inputs::Reading,
 

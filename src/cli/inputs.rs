@@ -1,5 +1,6 @@
 //! The arguments that every analysing command has, and what they read.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,7 @@ pub(crate) struct Runs {
     /// A file, folder, glob, `-` for standard input, or A+B for the files of one run; NAME=RUN names it,
     /// NAME{k=v}=RUN labels it too. .gz and .zst are read as they are.
     #[arg(required = true, value_name = "RUN")]
-    pub(crate) runs: Vec<String>,
+    pub(crate) runs: Vec<OsString>,
 }
 
 /// How it is read.
@@ -141,7 +142,7 @@ pub(crate) fn load(explicit: Option<&Path>, console: &mut Console) -> anyhow::Re
 
 /// Where parts of one run are read, what stands beside it stands beside the whole: nothing is attached to a part.
 pub(crate) fn read_parts(
-    runs: &[String],
+    runs: &[OsString],
     reading: &Reading,
     config: &Config,
     console: &mut Console,
@@ -186,7 +187,7 @@ impl Parts {
 
 /// Reads every run and gives each its identity.
 pub(crate) fn read(
-    runs: &[String],
+    runs: &[OsString],
     reading: &Reading,
     config: &Config,
     console: &mut Console,

@@ -21,10 +21,13 @@ mod schema;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 
+use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::exit::Exit;
+use crate::text::escape;
 
 /// Says what a load test's results mean: what happened, whether to believe it, and what is broken.
 ///
@@ -103,12 +106,22 @@ pub fn main(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
     let parsed = Cli::command()
-        .try_get_matches_from(arguments)
+        .try_get_matches_from(&arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
+            // The parser does not say which one; what is there is a RUN, which may be called anything.
+            let other = || arguments.iter().filter(|one| one.to_str().is_none());
+            let absent = other().find(|one| !Path::new(one).exists());
+            let named = absent.or_else(|| other().next());
+            if let (ErrorKind::InvalidUtf8, Some(argument)) = (error.kind(), named) {
+                let named = escape::terminal(&argument.to_string_lossy());
+                let _ = writeln!(err, "error: the argument {named} is not UTF-8");
+                return Exit::Usage;
+            }
             let text = error.render();
             let wants_help = error.exit_code() == 0;
             // The flags are not known yet: what the terminal and NO_COLOR say holds.

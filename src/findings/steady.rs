@@ -5,6 +5,7 @@
 
 mod phase;
 mod plateau;
+mod rises;
 
 pub(in crate::findings) use phase::median;
 pub use phase::{Level, LoadOf, Steadiness, levels_in_words, steadiness};

@@ -2,6 +2,7 @@
 //! reading.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,13 @@ pub struct Candidate {
 }
 
 impl Argument {
+    fn path(text: &str) -> Argument {
+        Argument {
+            target: text.to_owned(),
+            ..Argument::default()
+        }
+    }
+
     /// Takes an argument apart. A name holds no slash, so that `results/a=b.json` stays a path.
     ///
     /// ```
@@ -47,10 +55,7 @@ impl Argument {
     /// assert_eq!(argument.target, "results.json");
     /// ```
     pub fn parse(text: &str) -> Result<Argument, IngestError> {
-        let plain = || Argument {
-            target: text.to_owned(),
-            ..Argument::default()
-        };
+        let plain = || Argument::path(text);
         if Path::new(text).exists() {
             return Ok(plain());
         }
@@ -98,14 +103,21 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Every file behind the arguments. `stdin` is asked for at most once.
+///
+/// An argument that is no UTF-8 is the path of a file or folder as it stands.
 pub fn expand(
-    arguments: &[String],
+    arguments: &[impl AsRef<OsStr>],
     stdin: &mut dyn FnMut() -> Input,
 ) -> Result<Vec<Candidate>, IngestError> {
     let mut candidates = Vec::new();
     let mut stdin_taken = false;
-    for (index, text) in arguments.iter().enumerate() {
-        let argument = Argument::parse(text)?;
+    for (index, given) in arguments.iter().enumerate() {
+        let given = given.as_ref();
+        let text = given.to_string_lossy();
+        let (argument, is_text) = match given.to_str() {
+            Some(text) => (Argument::parse(text)?, true),
+            None => (Argument::path(&text), false),
+        };
         let mut add = |input: Input, found: bool, joined: Option<usize>| {
             candidates.push(Candidate {
                 input,
@@ -117,11 +129,15 @@ pub fn expand(
             });
         };
         let target = argument.target.as_str();
-        let path = Path::new(target);
+        let path = if is_text {
+            Path::new(target)
+        } else {
+            Path::new(given)
+        };
         if target == "-" {
             if stdin_taken {
                 return Err(IngestError::Argument {
-                    argument: text.clone(),
+                    argument: text.into_owned(),
                     reason: "standard input is given twice".to_owned(),
                 });
             }
@@ -148,6 +164,11 @@ pub fn expand(
             add(Input::stream(name.to_string_lossy(), file), false, None);
         } else if path.exists() {
             add(named(path), false, None);
+        } else if !is_text {
+            return Err(IngestError::Argument {
+                argument: text.into_owned(),
+                reason: "there is no such file, and what is not UTF-8 is taken for a path as it stands: without NAME=, A+B and *".to_owned(),
+            });
         } else if let Some(parts) = joined(target) {
             for part in parts {
                 add(named(&part), false, Some(index));
@@ -245,14 +266,14 @@ mod tests {
     fn nothing_behind_an_argument_is_an_error() {
         let mut stdin = || Input::stream("-", std::io::empty());
         assert!(matches!(
-            expand(&["/no/such/file".into()], &mut stdin),
+            expand(&["/no/such/file"], &mut stdin),
             Err(IngestError::NoMatch { .. })
         ));
         assert!(matches!(
-            expand(&["/no/such/*".into()], &mut stdin),
+            expand(&["/no/such/*"], &mut stdin),
             Err(IngestError::NoMatch { .. })
         ));
-        assert!(expand(&["-".into(), "-".into()], &mut stdin).is_err());
+        assert!(expand(&["-", "-"], &mut stdin).is_err());
     }
 
     #[test]

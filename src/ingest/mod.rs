@@ -128,7 +128,7 @@ pub static FORMATS: &[Format] = &[
 type Unread = fn(&[u8]) -> Option<&'static str>;
 
 /// Outputs that are known and not read.
-static UNREAD: &[Unread] = &[k6::unread];
+static UNREAD: &[Unread] = &[k6::unread, requests_csv::unread];
 
 /// The format of that id.
 pub fn format(id: &str) -> Result<&'static Format, IngestError> {

@@ -23,7 +23,8 @@ pub const FORMAT: Format = Format {
     id: "requests-csv",
     tool: "csv",
     files: "one row per request, columns by header name in any case and order, comma, `;` or tab between them; \
-            a latency is required: latency, response_time, elapsed, duration (milliseconds, or with _ms _s _us _ns); \
+            a latency is required: response_time, elapsed, latency, duration (milliseconds, or with _ms _s _us _ns; \
+            of several the first one here counts); \
             optional: time (timestamp, ts, start_time: epoch s, ms, us, ns, or RFC 3339), \
             endpoint (name, label, url, path, operation), method, ok (success: true, false, 1, 0), code (status, status_code), \
             bytes (bytes_received, size), bytes_sent, error (error_message), users",
@@ -58,6 +59,21 @@ fn open(head: &Head) -> Result<Box<dyn RowParser>, String> {
     }
     let clock = header.clock(head);
     Ok(Box::new(Rows { header, clock }))
+}
+
+/// Whose table it is that is not claimed for its columns.
+pub(super) fn unread(bytes: &[u8]) -> Option<&'static str> {
+    let head = Head {
+        name: "",
+        bytes,
+        complete: true,
+    };
+    let header = Header::of(&head).ok()?;
+    let theirs =
+        "a table with columns of another tool's; --from requests-csv reads it nevertheless";
+    header
+        .foreign()
+        .or_else(|| header.is_another_tools().then_some(theirs))
 }
 
 /// A trouble of a row.
@@ -111,6 +127,21 @@ const SECOND_HEADER: Trouble = trouble(
     "rows that repeat the header are left out",
 );
 
+/// A second column that could be the latency is not read.
+const fn left(name: &str) -> Trouble {
+    let text = match name.as_bytes() {
+        b"latency" => {
+            "the column `latency` is left: where another one is the whole of a request, it is a part, such as the time to the first byte"
+        }
+        b"duration" => "the column `duration` is left: another one is the latency of a request",
+        b"elapsed" | b"elapsed_time" => {
+            "the column of elapsed times is left: another one is the latency of a request"
+        }
+        _ => "a second column of latencies is left: another one is the latency of a request",
+    };
+    trouble("latency-left", text)
+}
+
 /// Reads the rows under a header.
 #[derive(Clone)]
 struct Rows {
@@ -140,6 +171,9 @@ impl RowParser for Rows {
         let mut quote = next_quote(0);
         let mut is_header = block.is_first;
         let mut start = 0;
+        if let Some(name) = self.header.left.filter(|_| block.is_first) {
+            into.trouble(left(name), block.place_of(0));
+        }
         while start < bytes.len() {
             if let Some(text) = text {
                 let mut found: Fields<'_> = [""; Role::COUNT];

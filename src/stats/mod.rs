@@ -20,6 +20,7 @@ pub mod permutation;
 pub mod proportion;
 pub mod quantile;
 pub mod rank_test;
+pub mod rate_trend;
 pub mod repeats;
 pub mod step;
 pub mod student;

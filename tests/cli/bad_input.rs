@@ -31,6 +31,58 @@ fn what_is_not_there_is_said() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_name_that_is_no_utf8_is_a_path_and_any_other_argument_is_named() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let here = Scratch::new("latin-name");
+    let name = OsStr::from_bytes(b"caf\xe9.csv");
+    if std::fs::write(here.0.join(name), "name,latency\na,5\na,7\n").is_err() {
+        // A file system that takes no such name.
+        return;
+    }
+    let knee = |arguments: &[&[u8]]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_knee"));
+        let arguments = arguments.iter().map(|one| OsStr::from_bytes(one));
+        let output = command.args(arguments).current_dir(&here.0).env_clear();
+        let output = output.output().unwrap();
+        Done {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    };
+    let read = knee(&[b"report", b"caf\xe9.csv", b"--format", b"text"]);
+    assert_eq!(read.code, 0, "{}", read.err);
+    assert!(read.out.contains("2 requests"), "{}", read.out);
+    let absent = knee(&[b"report", b"th\xe9.csv"]);
+    refused(&absent, &["th\u{fffd}.csv", "no such file"]);
+    let named = knee(&[b"report", b"a=caf\xe9.csv"]);
+    refused(&named, &["a=caf\u{fffd}.csv", "without NAME="]);
+    let target = knee(&[b"report", b"caf\xe9.csv", b"--target", b"p95 < 2\xb5s"]);
+    refused(
+        &target,
+        &["the argument", "p95 < 2\u{fffd}s", "is not UTF-8"],
+    );
+}
+
+#[test]
+fn what_another_tool_wrote_is_said() {
+    let here = Scratch::new("jmeter");
+    here.write(
+        "jm.csv",
+        "timeStamp,elapsed,label,success\n1637589158484,34,good,true\n",
+    );
+    for arguments in [
+        &["report", "jm.csv"][..],
+        &["report", "jm.csv", "--from", "requests-csv"],
+    ] {
+        refused(&here.knee(arguments), &["jm.csv", "a table of JMeter"]);
+    }
+}
+
+#[test]
 fn what_no_format_claims_is_said_with_what_it_looks_like() {
     let here = Scratch::new("unknown");
     here.write("empty.json", "");

@@ -19,6 +19,68 @@ fn commands() -> Vec<String> {
     found
 }
 
+/// What a command of the README prints and writes to standard error, in a folder of its own.
+fn run(line: &str, folder: &std::path::Path) -> std::process::Output {
+    let samples = root().join("samples");
+    let line = line.replace("samples/", &format!("{}/", samples.display()));
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_knee"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    Command::new("sh")
+        .arg("-c")
+        .arg(&line)
+        .current_dir(folder)
+        .env(
+            "PATH",
+            format!("{}:{path}", binary.parent().unwrap().display()),
+        )
+        .output()
+        .unwrap()
+}
+
+/// Blocks of `text` in the README, each with the commands of the `console` block before it.
+fn quotes() -> Vec<(Vec<String>, String)> {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let mut found = Vec::new();
+    let mut commands = Vec::new();
+    for (place, block) in text.split("```").enumerate() {
+        let (kind, body) = block.split_once('\n').unwrap_or_default();
+        let is_code = place % 2 == 1;
+        if is_code && kind == "console" {
+            let lines = body.lines().filter_map(|line| line.strip_prefix("$ "));
+            commands = lines.map(str::to_owned).collect();
+        } else if is_code && kind == "text" {
+            found.push((commands.clone(), body.to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn what_the_readme_quotes_is_what_is_printed() {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let scratch = std::env::temp_dir().join(format!("knee-quotes-{}", std::process::id()));
+    std::fs::create_dir_all(&scratch).unwrap();
+    let quotes = quotes();
+    assert!(quotes.len() >= 4, "{} quotes in the README", quotes.len());
+    for (commands, quote) in quotes {
+        let mut printed = String::new();
+        for command in &commands {
+            // What goes to a folder is quoted as text.
+            let line = command.replace(" -o out/", " --format text");
+            printed += &String::from_utf8_lossy(&run(&line, &scratch).stdout);
+        }
+        // Lines, because rows of tables are left out, of any width.
+        let printed = words(&printed);
+        for line in quote.lines() {
+            assert!(
+                printed.contains(&words(line)),
+                "the README quotes what none of {commands:#?} prints:\n{line}"
+            );
+        }
+    }
+    std::fs::remove_dir_all(&scratch).unwrap();
+}
+
 #[test]
 fn the_commands_of_the_readme_run() {
     let scratch = std::env::temp_dir().join(format!("knee-readme-{}", std::process::id()));
@@ -36,23 +98,7 @@ fn the_commands_of_the_readme_run() {
             assert!(line.starts_with("cargo "), "what is this: {line}");
             continue;
         }
-        let samples = root().join("samples");
-        let line = line.replace("samples/", &format!("{}/", samples.display()));
-        let path = format!(
-            "{}:{}",
-            std::path::Path::new(env!("CARGO_BIN_EXE_knee"))
-                .parent()
-                .unwrap()
-                .display(),
-            std::env::var("PATH").unwrap_or_default()
-        );
-        let done = Command::new("sh")
-            .arg("-c")
-            .arg(&line)
-            .current_dir(&scratch)
-            .env("PATH", path)
-            .output()
-            .unwrap();
+        let done = run(&line, &scratch);
         let said = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "{command}\n{said}");
     }

@@ -13,12 +13,13 @@
 //!
 //! In 1 and 2 no other level (more than 20 % away) may last longer than half of it: else the run holds several levels,
 //! and none is the run's. In 3 it holds two blocks or more, for one block is always near its own median, and lasts for
-//! more than half of the time; a stretch with a trend (p < 0.01) by which its second half is 20 % above or below its
-//! first is a ramp.
+//! more than half of the time; a stretch with a trend by which its second half is 20 % above or below its first is a
+//! ramp, which `rises` finds.
 //! Requests do not stand in for arrivals that are known: what a generator sends later because it stalled is no load that
 //! was asked for.
 
 use crate::findings::steady::plateau::{Held, held_users, is_pause, joined, load_of};
+use crate::findings::steady::rises::rises_or_falls;
 use crate::findings::steady::{PEAK_S, Part, SLACK_S, gap, parts_of};
 use crate::model::{LoadModel, Phase, Run};
 use crate::text::number;
@@ -26,9 +27,7 @@ use crate::text::number;
 /// Users that differ by less are of one level.
 const SAME: f64 = 0.95;
 /// Levels that differ by more are two.
-const APART: f64 = 1.2;
-/// Standard deviations that a trend has to exceed: two-sided p < 0.01.
-const CHANCE: f64 = 2.576;
+pub(super) const APART: f64 = 1.2;
 /// Slices that a number of users has to last for.
 const HELD: usize = 2;
 
@@ -154,10 +153,10 @@ pub fn steadiness(run: &Run) -> Steadiness {
         return by_users(&parts);
     }
     if parts.iter().any(|part| part.arrivals.is_some()) {
-        return by_rate(&parts, LoadOf::Arrivals, |part| part.arrivals);
+        return by_rate(run, &parts, LoadOf::Arrivals, |part| part.arrivals);
     }
     if parts.iter().any(|part| part.requests.is_some()) {
-        return by_rate(&parts, LoadOf::Requests, |part| part.requests);
+        return by_rate(run, &parts, LoadOf::Requests, |part| part.requests);
     }
     Steadiness::Unknown
 }
@@ -252,7 +251,7 @@ fn run_together(pair: &[Level]) -> bool {
     }
 }
 
-fn by_rate(parts: &[Part], of: LoadOf, count: fn(&Part) -> Option<u64>) -> Steadiness {
+fn by_rate(run: &Run, parts: &[Part], of: LoadOf, count: fn(&Part) -> Option<u64>) -> Steadiness {
     let blocks = blocks_of(parts, count);
     let has_load = |block: &Block| block.count > 0;
     let first = blocks.iter().position(has_load);
@@ -282,40 +281,10 @@ fn by_rate(parts: &[Part], of: LoadOf, count: fn(&Part) -> Option<u64>) -> Stead
     if held < 2 || 2.0 * (end - start) < span + SLACK_S {
         return Steadiness::Changing(of, Some((end - start, span)));
     }
-    let inside = |part: &&Part| part.start >= start - SLACK_S && part.end <= end + SLACK_S;
-    let events = parts.iter().filter(inside);
-    let events = events.filter_map(|part| Some((part.start, part.end, count(part)? as f64)));
-    if rises_or_falls(events) {
+    if rises_or_falls(run, parts, (start, end), count) {
         return Steadiness::Changing(of, None);
     }
     Steadiness::Phase(start, end)
-}
-
-/// Whether counts over stretches of time (from, to, count) have a trend that is no chance and no trifle: a slow ramp stays
-/// near its median all the way, and is no steady phase.
-///
-/// Of events that come at a constant rate, the mean time is that of the stretch, with the variance of a time in it
-/// divided by their number: Cox and Lewis (1966), The Statistical Analysis of Series of Events, 3.3; here by slices.
-fn rises_or_falls(stretches: impl Iterator<Item = (f64, f64, f64)> + Clone) -> bool {
-    let sum = |of: &dyn Fn(f64, f64) -> f64| -> f64 {
-        let times = stretches.clone();
-        times
-            .map(|(from, to, _)| of(f64::midpoint(from, to), to - from))
-            .sum()
-    };
-    let length = sum(&|_, length| length);
-    let center = sum(&|middle, length| middle * length) / length;
-    let variance = sum(&|middle, length| (middle - center).powi(2) * length) / length;
-    let events: f64 = stretches.clone().map(|(.., count)| count).sum();
-    let moment: f64 = stretches
-        .map(|(from, to, count)| count * (f64::midpoint(from, to) - center))
-        .sum();
-    if !(length > 0.0 && variance > 0.0 && events > 0.0) {
-        return false;
-    }
-    // The rate as a line through the mean: its halves are a quarter of the stretch away from the center.
-    let quarter = (moment / (events * variance) * length / 4.0).abs();
-    moment.abs() > CHANCE * (events * variance).sqrt() && 1.0 + quarter > APART * (1.0 - quarter)
 }
 
 /// Slices taken together.

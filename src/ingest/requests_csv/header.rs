@@ -70,14 +70,15 @@ impl Role {
                 "request",
             ],
             Role::Method => &["method", "http_method", "verb"],
+            // The whole of a request before what may be its time to the first byte, and that before what may be another's.
             Role::Latency => &[
-                "latency",
                 "response_time",
                 "responsetime",
                 "elapsed",
                 "elapsed_time",
-                "duration",
                 "request_duration",
+                "latency",
+                "duration",
             ],
             Role::Ok => &["ok", "success", "successful", "passed"],
             Role::Code => &[
@@ -122,6 +123,8 @@ pub(super) struct Header {
     /// By column.
     pub(super) roles: Vec<Option<Role>>,
     pub(super) latency_scale: Scale,
+    /// The name of a second column that could be the latency and is not read.
+    pub(super) left: Option<&'static str>,
     names: Vec<String>,
     present: [bool; Role::COUNT],
 }
@@ -235,12 +238,18 @@ impl Header {
                 list = list.chars().take(200).chain("...".chars()).collect();
             }
             let why = format!(
-                "no column is a latency (latency, response_time, elapsed, duration; with _ms, _s, _us or _ns); the header has: {list}"
+                "no column is a latency (response_time, elapsed, latency, duration; with _ms, _s, _us or _ns); the header has: {list}"
             );
             return Err((names.len(), why));
         };
+        let is_left = |name: &&&str| {
+            let has = |plain: &String| latency_unit(plain).0 == **name && plain != latency;
+            plain.iter().any(has)
+        };
+        let left = Role::Latency.names().iter().find(is_left).copied();
         Ok(Header {
             line: line.to_owned(),
+            left,
             quoting,
             latency_scale: latency_unit(latency).1,
             roles,
@@ -278,10 +287,16 @@ impl Header {
                 "a table of hey, whose times are in seconds"
             });
         }
-        let jmeter = has("elapsed") && (has("timeStamp") || has("Latency"));
-        jmeter.then_some(
-            "a table of JMeter, whose `elapsed` is the response time and `Latency` the time to the first byte",
-        )
+        if !has("elapsed") {
+            return None;
+        }
+        if has("Latency") {
+            return Some(
+                "a table of JMeter, whose `elapsed` is the response time and `Latency` the time to the first byte",
+            );
+        }
+        has("timeStamp")
+            .then_some("a table of JMeter, as the column `timeStamp` beside `elapsed` says")
     }
 
     /// Columns that one tool alone writes: its own format reads them.

@@ -92,6 +92,40 @@ fn units_stand_in_the_name_of_the_column() {
 }
 
 #[test]
+fn of_two_latencies_the_whole_counts_and_a_note_names_the_other() {
+    for header in ["elapsed,latency", "response_time_ms,Latency (ms)"] {
+        let run = read(&format!("name,{header}\na,5,4\na,7,6\n"));
+        let latency = run.overall.latency.as_ref().unwrap();
+        assert_eq!(latency.max.unwrap(), Millis(7.0), "{header}");
+        assert_eq!(notes(&run), [("no-times", 1), ("latency-left", 1)]);
+        assert!(run.notes[1].text.contains("column `latency` is left"));
+    }
+    let run = read("name,duration_s,latency_us\na,5,4000\n");
+    assert_eq!(run.overall.latency.as_ref().unwrap().max, Some(Millis(4.0)));
+    assert!(run.notes[1].text.contains("column `duration` is left"));
+}
+
+#[test]
+fn what_another_tool_wrote_is_called_so_and_not_other_columns() {
+    use crate::ingest::sniff::looks_like;
+    for (header, says) in [
+        (
+            "timeStamp,elapsed,label,success",
+            "of JMeter, as the column `timeStamp`",
+        ),
+        ("elapsed,label,Latency", "of JMeter, whose `elapsed`"),
+        ("timeStamp,latency,label", "--from requests-csv reads it"),
+        ("response-time,DNS+dialup,DNS", "of hey"),
+        ("time,size,label", "other columns"),
+    ] {
+        let found = looks_like(format!("{header}\n1,2,3,4\n").as_bytes());
+        assert!(found.contains(says), "{header}: {found}");
+    }
+    // And what is said to be read nevertheless is.
+    assert!(try_read(b"timeStamp,latency,label\n1637589158484,34,a\n").is_ok());
+}
+
+#[test]
 fn times_are_read_in_every_unit_and_as_text() {
     for time in [
         "1795229242.5",
