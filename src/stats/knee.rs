@@ -11,8 +11,10 @@
 //! 1. **Saturation**: the first load from which on every one has y below 0.95 by more than three standard errors, or has fewer
 //!    than 95 % of its requests answered inside it. Of users, y sinks long before the end, because each waits for the others (at 0.7
 //!    of the knee of a single server it is 0.9): there the limit is 0.85, and goodput has to level off (exponent below 0.7 at the
-//!    top). The knee is P. Where goodput falls behind it and requests fail (clients give up), the plateau is never seen: then it is
-//!    the load at which 1 / mean latency would reach zero by a straight line through the good loads (of M/M/1, 1 / R = mu - lambda),
+//!    top, or below 0.85 where latency doubles at least and loads well beyond P have 80 % of the highest goodput). The knee is P.
+//!
+//!    Where goodput falls behind P and requests fail (clients give up), or collapses at once, the plateau is never seen: then the knee
+//!    is the load at which 1 / mean latency would reach zero by a straight line through the good loads (of M/M/1, 1 / R = mu - lambda),
 //!    or through the last two of them if that is lower (even service times bend the line), kept inside the bracket. The interval
 //!    is the bracket, and as far as the known errors of the plateau go.
 //! 2. **Blow-up**: the first load whose tail is a proven blow-up (see `step`, but at 99 %) against some lower load, at least 2.5
@@ -59,6 +61,12 @@ const STAYS: f64 = 0.75;
 const GROWING: f64 = 0.7;
 /// how far below the highest load the lower one is taken.
 const FAR: f64 = 0.75;
+/// The same exponent where it hardly grows: then latency has to, by this factor over all loads,
+const HARDLY: f64 = 0.85;
+const WAITS: f64 = 2.0;
+/// and at loads this far beyond the knee goodput has to be this part of its maximum.
+const PAST: f64 = 1.25;
+const LEVEL: f64 = 0.8;
 /// Where between a load that is served and one that is dead, on the logarithm, a line that points beyond both has its end.
 const NEAR: f64 = 0.75;
 /// Goodput that falls below this part of its maximum was not held.
@@ -283,7 +291,7 @@ impl Series<'_> {
         let broken = last_served.map_or(0, |place| place + 1);
         let behind = self.levels.get(broken..)?;
         let first = behind.first()?;
-        if self.arrivals == Arrivals::Closed && !self.levels_off() {
+        if self.arrivals == Arrivals::Closed && !self.levels_off(unit) {
             return None;
         }
         let achieved = yields(first).min(first.answered.unwrap_or(f64::INFINITY));
@@ -371,8 +379,8 @@ impl Series<'_> {
         Some(found)
     }
 
-    /// Whether goodput of users no longer grows with them at the highest loads.
-    fn levels_off(&self) -> bool {
+    /// Whether goodput of users no longer grows with them at the highest loads, or hardly, and latency instead.
+    fn levels_off(&self, unit: f64) -> bool {
         let Some((last, lower)) = self.levels.split_last() else {
             return false;
         };
@@ -380,8 +388,22 @@ impl Series<'_> {
         let before = lower.iter().rev().find(far).or(lower.first());
         before.is_some_and(|before| {
             let growth = (last.goodput / before.goodput).ln() / (last.load / before.load).ln();
-            growth < GROWING
+            growth < GROWING || (growth < HARDLY && self.is_plateau(unit))
         })
+    }
+
+    /// Whether users beyond the highest goodput get no less of it together, and wait.
+    fn is_plateau(&self, unit: f64) -> bool {
+        let goodput = self.levels.iter().map(|level| level.goodput);
+        let most = goodput.fold(0.0, f64::max);
+        let mut beyond = self
+            .levels
+            .iter()
+            .filter(|level| level.load > PAST * most / unit);
+        let mean = |level: Option<&Level>| level.and_then(|level| level.mean);
+        let ends = mean(self.levels.first()).zip(mean(self.levels.last()));
+        beyond.all(|level| level.goodput >= LEVEL * most)
+            && ends.is_some_and(|(first, last)| last >= WAITS * first)
     }
 
     /// The first load with a tail that blows up against a lower one; of several tails the one that grows most beyond chance.
@@ -608,6 +630,32 @@ mod tests {
             at(40.0, 25.0),
         ];
         assert_eq!(knee(&growing, Arrivals::Closed), None);
+        // Ten users already get what 20 wait longer for; with the noise of machines goodput still grows a little.
+        let waiting = |last: f64, mean: f64| {
+            let of = |(n, rate, mean): (f64, f64, f64)| Level {
+                mean: Some(mean),
+                ..at(n, rate)
+            };
+            [
+                (2.0, 20.0, 10.0),
+                (5.0, 48.0, 12.0),
+                (9.0, 66.0, 25.0),
+                (12.0, last, mean),
+            ]
+            .map(of)
+        };
+        let found = knee(&waiting(82.0, 50.0), Arrivals::Closed).unwrap();
+        assert!((found.load - 8.3).abs() < 0.3, "{found:?}");
+        assert_eq!(
+            knee(&waiting(82.0, 15.0), Arrivals::Closed),
+            None,
+            "nobody waits"
+        );
+        assert_eq!(
+            knee(&waiting(86.0, 50.0), Arrivals::Closed),
+            None,
+            "it grows"
+        );
     }
 
     #[test]
