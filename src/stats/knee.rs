@@ -22,7 +22,8 @@
 //!    0.75 of it. Where there are more than two tails they share the chance. The knee is known to lie between this load and the one
 //!    below; the figure is that of the straight line above where it points there, or the geometric middle.
 //!
-//! Where a tail blows up below the first load that is not served, the interval begins below the blow-up.
+//! Where a tail blows up below the first load that is not served, the interval begins below the blow-up, and ends where a queue of so
+//! long a tail has no capacity left.
 //!
 //! A load that moved counts with its peak where a bracket is drawn, and blows up where it does so by means and by peaks.
 //!
@@ -67,6 +68,10 @@ const WAITS: f64 = 2.0;
 /// and at loads this far beyond the knee goodput has to be this part of its maximum.
 const PAST: f64 = 1.25;
 const LEVEL: f64 = 0.8;
+/// Waiting in service times at r / (1 - r) = 1, of service times with a coefficient of variation of 2.
+const QUEUE: f64 = 2.5;
+/// Share of the capacity that may be left where such a bound is any.
+const SLACK: f64 = 0.5;
 /// Where between a load that is served and one that is dead, on the logarithm, a line that points beyond both has its end.
 const NEAR: f64 = 0.75;
 /// Goodput that falls below this part of its maximum was not held.
@@ -207,7 +212,7 @@ pub fn knee(levels: &[Level], arrivals: Arrivals) -> Option<Knee> {
     let series = Series { levels, arrivals };
     let blow_up = series.blow_up();
     series.saturation(blow_up).or_else(|| {
-        let (broken, criterion) = blow_up?;
+        let (broken, _, criterion) = blow_up?;
         let below = levels.get(broken.checked_sub(1)?)?;
         let (low, high) = (below.peak, levels.get(broken)?.peak);
         // Nothing is saturated: a line that points beyond this load says no more than that.
@@ -269,7 +274,7 @@ impl Series<'_> {
         log.is_finite().then(|| (log.exp(), weight.powf(-0.5)))
     }
 
-    fn saturation(&self, blow_up: Option<(usize, Criterion)>) -> Option<Knee> {
+    fn saturation(&self, blow_up: Option<(usize, f64, Criterion)>) -> Option<Knee> {
         let (unit, base) = self.unit()?;
         let limit = match self.arrivals {
             Arrivals::Open => SERVED,
@@ -302,7 +307,7 @@ impl Series<'_> {
         let error = most.error.hypot(base).hypot(most.between);
         let reach = Reference::Normal.beyond(OUTSIDE) * error;
         let good = match blow_up {
-            Some((at, _)) => at.min(broken),
+            Some((at, ..)) => at.min(broken),
             None => broken,
         };
         // Where the most is had at a load that is still served, goodput collapses: there is no plateau to be seen.
@@ -341,7 +346,9 @@ impl Series<'_> {
                 found.load = load.max(plateau.min(first.peak));
                 found.method = method;
             }
-            (Arrivals::Open, Some(_)) => found.interval.1 = first.peak.max(plateau),
+            (Arrivals::Open, Some(_)) => {
+                found.interval.1 = first.peak.max(plateau).min(self.capacity_at_most(blow_up));
+            }
             // Users are too many gradually: the bracket is about the plateau, not about the limit.
             (Arrivals::Closed, Some(_)) => {
                 let loads = || self.levels.iter().map(|level| level.peak);
@@ -379,6 +386,16 @@ impl Series<'_> {
         Some(found)
     }
 
+    /// What no capacity is above where a tail has grown so much: at a share r of it a queue whose service times have a coefficient
+    /// of variation up to 2 answers in 1 + 2.5 r / (1 - r) service times (Pollaczek-Khinchine), so that 1 - r is below 2.5 / growth.
+    fn capacity_at_most(&self, blow_up: Option<(usize, f64, Criterion)>) -> f64 {
+        let most = blow_up.and_then(|(place, least, _)| {
+            let left = QUEUE / least.exp();
+            Some(self.levels.get(place)?.peak / (1.0 - left)).filter(|_| left < SLACK)
+        });
+        most.unwrap_or(f64::INFINITY)
+    }
+
     /// Whether goodput of users no longer grows with them at the highest loads, or hardly, and latency instead.
     fn levels_off(&self, unit: f64) -> bool {
         let Some((last, lower)) = self.levels.split_last() else {
@@ -407,13 +424,14 @@ impl Series<'_> {
     }
 
     /// The first load with a tail that blows up against a lower one; of several tails the one that grows most beyond chance.
-    fn blow_up(&self) -> Option<(usize, Criterion)> {
+    /// Its place, the logarithm of the least growth, and what fired.
+    fn blow_up(&self) -> Option<(usize, f64, Criterion)> {
         (1..self.levels.len()).find_map(|place| {
             let tails = self.levels.get(place)?.tails.len();
             let found = (0..tails).filter_map(|tail| self.blows_up(tail, place));
             // Of two alike the first one: the whole run stands before its endpoints.
             let most = found.reduce(|one, other| if other.0 > one.0 { other } else { one });
-            most.map(|(_, criterion)| (place, criterion))
+            most.map(|(least, criterion)| (place, least, criterion))
         })
     }
 
@@ -656,6 +674,31 @@ mod tests {
             None,
             "it grows"
         );
+    }
+
+    #[test]
+    fn a_queue_of_a_long_tail_has_no_capacity_left() {
+        let level = |load, goodput, p95: f64, p99: f64| Level {
+            tails: vec![Some(tail(p95, 0.08)), Some(tail(p99, 0.15))],
+            ..at(load, goodput)
+        };
+        // 100 a second can be served; at 95 the tail is 18 times as long, and the next load is far away.
+        let mut levels = [
+            level(20.0, 20.0, 30.0, 45.0),
+            level(40.0, 40.0, 33.0, 50.0),
+            level(95.0, 95.0, 600.0, 900.0),
+            level(300.0, 100.0, 9000.0, 9900.0),
+        ];
+        let found = knee(&levels, Arrivals::Open).unwrap();
+        assert!((found.load - 100.0).abs() < 1.0, "{found:?}");
+        let (low, high) = found.interval;
+        assert_eq!((low, found.good), (Some(40.0), Some(1)));
+        // The least growth is 600 / 33 exp(-2.576 sqrt(2) 0.08) = 13.6: 95 / (1 - 2.5 / 13.6).
+        assert!((high - 116.4).abs() < 0.1, "{high}");
+        // A tail three times as long says nothing of that.
+        levels[2].tails = vec![Some(tail(90.0, 0.01)), Some(tail(150.0, 0.01))];
+        let found = knee(&levels, Arrivals::Open).unwrap();
+        close(found.interval.1, 300.0);
     }
 
     #[test]

@@ -155,6 +155,9 @@ fn a_run_whose_generator_stalled_counts_by_the_arrivals_that_came() {
     near(number(stalled, "peak"), 9.0, 1e-9);
     let level = number(&report, "scalings/0/knee/level");
     assert!(level > 4.0 && level < 8.0, "{level}");
+    // At a peak of 9/s p50 is already 50 times as long: the capacity is not much more than that.
+    let high = number(&report, "scalings/0/knee/interval/hi");
+    assert!(high > 9.0 && high < 10.0, "{high}");
 }
 
 #[test]
