@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod figures;
 pub mod headline;
 pub mod little;
+mod mix;
 pub mod normalize;
 pub mod plan;
 pub mod propose;

@@ -1,47 +1,18 @@
 //! Whether levels ask for the same endpoints in the same shares: a percentile of the whole moves with its mix, whatever the load does.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
-
+use crate::findings::mix::{Counts, Shift, mixed};
 use crate::findings::rules::shared::quoted;
 use crate::findings::scaling::series::{Group, Series};
 use crate::findings::scaling::{Scaling, Step, StepClass, words};
 use crate::model::Note;
-use crate::stats::chi_squared::homogeneity;
 use crate::text::number;
 
-/// Points by which a share may be off, as a share, and
-const SHARE: f64 = 0.05;
-/// the chance below which that is no accident: as of two sides of a comparison (V22).
-const CHANCE: f64 = 0.01;
 /// Why a step of the whole is of no class: its mix differs, and no endpoint grows like that.
 pub(super) const MIX: &str = "mix";
 
 /// Requests of each endpoint, level by level; `None` where they are not counted.
 pub(super) struct Mixes {
-    levels: Vec<Option<BTreeMap<String, u64>>>,
-}
-
-/// The endpoint whose share differs most between two levels.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shift {
-    pub(super) endpoint: String,
-    pub(super) before: f64,
-    pub(super) after: f64,
-}
-
-impl Shift {
-    fn size(&self) -> f64 {
-        (self.after - self.before).abs()
-    }
-
-    /// By size; of two shares that mirror each other the one that grows.
-    fn compare(&self, other: &Shift) -> Ordering {
-        let mirrored = (self.size() - other.size()).abs() < 1e-9;
-        let by_size = self.size().total_cmp(&other.size());
-        let by_growth = (self.after > self.before).cmp(&(other.after > other.before));
-        if mirrored { by_growth } else { by_size }
-    }
+    levels: Vec<Option<Counts>>,
 }
 
 impl Mixes {
@@ -54,29 +25,8 @@ impl Mixes {
     /// What differs most between two levels, by more than five points and more than chance.
     pub(super) fn shift(&self, low: usize, high: usize) -> Option<Shift> {
         let at = |place: usize| self.levels.get(place)?.as_ref();
-        let (before, after) = (at(low)?, at(high)?);
-        let labels: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        let row = |counts: &BTreeMap<String, u64>| -> Vec<u64> {
-            let of = |label: &&String| counts.get(*label).copied().unwrap_or(0);
-            labels.iter().map(of).collect()
-        };
-        let (before, after) = (row(before), row(after));
-        if homogeneity(&before, &after)?.p_value >= CHANCE {
-            return None;
-        }
-        let total = |row: &[u64]| row.iter().sum::<u64>() as f64;
-        let (of_before, of_after) = (total(&before), total(&after));
-        let shifts =
-            labels
-                .iter()
-                .zip(before.iter().zip(&after))
-                .map(|(label, (before, after))| Shift {
-                    endpoint: (*label).clone(),
-                    before: *before as f64 / of_before,
-                    after: *after as f64 / of_after,
-                });
-        let most = shifts.max_by(Shift::compare);
-        most.filter(|most| most.size() > SHARE)
+        let found = mixed(at(low)?, at(high)?)?;
+        found.shifts.into_iter().next()
     }
 
     /// Takes the class of growth from steps of the whole that only the mix explains.
@@ -136,8 +86,8 @@ impl Mixes {
 }
 
 /// Requests of each endpoint over the repeats; `None` where one does not count them all, or they may overlap.
-fn counts(group: &Group) -> Option<BTreeMap<String, u64>> {
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+fn counts(group: &Group) -> Option<Counts> {
+    let mut counts = Counts::new();
     for run in group.samples.iter().flat_map(|sample| &sample.sources) {
         if run.notes.iter().any(|note| note.id == Note::SOME_ENDPOINTS) {
             return None;
