@@ -251,7 +251,7 @@ pub(super) fn levels(
             value: group.mean,
             peak: group.peak,
             stated: group.stated,
-            by_label: group.stated.is_none() && is_by_label(group, series.of),
+            by_label: is_by_label(group, series.of),
             runs: runs_of(group),
             from_s: stretch.map(|(from, _)| from),
             to_s: stretch.map(|(_, to)| to),

@@ -1,72 +1,91 @@
-//! What a label asks for beside what was sent: a generator that was slower than its label made a smaller load.
+//! What a label asks for beside what was sent: a run whose generator was slower than its label is no level of that load.
 //!
 //! Of a server that cannot follow, requests wait or fail, and then fewer are sent because answers are late: the label is what was
-//! offered. Where nothing waits and nothing fails, fewer were sent because the generator sent fewer: the load is what was sent.
+//! offered. Where nothing waits and nothing fails, fewer were sent because the generator sent fewer.
 
 use crate::findings::scaling::LevelOf;
-use crate::findings::scaling::load::{Loaded, load_of};
+use crate::findings::scaling::load::load_of;
 use crate::findings::scaling::sample::Sample;
+use crate::text::number;
 
 /// Part of what a label asks for that has to be sent.
 const SENT: f64 = 0.9;
-/// A mean latency that grows by less has not moved.
-const MOVED: f64 = 1.25;
-/// Share by which failures may exceed those of the lowest label.
+/// Standard errors by which the counts have to say so, of both runs.
+const ERRORS: f64 = 3.0;
+/// A mean latency that is longer by less than this factor is that of requests that do not wait.
+const WAITS: f64 = 1.25;
+/// Share by which failures may exceed the lowest one.
 const FAILING: f64 = 0.05;
 
-/// What a sample by label shows: the label, what was sent per second, and how it was answered.
+/// What a sample by label shows: the label, what was sent and in what time, and how it was answered.
 struct Seen {
     label: f64,
     sent: f64,
+    per_s: f64,
     mean: f64,
     failures: f64,
 }
 
-fn seen(sample: &Sample) -> Option<Seen> {
-    let of = sample.load.of;
-    let [run] = sample.sources.as_slice() else {
-        return None;
-    };
-    let is_told = sample.stretch.is_some() || load_of(run).is_some_and(|load| load.of == of);
-    if is_told || !matches!(of, LevelOf::Arrivals | LevelOf::Requests) || sample.load.peak.is_some()
-    {
-        return None;
+impl Seen {
+    /// Of a sample of which nothing but a label tells the load, as a rate.
+    fn of(sample: &Sample) -> Option<Seen> {
+        let of = sample.load.of;
+        let [run] = sample.sources.as_slice() else {
+            return None;
+        };
+        let is_told = sample.stretch.is_some() || load_of(run).is_some_and(|load| load.of == of);
+        let is_rate = matches!(of, LevelOf::Arrivals | LevelOf::Requests);
+        if is_told || !is_rate || sample.load.peak.is_some() {
+            return None;
+        }
+        let counted = sample.counted?;
+        let sent = counted.sent? as f64;
+        // The length of a run holds the last answers, which may be late; its slices are of one length but for the last.
+        let mut slices: Vec<f64> = run
+            .timeline
+            .iter()
+            .filter_map(|slice| Some(slice.stats.requests? as f64 / slice.duration.0))
+            .filter(|rate| rate.is_finite())
+            .collect();
+        slices.sort_by(f64::total_cmp);
+        let middle = slices.get(slices.len() / 2).copied();
+        Some(Seen {
+            label: sample.load.mean,
+            sent,
+            per_s: (sent / counted.seconds).max(middle.unwrap_or(0.0)),
+            mean: run.overall.primary()?.mean?.0,
+            failures: run.overall.error_share().unwrap_or(0.0),
+        })
     }
-    let counted = sample.counted?;
-    Some(Seen {
-        label: sample.load.mean,
-        sent: counted.sent? as f64 / counted.seconds,
-        mean: run.overall.primary()?.mean?.0,
-        failures: run.overall.error_share().unwrap_or(0.0),
-    })
+
+    /// Requests of a unit of the label, as few or as many as chance allows.
+    fn unit(&self, errors: f64) -> f64 {
+        self.per_s / self.label * (1.0 + errors / self.sent.max(1.0).sqrt())
+    }
 }
 
-/// Puts what was sent in the place of labels that a generator did not keep up with; the label becomes what was stated.
-pub(super) fn correct<'a, 'b>(samples: impl Iterator<Item = &'b mut Sample<'a>>)
+/// Of each sample why it is no level: its generator was slower than its label.
+pub(super) fn slow<'a, 'b>(samples: impl Iterator<Item = &'b Sample<'a>>) -> Vec<Option<String>>
 where
     'a: 'b,
 {
-    let mut labelled: Vec<(&mut Sample, Seen)> = samples
-        .filter_map(|sample| {
-            let seen = seen(sample)?;
-            Some((sample, seen))
+    let seen: Vec<Option<Seen>> = samples.map(Seen::of).collect();
+    let known = || seen.iter().flatten();
+    let unit = known().map(|one| one.unit(-ERRORS)).fold(0.0, f64::max);
+    let mean = known().map(|one| one.mean).fold(f64::INFINITY, f64::min);
+    let failures = known()
+        .map(|one| one.failures)
+        .fold(f64::INFINITY, f64::min);
+    let why = |one: &Seen| {
+        let is_calm = one.mean < WAITS * mean && one.failures <= failures + FAILING;
+        (is_calm && one.unit(ERRORS) < SENT * unit).then(|| {
+            format!(
+                "its label asks for {}, and {} were sent, which neither waited nor failed more than those of other levels: the \
+                 generator was slower than its label",
+                number::significant(one.label, 3),
+                number::rate(one.per_s),
+            )
         })
-        .collect();
-    labelled.sort_by(|one, other| one.1.label.total_cmp(&other.1.label));
-    let Some((_, lowest)) = labelled.first() else {
-        return;
     };
-    let unit = lowest.sent / lowest.label;
-    let (mean, failures) = (lowest.mean, lowest.failures);
-    for (sample, seen) in labelled.iter_mut().skip(1) {
-        let load = seen.sent / unit;
-        let is_calm = seen.mean < MOVED * mean && seen.failures <= failures + FAILING;
-        if load > 0.0 && load < SENT * seen.label && is_calm {
-            sample.stated = Some(seen.label);
-            sample.load = Loaded {
-                mean: load,
-                ..sample.load
-            };
-        }
-    }
+    seen.iter().map(|one| why(one.as_ref()?)).collect()
 }

@@ -169,8 +169,15 @@ pub(super) fn series<'a>(
                 Err(reason) => leave(reason),
             }
         }
-        sent::correct(whole.iter_mut().map(|(_, _, sample)| sample));
-        for (run, name, sample) in whole {
+        let slow = sent::slow(whole.iter().map(|(_, _, sample)| sample));
+        for ((run, name, sample), slow) in whole.into_iter().zip(slow) {
+            if let Some(reason) = slow {
+                left_out.push(LeftOut {
+                    run: run.id.clone(),
+                    reason,
+                });
+                continue;
+            }
             series_of(&mut by_kind, scenario, run, sample.load.of, name).add(sample);
         }
         if by_kind.is_empty() && !left_out.is_empty() {
