@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::stats::chi_squared::{GoodnessOfFit, homogeneity};
 
 /// Points by which a share may be off, as a share, and
-const SHARE: f64 = 0.05;
+pub(in crate::findings) const SHARE: f64 = 0.05;
 /// the chance below which that is no accident.
 const CHANCE: f64 = 0.01;
 

@@ -81,9 +81,9 @@ pub struct Level {
     /// How well requests carry those figures; the poorest of the repeats.
     #[serde(default)]
     pub support: BTreeMap<String, Support>,
-    /// Where there are repeats: the lowest and the highest of each of those figures.
+    /// Where there are repeats: each of those figures of every one of them.
     #[serde(default)]
-    pub extremes: BTreeMap<String, Extremes>,
+    pub repeats: BTreeMap<String, Vec<f64>>,
     /// Requests with a latency behind them, over all repeats.
     pub n: Option<u64>,
     /// Seconds at its start that are left out because the load had just changed; the longest of the repeats.
@@ -109,20 +109,11 @@ pub struct LevelEndpoint {
     /// How well requests carry those figures; the poorest of the repeats.
     #[serde(default)]
     pub support: BTreeMap<String, Support>,
-    /// Where there are repeats: the lowest and the highest of each of those figures.
+    /// Where there are repeats: each of those figures of every one of them.
     #[serde(default)]
-    pub extremes: BTreeMap<String, Extremes>,
+    pub repeats: BTreeMap<String, Vec<f64>>,
     /// Requests with a latency.
     pub n: Option<u64>,
-}
-
-/// Between what a figure of repeats lies.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Extremes {
-    /// The lowest of them.
-    pub least: f64,
-    /// The highest of them.
-    pub most: f64,
 }
 
 /// How a figure follows the load.
@@ -171,7 +162,8 @@ pub struct Step {
     pub interval_peak: Option<Interval>,
     /// What holds by the means and by the peaks.
     pub class: StepClass,
-    /// Why the class is what it is: `mix` (the mix of requests differs, and no endpoint grows like the whole), `by-size` (too few requests to prove it), `ramp` (the two ends differ), `thin`, `no-error` (the input does not
+    /// Why the class is what it is: `mix` (the shares of endpoints that are as fast as before differ), `other-mix` (the lower level lacks endpoints), `falls` (flat, and
+    /// below what it was), `by-size` (too few requests to prove it), `ramp` (the two ends differ), `thin`, `no-error` (the input does not
     /// say how certain the figures are), `below-floor` (it grows by less than 1 ms).
     pub reasons: Vec<String>,
     /// The ratio over that of the loads; of a ramp, over that of the peaks.
@@ -305,6 +297,9 @@ pub struct Scaling {
     /// What was given and is no level.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
+    /// Endpoints that some levels lack: they are in no step.
+    #[serde(default)]
+    pub endpoints_elsewhere: Vec<String>,
     /// What has to be known to read the series right, as sentences.
     #[serde(default)]
     pub remarks: Vec<String>,
@@ -338,7 +333,7 @@ pub fn scale(runs: &[&Run], options: &Options) -> Vec<Scaling> {
 fn of_series(series: &series::Series, options: &Options) -> Scaling {
     let (endpoints, elsewhere) = series.endpoints(options.endpoints);
     let serves = series.of == LevelOf::Resources;
-    let mixes = mix::Mixes::of(series);
+    let mixes = mix::Mixes::of(series, options.figures);
     let knee = (!serves)
         .then(|| knee::knee(series, &endpoints, &mixes, options.figures))
         .flatten();
@@ -373,7 +368,8 @@ fn of_series(series: &series::Series, options: &Options) -> Scaling {
         usl,
         usl_reason,
         left_out: series.left_out.clone(),
-        remarks: remarks::of(series, elsewhere),
+        remarks: remarks::of(series, elsewhere.len() as u64),
+        endpoints_elsewhere: elsewhere,
     };
     let apart = remarks::repeats(&scaling);
     scaling.remarks.extend(apart);

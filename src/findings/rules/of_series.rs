@@ -40,7 +40,8 @@ pub(super) fn worst_steps(scaling: &Scaling, class: StepClass, hint: &str) -> Ve
     if let Some(last) = fired.last_mut().filter(|_| rest > 0) {
         let _ = write!(
             last.message,
-            " So do {} more.",
+            " So {} {} more.",
+            if rest == 1 { "does" } else { "do" },
             number::plural(rest as u64, "endpoint")
         );
     }

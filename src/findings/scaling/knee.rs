@@ -5,7 +5,7 @@ use crate::findings::evidence::Evidence;
 use crate::findings::figures::{self, Support};
 use crate::findings::report::Interval;
 use crate::findings::scaling::level::{self, Middle};
-use crate::findings::scaling::mix::Mixes;
+use crate::findings::scaling::mix::{Mixes, Why};
 use crate::findings::scaling::series::{Group, Series};
 use crate::findings::scaling::{Criterion, Knee, LevelOf, words};
 use crate::model::Unit;
@@ -34,7 +34,7 @@ pub(super) fn knee(
     let labels: Vec<Option<&str>> = whole
         .chain(endpoints.iter().map(|label| Some(label.as_str())))
         .collect();
-    let names: Vec<(Option<&str>, &str)> = labels
+    let mut names: Vec<(Option<&str>, &str)> = labels
         .iter()
         .flat_map(|label| TAILS.map(|(_, name)| (*label, name)))
         .collect();
@@ -57,11 +57,11 @@ pub(super) fn knee(
     let evidence = second_opinions(series, &levels, &latencies);
     let mut unasked = unasked(series, &levels);
     drop_trifles(&mut levels);
-    if drop_mixed(&mut levels, mixes) && endpoints.is_empty() {
-        unasked.push(
-            "whether latency blows up, because the mix of requests differs and no endpoint is at every level"
-                .to_owned(),
-        );
+    let (columns, others) = part_mixed(&mut levels, mixes);
+    names.extend(columns.into_iter().map(|name| (None, name)));
+    if others {
+        let reason = "whether latency blows up, because some levels lack or hardly ask endpoints that make the next ones slow";
+        unasked.push(reason.to_owned());
     }
     let highest = series.groups.last().map(|group| group.mean);
     let Some(found) = knee::knee(&levels, arrivals) else {
@@ -184,10 +184,12 @@ fn levels(series: &Series, latencies: &[Vec<Vec<Option<Middle>>>]) -> Vec<knee::
     let known = is_asked_for_saturation(series);
     let of_group = |(group, of_labels): (&_, &Vec<Vec<Option<Middle>>>)| {
         let asked = level::asked(group);
-        let mean = of_labels.first().and_then(|whole| *whole.get(MEAN)?);
+        let mean = of_labels
+            .first()
+            .and_then(|whole| whole.get(MEAN)?.as_ref());
         let tails = of_labels.iter().flat_map(|of| {
             TAILS.map(|(place, _)| {
-                let found = of.get(place).copied().flatten()?;
+                let found = of.get(place)?.as_ref()?;
                 let error = found.error.filter(|_| found.support != Support::None)?;
                 Some(Tail {
                     log: found.log,
@@ -261,35 +263,31 @@ fn drop_trifles(levels: &mut [knee::Level]) {
     }
 }
 
-/// Takes the tails of the whole from levels of another mix than the lowest, where no endpoint's tail is as much longer: whether
-/// there were any.
-fn drop_mixed(levels: &mut [knee::Level], mixes: &Mixes) -> bool {
-    let mut any = false;
-    let lowest = levels.first().map(|level| level.tails.clone());
-    let lowest = lowest.unwrap_or_default();
-    for (place, level) in levels.iter_mut().enumerate().skip(1) {
-        if mixes.shift(0, place).is_none() {
-            continue;
-        }
-        let growth = |tail: usize| {
-            let log = |tails: &[Option<Tail>]| Some((*tails.get(tail)?)?.log);
-            Some(log(&level.tails)? - log(&lowest)?)
-        };
-        let of_whole = 0..TAILS.len();
-        let explained: Vec<usize> = of_whole
-            .filter(|tail| {
-                let endpoints = (*tail..level.tails.len()).step_by(TAILS.len()).skip(1);
-                let most = endpoints.filter_map(growth).reduce(f64::max);
-                most.is_none_or(|most| most < knee::GROWTH.ln())
+/// Puts a tail of the whole into a column of its own from each level on at which only the mix moves it: levels of two columns are not
+/// compared. The names of the new columns; whether endpoints are asked somewhere that the level below lacks.
+fn part_mixed(levels: &mut [knee::Level], mixes: &Mixes) -> (Vec<&'static str>, bool) {
+    let mut columns = Vec::new();
+    let mut others = false;
+    for (tail, (percentile, name)) in TAILS.into_iter().enumerate() {
+        let mut part = 0;
+        let parts: Vec<usize> = (0..levels.len())
+            .map(|place| {
+                let why = mixes.why(place, percentile);
+                others |= why == Some(Why::Others);
+                part += usize::from(why.is_some());
+                part
             })
             .collect();
-        for tail in explained {
-            if let Some(tail) = level.tails.get_mut(tail) {
-                any |= tail.take().is_some();
+        for of in 1..=part {
+            columns.push(name);
+            for (level, own) in levels.iter_mut().zip(&parts) {
+                let moved = level.tails.get_mut(tail).filter(|_| *own == of);
+                let moved = moved.and_then(Option::take);
+                level.tails.push(moved);
             }
         }
     }
-    any
+    (columns, others)
 }
 
 /// Where Kleinrock's power is highest, where two lines bend, and what Kneedle returns: beside the knee, never for it.
@@ -312,7 +310,7 @@ fn second_opinions(
         .iter()
         .zip(latencies)
         .map(|(group, of_labels)| {
-            let found = of_labels.first()?.get(1).copied().flatten()?;
+            let found = of_labels.first()?.get(1)?.as_ref()?;
             Some((group.mean, found.log))
         });
     let Some(p95) = p95.collect::<Option<Vec<(f64, f64)>>>() else {

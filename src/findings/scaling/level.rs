@@ -7,7 +7,7 @@ use crate::findings::figures::{self, Support};
 use crate::findings::scaling::load::load_of;
 use crate::findings::scaling::sample::{Latency, Sample, value};
 use crate::findings::scaling::series::{Group, Series};
-use crate::findings::scaling::{Extremes, Level, LevelEndpoint, LevelOf};
+use crate::findings::scaling::{Level, LevelEndpoint, LevelOf};
 use crate::model::{MetricId, Percentile, Statistic};
 use crate::stats::{knee, step};
 
@@ -23,7 +23,7 @@ pub(super) fn metrics() -> Vec<MetricId> {
 }
 
 /// A latency of a level.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Middle {
     /// In milliseconds: the geometric mean of the repeats.
     pub(super) value: f64,
@@ -35,8 +35,8 @@ pub(super) struct Middle {
     pub(super) n: Option<u64>,
     /// The poorest of the repeats.
     pub(super) support: Support,
-    /// Between what the repeats lie, where there are several.
-    pub(super) extremes: Option<Extremes>,
+    /// That of each repeat, where there are several.
+    pub(super) repeats: Vec<f64>,
 }
 
 /// Latencies of a group, in the order of [`metrics`].
@@ -81,17 +81,13 @@ fn middle(found: &[Latency], spread: f64) -> Option<Middle> {
             .map(|one| one.n)
             .try_fold(0_u64, |sum, n| sum.checked_add(n?)),
         support,
-        extremes: extremes_of(found),
+        repeats: repeats_of(found),
     })
 }
 
-fn extremes_of(found: &[Latency]) -> Option<Extremes> {
-    let values = || found.iter().map(|one| one.value);
-    Some(Extremes {
-        least: values().reduce(f64::min)?,
-        most: values().reduce(f64::max)?,
-    })
-    .filter(|_| found.len() > 1)
+fn repeats_of(found: &[Latency]) -> Vec<f64> {
+    let of_several = found.iter().filter(|_| found.len() > 1);
+    of_several.map(|one| one.value).collect()
 }
 
 /// Requests that are under way at any time.
@@ -241,7 +237,7 @@ pub(super) fn levels(
     let offers = matches!(series.of, LevelOf::Arrivals | LevelOf::Requests);
     let of_group = |group: &Group| {
         let latencies = latencies(group, None, options);
-        let median = latencies.first().copied().flatten();
+        let median = latencies.first().and_then(Option::as_ref);
         let stretch = match group.samples.as_slice() {
             [one] => one.stretch,
             _ => None,
@@ -261,7 +257,7 @@ pub(super) fn levels(
             error_rate: failed(group).and_then(share),
             figures: figures_of(&latencies, true),
             support: support_of(&latencies),
-            extremes: extremes(&latencies),
+            repeats: repeats(&latencies),
             n: median.and_then(|median| median.n),
             settling_dropped_s: settling.reduce(f64::max),
             // Answers to what was sent before are no backlog.
@@ -314,20 +310,19 @@ fn endpoint(group: &Group, label: &str, options: &figures::Options) -> LevelEndp
         error_rate: counts.and_then(|(_, failures, counted)| share((failures, counted))),
         figures: figures_of(&latencies, false),
         support: support_of(&latencies),
-        extremes: extremes(&latencies),
+        repeats: repeats(&latencies),
         n: latencies
             .first()
-            .copied()
-            .flatten()
+            .and_then(Option::as_ref)
             .and_then(|median| median.n),
     }
 }
 
-fn named(latencies: &[Option<Middle>]) -> impl Iterator<Item = (String, Middle)> + '_ {
+fn named(latencies: &[Option<Middle>]) -> impl Iterator<Item = (String, &Middle)> {
     let names = metrics().into_iter().map(|metric| metric.to_string());
     names
         .zip(latencies)
-        .filter_map(|(name, found)| Some((name, (*found)?)))
+        .filter_map(|(name, found)| Some((name, found.as_ref()?)))
 }
 
 fn figures_of(latencies: &[Option<Middle>], with_mean: bool) -> BTreeMap<String, f64> {
@@ -337,9 +332,10 @@ fn figures_of(latencies: &[Option<Middle>], with_mean: bool) -> BTreeMap<String,
         .collect()
 }
 
-fn extremes(latencies: &[Option<Middle>]) -> BTreeMap<String, Extremes> {
+fn repeats(latencies: &[Option<Middle>]) -> BTreeMap<String, Vec<f64>> {
     named(latencies)
-        .filter_map(|(name, found)| Some((name, found.extremes?)))
+        .filter(|(_, found)| !found.repeats.is_empty())
+        .map(|(name, found)| (name, found.repeats.clone()))
         .collect()
 }
 

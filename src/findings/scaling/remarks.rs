@@ -1,7 +1,7 @@
 //! What has to be known to read the figures of a series right.
 
 use crate::findings::scaling::series::Series;
-use crate::findings::scaling::{Level, LevelOf, Scaling, words};
+use crate::findings::scaling::{LevelOf, Scaling, words};
 use crate::text::number::{self, plural};
 
 /// Repeats of which one is longer than another by this factor disagree, and
@@ -14,8 +14,9 @@ pub(super) fn of(series: &Series, elsewhere: u64) -> Vec<String> {
     let mut remarks = series.remarks.clone();
     if elsewhere > 0 && series.groups.len() > 1 {
         remarks.push(format!(
-            "{} are not at every level, and in no step",
-            plural(elsewhere, "endpoint")
+            "{} {} not at every level, and in no step",
+            plural(elsewhere, "endpoint"),
+            if elsewhere == 1 { "is" } else { "are" }
         ));
     }
     let mut say = |holds: bool, words: &str| {
@@ -56,37 +57,30 @@ pub(super) fn of(series: &Series, elsewhere: u64) -> Vec<String> {
 
 /// That figures of repeats are their middle, and where the repeats disagree most.
 pub(super) fn repeats(scaling: &Scaling) -> Option<String> {
-    let of_level = |level: &'_ Level| {
-        let apart = level
-            .extremes
-            .iter()
-            .filter(|(_, of)| of.most > APART * of.least && of.most - of.least > APART_MS);
-        let worst = apart.max_by(|one, other| {
-            let ratio = |(_, of): &(&String, &super::Extremes)| of.most / of.least;
-            ratio(one).total_cmp(&ratio(other))
-        })?;
-        Some((worst.0.clone(), *worst.1))
-    };
-    if scaling.levels.iter().all(|level| level.extremes.is_empty()) {
+    if scaling.levels.iter().all(|level| level.repeats.is_empty()) {
         return None;
     }
     let middle = "latencies of a level with repeats are the middle of its runs (geometric mean)";
-    let apart = scaling
-        .levels
-        .iter()
-        .filter_map(|level| Some((level, of_level(level)?)));
-    let worst = apart.max_by(|one, other| {
-        let ratio = |found: &(&Level, (String, super::Extremes))| found.1.1.most / found.1.1.least;
-        ratio(one).total_cmp(&ratio(other))
+    let all = scaling.levels.iter().flat_map(|level| {
+        let figures = level.repeats.iter();
+        figures.map(move |(name, values)| (level, name, ends(values)))
     });
-    let Some((level, (name, of))) = worst else {
+    let apart =
+        all.filter(|(_, _, (least, most))| *most > APART * least && most - least > APART_MS);
+    let ratio = |(least, most): (f64, f64)| most / least;
+    let worst = apart.max_by(|one, other| ratio(one.2).total_cmp(&ratio(other.2)));
+    let Some((level, name, (least, most))) = worst else {
         return Some(middle.to_owned());
     };
     Some(format!(
-        "{middle}, and they disagree: {name} of {} runs at {} lies between {} and {} ms",
-        level.runs.len(),
+        "{middle}, and they disagree: at {} their {name} lies between {} and {} ms",
         words::of_level(scaling, level),
-        number::significant(of.least, 3),
-        number::significant(of.most, 3),
+        number::significant(least, 3),
+        number::significant(most, 3),
     ))
+}
+
+fn ends(values: &[f64]) -> (f64, f64) {
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    (least, values.iter().copied().fold(0.0, f64::max))
 }

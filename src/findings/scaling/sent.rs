@@ -80,7 +80,7 @@ where
         let is_calm = one.mean < WAITS * mean && one.failures <= failures + FAILING;
         (is_calm && one.unit(ERRORS) < SENT * unit).then(|| {
             format!(
-                "its label asks for {}, and {} were sent, which neither waited nor failed more than those of other levels: the \
+                "its label is {}, and {} were sent: fewer for its size than at other levels, though none waited or failed more; the \
                  generator was slower than its label",
                 number::significant(one.label, 3),
                 number::rate(one.per_s),

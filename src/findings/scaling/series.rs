@@ -373,7 +373,7 @@ impl<'a> Series<'a> {
     }
 
     /// Labels of the endpoints that every level has, and how many others there are.
-    pub(super) fn endpoints(&self, wanted: &[Pattern]) -> (Vec<String>, u64) {
+    pub(super) fn endpoints(&self, wanted: &[Pattern]) -> (Vec<String>, Vec<String>) {
         let is_wanted =
             |label: &String| wanted.is_empty() || wanted.iter().any(|glob| glob.matches(label));
         let mut levels: BTreeMap<String, usize> = BTreeMap::new();
@@ -384,9 +384,7 @@ impl<'a> Series<'a> {
                 *levels.entry(label).or_default() += 1;
             }
         }
-        let all = levels.len();
-        levels.retain(|_, count| *count == self.groups.len());
-        let others = (all - levels.len()) as u64;
-        (levels.into_keys().collect(), others)
+        let is_everywhere = |label: &String| levels.get(label) == Some(&self.groups.len());
+        levels.keys().cloned().partition(is_everywhere)
     }
 }

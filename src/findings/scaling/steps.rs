@@ -52,8 +52,8 @@ fn of_endpoint(series: &Series, endpoint: Option<&str>, options: &figures::Optio
             let ([low, high], [before, after]) = (groups, latencies) else {
                 continue;
             };
-            let at = |latencies: &[Option<Middle>]| latencies.get(place).copied().flatten();
-            let (Some(before), Some(after)) = (at(before), at(after)) else {
+            let pair = before.get(place).zip(after.get(place));
+            let Some((Some(before), Some(after))) = pair else {
                 continue;
             };
             steps.extend(of_pair((low, before), (high, after)).map(|step| Step {
@@ -66,8 +66,8 @@ fn of_endpoint(series: &Series, endpoint: Option<&str>, options: &figures::Optio
     steps
 }
 
-fn of_pair((low, before): (&Group, Middle), (high, after): (&Group, Middle)) -> Option<Step> {
-    let at = |group: &Group, found: Middle| step::Level {
+fn of_pair((low, before): (&Group, &Middle), (high, after): (&Group, &Middle)) -> Option<Step> {
+    let at = |group: &Group, found: &Middle| step::Level {
         mean: group.mean,
         peak: group.top(),
         latency: found.value,
@@ -168,14 +168,15 @@ mod tests {
             error,
             n: Some(1000),
             support,
-            extremes: None,
+            repeats: Vec::new(),
         }
     }
 
     /// From 100 ms at 10/s to a latency at 20/s.
     fn step(after: f64, error: Option<f64>, support: Support) -> Step {
-        let low = (&group(10.0, None), at(100.0, error, Support::Ok));
-        of_pair(low, (&group(20.0, None), at(after, error, support))).unwrap()
+        let before = at(100.0, error, Support::Ok);
+        let low = (&group(10.0, None), &before);
+        of_pair(low, (&group(20.0, None), &at(after, error, support))).unwrap()
     }
 
     #[test]
@@ -227,7 +228,7 @@ mod tests {
         assert_eq!((found.class, found.reasons.len()), (StepClass::Flat, 0));
         let low = (&group(10.0, None), at(0.1, Some(0.05), Support::Ok));
         let high = (&group(20.0, None), at(0.9, Some(0.05), Support::Ok));
-        let found = of_pair(low, high).unwrap();
+        let found = of_pair((low.0, &low.1), (high.0, &high.1)).unwrap();
         assert_eq!(
             (found.class, found.reasons),
             (StepClass::Undecided, vec!["below-floor".to_owned()])
@@ -239,7 +240,7 @@ mod tests {
         let pair = |after: f64| {
             let low = (&group(1.0, None), at(100.0, Some(0.02), Support::Ok));
             let high = (&group(1.5, Some(2.0)), at(after, Some(0.02), Support::Ok));
-            of_pair(low, high).unwrap()
+            of_pair((low.0, &low.1), (high.0, &high.1)).unwrap()
         };
         // Exponents 1.71 and 1.
         let found = pair(200.0);

@@ -36,7 +36,7 @@ pub(crate) fn at(value: f64, rates: [f64; 3], latencies: [f64; 3]) -> Level {
         error_rate: Some(0.0),
         figures: names.into_iter().zip(latencies).collect(),
         support: BTreeMap::new(),
-        extremes: BTreeMap::new(),
+        repeats: BTreeMap::new(),
         n: Some(3000),
         settling_dropped_s: None,
         backlog: None,
@@ -89,6 +89,7 @@ pub(crate) fn series(scenario: &str, level_of: LevelOf, levels: Vec<Level>) -> S
         usl: None,
         usl_reason: None,
         left_out: Vec::new(),
+        endpoints_elsewhere: Vec::new(),
         remarks: Vec::new(),
     }
 }

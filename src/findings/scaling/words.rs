@@ -2,6 +2,7 @@
 //!
 //! Nothing is praised and no cause is named; what was not tested is said to be untested.
 
+use crate::findings::scaling::mix::{MIX, OTHER_MIX};
 use crate::findings::scaling::{Criterion, Knee, Level, LevelOf, Scaling, Step, StepClass};
 use crate::text::escape::{shorten, visible};
 use crate::text::number::{plural, rate, significant, times};
@@ -110,9 +111,13 @@ pub fn class(scaling: &Scaling, step: &Step) -> (&'static str, String) {
         StepClass::Undecided if why("ramp") => {
             ("undecided (ramp)", "run constant rates".to_owned())
         }
-        StepClass::Undecided if why("mix") => (
+        StepClass::Undecided if why(MIX) => (
             "undecided (mix)",
-            "the mix of requests differs, and no endpoint grows like that".to_owned(),
+            "more requests to endpoints that are as fast as before".to_owned(),
+        ),
+        StepClass::Undecided if why(OTHER_MIX) => (
+            "undecided (mix)",
+            "endpoints that the lower level lacks or hardly asks".to_owned(),
         ),
         StepClass::Undecided if why("thin") => ("undecided", "too few requests".to_owned()),
         StepClass::Undecided if why("below-floor") => (

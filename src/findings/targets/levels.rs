@@ -83,7 +83,9 @@ fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
         let reason = "groups are not measured at levels; an endpoint glob can be";
         return vec![not_measured(blank, reason)];
     }
-    if let Some(reason) = counts_other(scaling, &target.expect) {
+    let warn = target.warn.as_ref();
+    let other = counts_other(scaling, &target.expect);
+    if let Some(reason) = other.or_else(|| counts_other(scaling, warn?)) {
         return vec![not_measured(blank, reason)];
     }
     match &target.expect {
@@ -422,21 +424,37 @@ impl Asked<'_> {
             result.n = n;
             return not_measured(result, "too few requests at this level to judge it");
         }
-        let extremes = of.map_or(&level.extremes, |of| &of.extremes);
-        let breaks = |value: f64| !self.bound.holds(value);
-        let apart = extremes
-            .get(&name)
-            .filter(|of| breaks(of.least) || breaks(of.most));
-        let mut result = self.decide(result, value, interval, n);
-        if let Some(of) = apart.filter(|_| result.state == TargetState::Pass) {
-            result.state = TargetState::Warn;
-            result.reason = Some(format!(
-                "one of its {} runs breaks it: they lie between {} and {}",
-                level.runs.len(),
-                result.amount(of.least),
-                result.amount(of.most)
-            ));
+        let repeats = of.map_or(&level.repeats, |of| &of.repeats);
+        let result = self.decide(result, value, interval, n);
+        match repeats.get(&name) {
+            Some(repeats) => self.of_repeats(result, repeats),
+            None => result,
         }
+    }
+
+    /// What the middle of repeats keeps and some of them break is a warning, and broken where most of them do.
+    fn of_repeats(&self, mut result: TargetResult, repeats: &[f64]) -> TargetResult {
+        let broken = repeats
+            .iter()
+            .filter(|value| !self.bound.holds(**value))
+            .count();
+        if broken == 0 || result.state == TargetState::Fail {
+            return result;
+        }
+        let most = repeats.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let least = repeats.iter().copied().fold(f64::INFINITY, f64::min);
+        result.reason = Some(format!(
+            "{broken} of {} repeats {} it: they lie between {} and {}",
+            repeats.len(),
+            if broken == 1 { "breaks" } else { "break" },
+            result.amount(least),
+            result.amount(most)
+        ));
+        result.state = if 2 * broken > repeats.len() {
+            TargetState::Fail
+        } else {
+            TargetState::Warn
+        };
         result
     }
 

@@ -73,7 +73,7 @@ fn a_generator_that_is_slower_than_its_label_is_no_knee() {
     assert_eq!(left.len(), 2);
     let reason = left[0]["reason"].as_str().unwrap();
     assert!(
-        reason.starts_with("its label asks for 40, and 30/s were sent"),
+        reason.starts_with("its label is 40, and 30/s were sent: fewer"),
         "{reason}"
     );
     // Nothing is known of 80/s, which was never sent.

@@ -72,7 +72,11 @@ fn document_000_against_the_targets_of_issue_5() {
     // By the mean of the ramp its step is a blow-up, by the peak it is linear: a ramp cannot tell.
     let (code, results) = check(&scratch, &runs, "no blow-up up to 2/s");
     assert_eq!((code, states(&results)), (3, vec!["not_measured"]));
-    assert!(reason(&results[0]).starts_with("no step is decided"));
+    assert!(
+        reason(&results[0]).starts_with("no step to 1.5/s (peak 2.02/s) is decided"),
+        "{}",
+        results[0]
+    );
     let (code, results) = check(&scratch, &runs, "no blow-up up to 2.5/s");
     assert_eq!((code, states(&results)), (3, vec!["not_measured"]));
     let (code, results) = check(&scratch, &runs, "no blow-up");
@@ -423,15 +427,19 @@ fn a_limit_that_one_of_the_repeats_breaks_is_a_warning() {
     near(number(&results[2], "value"), 114.2, 1e-3);
     assert_eq!(
         reason(&results[2]),
-        "one of its 3 runs breaks it: they lie between 60 ms and 400 ms"
+        "1 of 3 repeats breaks it: they lie between 60 ms and 400 ms"
     );
     let done = asked(&scratch, "scale", &runs);
-    let said = "they disagree: p99 of 3 runs at 40/s lies between 60 and 400 ms";
+    let said = "they disagree: at 40/s their p99 lies between 60 and 400 ms";
     assert!(done.out.contains(said), "{}", done.out);
     let (code, results) = check(&scratch, &runs, "p99 < 500ms up to 40/s");
     assert_eq!((code, states(&results)), (0, vec!["pass"; 3]));
     let (code, results) = check(&scratch, &runs, "p99 < 100ms up to 40/s");
     assert_eq!((code, states(&results)), (1, vec!["pass", "pass", "fail"]));
+    // The middle keeps what two of three break: 114 ms of 62, 60 and 400 ms.
+    let (code, results) = check(&scratch, &runs, "p99 at 40/s > 100ms");
+    assert_eq!((code, states(&results)), (1, vec!["fail"]));
+    assert!(reason(&results[0]).starts_with("2 of 3 repeats break it"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::{Range, of_run, reaches, untested};
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
+use crate::findings::rules::shared::quoted;
 use crate::findings::scaling::{Level, LevelOf, Scaling, Step, StepClass, words};
 use crate::findings::targets::not_measured;
 use crate::model::{Decide, Target, Unit};
@@ -65,6 +66,12 @@ pub(super) fn no_blow_up(
     let is_proven = |step: &Step| !step.reasons.iter().any(|reason| reason == "by-size");
     let proven = blown.iter().filter(|step| is_proven(step)).count();
     let open = steps.iter().filter(|step| may_be_one(step)).count();
+    let undecided = scaling.levels.iter().skip(1).filter(inside).find(|level| {
+        let mut here = meant.iter().filter(|step| leads_to(step, level));
+        here.all(|step| may_be_one(step))
+    });
+    let mut elsewhere = scaling.endpoints_elsewhere.iter();
+    let elsewhere = elsewhere.find(|label| glob.as_ref().is_some_and(|glob| glob.matches(label)));
     result.level = up_to;
     result.value = Some(blown.len() as f64);
     result.unit = Some(Unit::Count);
@@ -83,8 +90,12 @@ pub(super) fn no_blow_up(
             words::growth(scaling, worst),
             words::step(scaling, worst)
         ));
-    } else if open == steps.len() {
-        let reason = "no step is decided: the intervals of all allow a blow-up";
+    } else if let Some(level) = undecided {
+        let at = words::of_level(scaling, level);
+        let reason = format!("no step to {at} is decided: the intervals of all allow a blow-up");
+        return not_measured(result, reason);
+    } else if let Some(label) = elsewhere {
+        let reason = format!("{} is not at every level", quoted(label));
         return not_measured(result, reason);
     } else if open > 0 {
         result.reason = Some(format!(

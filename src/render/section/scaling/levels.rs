@@ -113,7 +113,7 @@ fn legend(scaling: &Scaling) -> Option<String> {
         ),
         (
             is_by_label(scaling) && any(|level| level.offered_per_s.is_some()),
-            "asked: what the label asks for; whether it was sent is not known",
+            "asked: what the label asks for, in proportion to the lowest levels; whether it was sent is not known",
         ),
         (
             any(|level| level.settling_dropped_s.is_some()),
