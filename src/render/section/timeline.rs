@@ -37,7 +37,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     let steadiness = steadiness(run);
     lines.push(vec![text(match &steadiness {
         Steadiness::Phase(from, to) => format!(
-            "Steady phase, where the load neither rises nor falls: {} to {}.",
+            "Steady phase, where the load is not shown to rise or fall: {} to {}.",
             number::seconds(*from),
             number::seconds(*to)
         ),

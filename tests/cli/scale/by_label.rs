@@ -14,6 +14,8 @@ struct Log {
     latency_ms: f64,
     good_per_s: u32,
     is_timed: bool,
+    /// The latency of the very last request, where it is another.
+    last_ms: Option<f64>,
 }
 
 impl Log {
@@ -24,10 +26,11 @@ impl Log {
             latency_ms: 10.0,
             good_per_s: sent_per_s,
             is_timed: true,
+            last_ms: None,
         }
     }
 
-    fn write(&self, scratch: &Scratch) -> String {
+    fn text(&self) -> String {
         let mut text = String::from(if self.is_timed { "timestamp," } else { "" });
         text.push_str("endpoint,latency_ms,success\n");
         for second in 0..60 {
@@ -40,12 +43,18 @@ impl Log {
                 }
                 // Latencies that differ a little.
                 let latency = self.latency_ms * (0.95 + f64::from(request % 11) / 100.0);
+                let is_last = (second, request) == (59, self.sent_per_s - 1);
+                let latency = self.last_ms.filter(|_| is_last).unwrap_or(latency);
                 let is_good = request < self.good_per_s;
                 writeln!(text, "GET /a,{latency:.3},{is_good}").unwrap();
             }
         }
+        text
+    }
+
+    fn write(&self, scratch: &Scratch) -> String {
         let name = format!("at-{}.csv", self.label);
-        scratch.write(&name, text);
+        scratch.write(&name, self.text());
         format!("at{0}{{rate={0}}}={name}", self.label)
     }
 }
@@ -134,4 +143,75 @@ fn without_times_a_level_that_fails_is_beyond_the_knee_and_no_further() {
     );
     let done = asked(&scratch, "scale", &["at-10.csv"]);
     assert_eq!(done.code, 2, "no label: no load");
+}
+
+#[test]
+fn a_cold_first_level_and_a_late_last_answer_make_no_generator_slow() {
+    let scratch = Scratch::new("label-cold");
+    let logs = [
+        (10.0, 10, 100.0),
+        (20.0, 20, 30.0),
+        (40.0, 30, 110.0),
+        (80.0, 30, 115.0),
+    ];
+    let found = scale(
+        &scratch,
+        &logs.map(|(label, sent, latency_ms)| Log {
+            latency_ms,
+            ..Log::calm(label, sent)
+        }),
+    );
+    assert_eq!(
+        found["knee"]["criterion"], "saturation",
+        "{}",
+        found["knee"]
+    );
+    assert_eq!(found["left_out"].as_array().unwrap().len(), 0);
+
+    let scratch = Scratch::new("label-late");
+    let mut logs = [(10.0, 10), (20.0, 20), (40.0, 40)].map(|(label, sent)| Log::calm(label, sent));
+    logs[2].last_ms = Some(10_000.0);
+    let found = scale(&scratch, &logs);
+    assert_eq!(
+        found["levels"].as_array().unwrap().len(),
+        3,
+        "{}",
+        found["left_out"]
+    );
+}
+
+#[test]
+fn the_slow_one_is_left_out_whichever_it_is_and_in_any_order() {
+    // The lowest label is the one that was not sent, and a repeat of it was.
+    for (name, order) in [
+        ("label-order-a", [0, 1, 2, 3]),
+        ("label-order-b", [3, 2, 1, 0]),
+    ] {
+        let scratch = Scratch::new(name);
+        let logs = [
+            Log::calm(10.0, 5),
+            Log::calm(10.0, 10),
+            Log::calm(20.0, 20),
+            Log::calm(40.0, 40),
+        ];
+        let mut runs: Vec<String> = Vec::new();
+        for (place, log) in logs.iter().enumerate() {
+            let file = format!("log-{place}.csv");
+            scratch.write(&file, log.text());
+            runs.push(format!("run{place}{{rate={}}}={file}", log.label));
+        }
+        let mut arguments: Vec<&str> = order.iter().map(|place| runs[*place].as_str()).collect();
+        arguments.extend(["--level", "rate"]);
+        let done = asked(&scratch, "scale", &arguments);
+        let report: Value = serde_json::from_str(&done.out).expect(&done.err);
+        let found = &report["scalings"][0];
+        assert_eq!(found["levels"].as_array().unwrap().len(), 3, "{found}");
+        let left = found["left_out"].as_array().unwrap();
+        assert_eq!(left.len(), 1);
+        let reason = left[0]["reason"].as_str().unwrap();
+        assert!(
+            reason.starts_with("its label is 10, and 5.02/s were sent"),
+            "{reason}"
+        );
+    }
 }
