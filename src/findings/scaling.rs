@@ -162,9 +162,10 @@ pub struct Step {
     pub interval_peak: Option<Interval>,
     /// What holds by the means and by the peaks.
     pub class: StepClass,
-    /// Why the class is what it is: `mix` (the shares of endpoints that are as fast as before differ), `other-mix` (the lower level lacks endpoints), `falls` (flat, and
-    /// below what it was), `by-size` (too few requests to prove it), `ramp` (the two ends differ), `thin`, `no-error` (the input does not
-    /// say how certain the figures are), `below-floor` (it grows by less than 1 ms).
+    /// Why the class is what it is: `mix` (the shares of endpoints that are as fast as before differ), `other-mix` (the lower level
+    /// lacks endpoints, or hardly asks them), `falls` (flat, and below what it was), `by-size` (too few requests to prove it), `ramp`
+    /// (the two ends differ), `thin`, `no-error` (the input does not say how certain the figures are), `below-floor` (it grows by
+    /// less than 1 ms).
     pub reasons: Vec<String>,
     /// The ratio over that of the loads; of a ramp, over that of the peaks.
     pub excess_over_linear: Option<f64>,

@@ -15,7 +15,7 @@ pub(super) const MIX: &str = "mix";
 /// Why it is of none: endpoints are asked that the lower level lacks, or hardly asks.
 pub(super) const OTHER_MIX: &str = "other-mix";
 
-/// Below this factor an endpoint is as fast as before.
+/// Below this factor a latency is as fast as before.
 const AS_FAST: f64 = 1.5;
 /// An endpoint whose tail is shorter than this part of a percentile of the whole does not make that.
 const TOO_FAST: f64 = 0.5;
@@ -70,6 +70,7 @@ impl Mixes {
         );
         let all = asked.values().sum::<u64>() as f64;
         let all_before = asked_before.values().sum::<u64>() as f64;
+        let whole_before = level::latencies(before, None, options);
         let whole = level::latencies(after, None, options);
         let endpoints: Vec<Endpoint> = asked
             .iter()
@@ -87,9 +88,14 @@ impl Mixes {
             .collect();
         let mut why = [None; 3];
         for (place, (percentile, why)) in PERCENTILES.iter().zip(&mut why).enumerate() {
-            let Some(whole) = whole.get(place).and_then(Option::as_ref) else {
+            let pair = whole_before.get(place).zip(whole.get(place));
+            let Some((Some(whole_before), Some(whole))) = pair else {
                 continue;
             };
+            // What has not grown needs no reason.
+            if whole.value < AS_FAST * whole_before.value {
+                continue;
+            }
             let beyond = 1.0 - percentile.share();
             let share = |is: &dyn Fn(&Endpoint) -> bool| {
                 let those = endpoints.iter().filter(|endpoint| is(endpoint));

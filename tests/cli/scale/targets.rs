@@ -503,6 +503,13 @@ fn where_no_latency_is_known_no_blow_up_is_not_met() {
     assert_eq!(states(&results), ["not_measured"]);
     let said = "no latency is known at 80/s and at the level below it";
     assert_eq!(reason(&results[0]), said);
+    // A blow-up below it is one all the same.
+    let mut slow = Made::calm("slow", 40.0);
+    slow.latencies = Some([2000.0, 4000.0, 6000.0]);
+    files[2] = slow.write(&scratch);
+    let runs: Vec<&str> = files.iter().map(String::as_str).collect();
+    let (code, results) = check(&scratch, &runs, "no blow-up up to 80/s");
+    assert_eq!((code, states(&results)), (1, vec!["fail"]));
 }
 
 #[test]

@@ -33,24 +33,23 @@ pub(super) fn no_blow_up(
     let meant: Vec<&Step> = scaling.steps.iter().filter(is_meant).collect();
     let leads_to = |step: &Step, level: &Level| words::level_at(scaling, step.to) == Some(level);
     let inside = |level: &&Level| asked.holds(level) || asked.next == Some(*level);
-    for level in scaling.levels.iter().skip(1).filter(inside) {
-        if !meant.iter().any(|step| leads_to(step, level)) {
-            let at = words::of_level(scaling, level);
-            return not_measured(
-                result,
-                format!("no latency is known at {at} and at the level below it"),
-            );
-        }
-    }
     let holds = |step: &&&Step| {
         let level = words::level_at(scaling, step.to);
         level.is_some_and(|level| asked.holds(level))
     };
     let mut steps: Vec<&Step> = meant.iter().filter(holds).copied().collect();
+    let is_blown = |step: &&Step| step.class == StepClass::BlowUp;
+    let unknown = scaling.levels.iter().skip(1).filter(inside);
+    let mut unknown = unknown.filter(|level| !meant.iter().any(|step| leads_to(step, level)));
+    // What blows up at one level does so whatever is not known of others.
+    if let Some(level) = unknown.next().filter(|_| !steps.iter().any(is_blown)) {
+        let at = words::of_level(scaling, level);
+        let reason = format!("no latency is known at {at} and at the level below it");
+        return not_measured(result, reason);
+    }
     if let Some(next) = asked.next {
         let leads_there = |step: &&&Step| leads_to(step, next);
         let beyond: Vec<&Step> = meant.iter().filter(leads_there).copied().collect();
-        let is_blown = |step: &&Step| step.class == StepClass::BlowUp;
         if beyond.iter().any(is_blown) && !steps.iter().any(is_blown) {
             return not_measured(result, asked.between(scaling, next));
         }
