@@ -147,7 +147,7 @@ fn analyse_sides(
     let judged = all.get(if how.is_some() { border } else { 0 }..);
     let judged = judged.unwrap_or_default();
     levels::add_series(&mut report, judged, options);
-    let of_plan = rules::ask_of_plan(&all, &report.targets, &options.asking());
+    let of_plan = rules::ask_of_plan(&all, &report.targets, &report.scalings, &options.asking());
     report.findings.extend(of_plan);
     if let (Some(how), Some((base, new))) = (how, runs.split_at_checked(border)) {
         let asking = options.asking();

@@ -180,6 +180,7 @@ pub(super) fn ask_plan(
         targets,
         results,
         runs,
+        scalings: &[],
         options: &Options::default(),
         limit: rule.limit.map_or(0.0, |(limit, _)| limit),
     })

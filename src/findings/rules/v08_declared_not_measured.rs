@@ -137,7 +137,9 @@ fn without_data(context: &PlanContext, missing: &[&Scenario]) -> Option<Fired> {
         let Some(first) = results.first().filter(|_| has_none) else {
             continue;
         };
-        if target.optional || (told(target) && only_for_others(&results)) {
+        // V10 tells of too few requests for a percentile.
+        let too_few = results.iter().any(|result| result.is_too_few());
+        if target.optional || too_few || (told(target) && only_for_others(&results)) {
             continue;
         }
         let open = results.iter().find(|r| r.state == TargetState::NotMeasured);

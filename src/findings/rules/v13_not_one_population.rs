@@ -1,7 +1,7 @@
 //! V13: the latencies are not one population: the mean is far from the median, or there is a gap between two groups.
 
 use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{half_width, least_ratio, listed, of_endpoints};
+use crate::findings::rules::shared::{least_ratio, listed, of_endpoints};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
 use crate::model::{Latency, MetricId, Millis, Percentile, Statistic, Unit};
@@ -21,8 +21,7 @@ pub(super) const RULE: Rule = Rule {
     limit: Some((3.0, "mean divided by median that warns")),
     text: "\
 Asks whether one figure can stand for all requests.
-Fires when the mean is more than 3 times the median, or above p75, or when the histogram has an empty stretch
-whose edges lie a factor of 3 apart with at least 5 % of the samples on both sides. Needs 40 samples.
+Fires when the mean is more than 3 times the median, or when the histogram has an empty stretch whose edges lie a factor of 3 apart with at least 5 % of the samples on both sides. Needs 40 samples.
 Example: median 36.2 ms and mean 253.9 ms: at most 18.1 ms of that mean come from the faster half,
 so the slower half takes 472 ms or more on average. That is every second request and no outlier.
 What to do: look at endpoints, cache hits and misses, or codes apart, and judge them apart.",
@@ -33,13 +32,12 @@ What to do: look at endpoints, cache hits and misses, or codes apart, and judge 
 #[derive(Default)]
 struct Signs {
     ratio: Option<f64>,
-    above_p75: Option<f64>,
     gap: Option<(f64, f64, f64)>,
 }
 
 impl Signs {
     fn any(&self) -> bool {
-        self.ratio.is_some() || self.above_p75.is_some() || self.gap.is_some()
+        self.ratio.is_some() || self.gap.is_some()
     }
 }
 
@@ -54,10 +52,6 @@ fn signs(latency: &Latency, limit: f64) -> Signs {
         && least_ratio(latency, mean, median).is_some_and(|ratio| ratio > limit)
     {
         signs.ratio = Some(mean.0 / median.0);
-    }
-    let p75 = Percentile::new(75.0).and_then(|p75| latency.percentile(p75));
-    if let (Some(mean), Some(p75)) = (latency.mean, p75) {
-        signs.above_p75 = (mean.0 > p75.0 + half_width(latency, p75)).then_some(p75.0);
     }
     signs.gap = gap(latency);
     signs
@@ -110,30 +104,22 @@ fn question(context: &RunContext) -> Option<Fired> {
             .with("p50", median.0, Unit::Millis);
         // At most half of the samples lie below the median, and each adds at most the median.
         let bound = (mean.0 - median.0 / 2.0) / 0.5;
-        if found.ratio.is_some() || found.above_p75.is_some() {
-            evidence = evidence.with("slower_half_mean", bound, Unit::Millis);
+        if let Some(ratio) = found.ratio {
+            evidence = evidence.with("slower_half_mean", bound, Unit::Millis).with(
+                "mean_to_median",
+                ratio,
+                Unit::Factor,
+            );
             slower = format!(
                 " The slower half of the requests takes {} or more on average, beside a median of {}.",
                 number::millis(bound),
                 number::millis(median.0),
             );
-        }
-        if let Some(ratio) = found.ratio {
-            evidence = evidence.with("mean_to_median", ratio, Unit::Factor);
             reasons.push(format!(
                 "the mean of {} is {} the median",
                 number::millis(mean.0),
                 number::times(ratio),
             ));
-        }
-        if let Some(p75) = found.above_p75 {
-            evidence = evidence.with("p75", p75, Unit::Millis);
-            let above = format!("above p75, {}", number::millis(p75));
-            reasons.push(if found.ratio.is_some() {
-                above
-            } else {
-                format!("the mean of {} is {above}", number::millis(mean.0))
-            });
         }
     }
     if let Some((from, to, share)) = found.gap {
@@ -228,18 +214,9 @@ mod tests {
     }
 
     #[test]
-    fn a_mean_above_p75_and_a_gap_are_signs_too() {
-        let fired = ask(
-            &RULE,
-            &of(1000, &[("p50", 10.0), ("p75", 13.0), ("mean", 14.0)]),
-        );
-        assert!(
-            fired[0]
-                .message
-                .contains("the mean of 14 ms is above p75, 13 ms"),
-            "{}",
-            fired[0].message
-        );
+    fn a_gap_is_a_sign_and_a_mean_above_p75_alone_is_none() {
+        let long_tail = [("p50", 10.0), ("p75", 13.0), ("mean", 14.0)];
+        assert!(ask(&RULE, &of(1000, &long_tail)).is_empty());
         let mut two = of(1000, &[("p50", 10.0), ("mean", 14.0)]);
         two.overall.latency.as_mut().unwrap().histogram =
             Some(histogram(&[(9.0, 300), (10.0, 600), (50.0, 100)]));

@@ -2,6 +2,7 @@
 
 use crate::findings::report::{TargetResult, TargetState};
 use crate::findings::rules::shared::quoted;
+use crate::model::{MetricId, Statistic};
 use crate::text::number;
 
 impl TargetResult {
@@ -12,6 +13,19 @@ impl TargetResult {
         } else {
             format!("{} ({})", quoted(&self.name), self.expect)
         }
+    }
+
+    /// As people call it, and where: `p99 < 500ms of "GET /x"`.
+    pub(in crate::findings) fn called_at(&self) -> String {
+        format!("{}{}", self.called(), self.place())
+    }
+
+    /// Whether it is open because the percentile of a run that it needs rests on too few requests: it has a value, not judged.
+    pub(in crate::findings) fn is_too_few(&self) -> bool {
+        let metric = self.metric.as_ref().and_then(|metric| metric.parse().ok());
+        let quantile = matches!(metric, Some(MetricId::Latency(_, Statistic::Quantile(_))));
+        let open = self.state == TargetState::NotMeasured && self.value.is_some();
+        quantile && open && self.level.is_none()
     }
 
     /// `p95 of "GET /x" is 210 ms where p95 < 200ms is demanded`.
