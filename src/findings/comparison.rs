@@ -9,7 +9,7 @@ pub(in crate::findings) mod judge;
 mod others;
 pub(in crate::findings) mod values;
 
-pub(crate) use values::median;
+pub(crate) use values::middle;
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ pub const STATES: [(&str, &str); 6] = [
     (
         "suspect",
         "It looks worse, and is not proven: a single run a side is further off than the assumed spread explains, one metric \
-         of many is off by what one of many may be, the medians say otherwise, or the endpoint stands out of the other \
+         of many is off by what one of many may be, or the endpoint stands out of the other \
          endpoints of the same runs. It fails no build; the verdict is a warning.",
     ),
     (
@@ -138,12 +138,12 @@ pub struct ComparedMetric {
     pub unit: Unit,
     /// Which direction is good.
     pub better: Better,
-    /// The base: the value of its run, or the median over its repeats.
+    /// The base: the value of its run; of repeats their geometric mean (the arithmetic one where a run has 0), with runs far out
+    /// drawn in where `clipped` names them; of failures their share in the requests of all runs.
     pub base: Option<f64>,
-    /// The new side.
+    /// The same of the new side.
     pub new: Option<f64>,
-    /// How far the new side lies from the base: of repeats that are judged the change of their geometric means, with runs far out
-    /// drawn in, which is what the interval and the chances are of.
+    /// From base to new: `new / base - 1`, or `new - base`. Interval and chances are of the same.
     pub change: Option<f64>,
     /// In which unit.
     pub change_unit: Option<ChangeUnit>,
@@ -201,20 +201,6 @@ pub struct AgainstOthers {
     pub endpoints: u64,
     /// By how much the others moved, as the median of them.
     pub change_of_others: f64,
-}
-
-impl ComparedMetric {
-    /// What a change is of, where the medians beside it lie another way apart: the means of the runs. Else empty.
-    pub fn of_means(&self) -> &'static str {
-        let medians = self.base.zip(self.new).map(|(base, new)| new / base - 1.0);
-        let differs = |(change, medians): (f64, f64)| (change - medians).abs() > 0.01;
-        match (self.change_unit, self.change.zip(medians)) {
-            (Some(ChangeUnit::Relative), Some(both)) if differs(both) => {
-                " by the means of the runs"
-            }
-            _ => "",
-        }
-    }
 }
 
 /// New by base over all endpoints that have the metric on both sides.

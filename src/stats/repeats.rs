@@ -75,7 +75,11 @@ pub enum Clipped {
 /// How far two groups lie apart, as differences of logarithms: new minus base.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// The difference.
+    /// The mean of the base, with runs far out drawn in where [`Change::clipped`] names them.
+    pub base: f64,
+    /// The same of the new side.
+    pub new: f64,
+    /// The difference of the two.
     pub difference: f64,
     /// Its standard error.
     pub error: f64,
@@ -151,12 +155,13 @@ pub fn compare(base: &[Value], new: &[Value], spread: Spread, options: Options) 
     let standing = Fit {
         variance: raw / d,
         freedom: d,
-        difference: mean(&sides[1]) - mean(&sides[0]),
+        base: mean(&sides[0]),
+        new: mean(&sides[1]),
         clipped: Vec::new(),
     };
     let each = weights[0] / base.len() as f64 + weights[1] / new.len() as f64;
     let error = |fit: &Fit| (fit.variance * each + between(spread, options)).sqrt();
-    let seen = |fit: &Fit| Seen::new(fit.difference, error(fit), fit.freedom);
+    let seen = |fit: &Fit| Seen::new(fit.difference(), error(fit), fit.freedom);
     let fit = if guarded { &standing } else { &with_prior };
     let of_fit = seen(fit);
     let detectable = of_fit.critical(options.alpha) + of_fit.critical(1.0 - options.power);
@@ -171,6 +176,8 @@ pub fn compare(base: &[Value], new: &[Value], spread: Spread, options: Options) 
     let shown = by_dealing.unwrap_or(of_fit);
     let reach = shown.critical(options.alpha);
     Some(Change {
+        base: used.base,
+        new: used.new,
         difference: shown.difference,
         error: shown.error,
         freedom: shown.freedom,
@@ -189,8 +196,15 @@ pub fn compare(base: &[Value], new: &[Value], spread: Spread, options: Options) 
 struct Fit {
     variance: f64,
     freedom: f64,
-    difference: f64,
+    base: f64,
+    new: f64,
     clipped: Vec<Clipped>,
+}
+
+impl Fit {
+    fn difference(&self) -> f64 {
+        self.new - self.base
+    }
 }
 
 /// With runs far out drawn in and the spread moderated by what is expected of it; of one run a side, by that alone.
@@ -211,7 +225,8 @@ fn moderated(sides: &[Vec<f64>; 2], weights: [f64; 2]) -> Fit {
     Fit {
         variance: (PRIOR + REPAIR * in_units(&used, weights)) / (PRIOR + d),
         freedom: PRIOR + d,
-        difference: mean(&used[1]) - mean(&used[0]),
+        base: mean(&used[0]),
+        new: mean(&used[1]),
         clipped,
     }
 }
@@ -262,7 +277,7 @@ fn dealt(
     let weights = [f64::midpoint(weights[0], weights[1]); 2];
     let statistic = |base: &[f64], new: &[f64]| {
         let fit = moderated(&[base.to_vec(), new.to_vec()], weights);
-        fit.difference / fit.variance.sqrt()
+        fit.difference() / fit.variance.sqrt()
     };
     let found = permutation::deal(&sides[0], &sides[1], options.alpha / 2.0, statistic)?;
     let share = if clipped.p_up < clipped.p_down {

@@ -6,6 +6,7 @@ mod baseline;
 mod beside;
 mod check;
 mod ci;
+mod columns;
 mod compare;
 mod convert;
 mod explain;

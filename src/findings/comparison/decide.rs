@@ -51,18 +51,12 @@ impl Draft {
         self.metric.state = if (looks(worse) || looks(better)) && !self.beyond_floor {
             self.metric.reasons.push("below-floor".to_owned());
             MetricState::Unchanged
-        } else if shown(worse, q_worse) && !self.few && self.medians_agree() {
+        } else if shown(worse, q_worse) && !self.few {
             MetricState::Regressed
-        } else if shown(better, q_better) && !self.few && self.medians_agree() {
+        } else if shown(better, q_better) && !self.few {
             MetricState::Improved
         } else if looks(worse) {
-            let reason = if self.few {
-                "V45"
-            } else if self.medians_agree() {
-                "one-of-many"
-            } else {
-                "medians-disagree"
-            };
+            let reason = if self.few { "V45" } else { "one-of-many" };
             self.metric.reasons.push(reason.to_owned());
             MetricState::Suspect
         } else {
@@ -72,13 +66,6 @@ impl Draft {
             self.metric.state = MetricState::Suspect;
             self.metric.reasons = vec![AGAINST_OTHERS.to_owned()];
         }
-    }
-
-    /// Whether the figures that are shown lie on the side of what is proven: with many bad runs the means may not.
-    fn medians_agree(&self) -> bool {
-        let medians = self.metric.base.zip(self.metric.new);
-        let change = self.metric.change.unwrap_or(0.0);
-        medians.is_some_and(|(base, new)| (new - base) * change > 0.0)
     }
 
     /// Whether it is worse by what the other endpoints of the same runs say.

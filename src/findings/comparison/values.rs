@@ -105,17 +105,24 @@ pub(in crate::findings) fn error_of(measured: &Measured) -> Option<f64> {
     (width.is_finite() && width >= 0.0).then_some(width / z)
 }
 
-/// The middle value of the figures.
-pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
-    let mut sorted: Vec<f64> = values.into_iter().collect();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    let high = sorted.get(middle).copied()?;
-    if sorted.len() % 2 == 1 {
-        return Some(high);
+/// The figure of a side: the geometric mean of its runs, or the arithmetic one where a run has 0.
+pub(crate) fn middle(values: &[f64]) -> Option<f64> {
+    let mean = |sum: f64| sum / values.len() as f64;
+    if values.is_empty() {
+        return None;
     }
-    let low = sorted.get(middle.checked_sub(1)?).copied()?;
-    Some(f64::midpoint(low, high))
+    if values.iter().any(|value| *value <= 0.0) {
+        return Some(mean(values.iter().sum()));
+    }
+    let log = mean(values.iter().map(|value| value.ln()).sum());
+    Some(within(log, values))
+}
+
+/// The figure of a logarithm, never beyond the figures that it is the mean of: one alone, or equal ones, stay what they are.
+pub(super) fn within(log: f64, values: &[f64]) -> f64 {
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(0.0, f64::max);
+    log.exp().max(least).min(most)
 }
 
 #[cfg(test)]
@@ -149,9 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn the_median_of_repeats() {
-        assert_eq!(median([3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median([4.0, 1.0, 2.0, 3.0]), Some(2.5));
-        assert_eq!(median([]), None);
+    fn the_figure_of_a_side_is_the_geometric_mean_of_its_runs() {
+        // The third root of 1 * 2 * 108 is 6.
+        assert!((middle(&[1.0, 2.0, 108.0]).unwrap() - 6.0).abs() < 1e-12);
+        for value in [170.1, 0.3, 1e-9, 7e8] {
+            assert_eq!(middle(&[value]), Some(value));
+            assert_eq!(middle(&[value; 3]), Some(value));
+        }
+        assert_eq!(middle(&[0.0, 1.0, 2.0]), Some(1.0));
+        assert_eq!(middle(&[]), None);
     }
 }

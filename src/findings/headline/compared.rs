@@ -172,9 +172,7 @@ fn one(metric: &ComparedMetric) -> String {
     let value =
         |value: Option<f64>| value.map_or_else(|| "?".to_owned(), |value| quantity(value, unit));
     let how_far = match (metric.change, metric.change_unit) {
-        (Some(far), Some(ChangeUnit::Relative)) => {
-            format!(" ({}{})", change(far), metric.of_means())
-        }
+        (Some(far), Some(ChangeUnit::Relative)) => format!(" ({})", change(far)),
         (Some(far), Some(ChangeUnit::Points)) => format!(" ({})", change_of_share(far)),
         _ => String::new(),
     };

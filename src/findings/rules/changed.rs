@@ -160,7 +160,7 @@ fn figures(metric: &ComparedMetric) -> String {
     };
     let mut text = format!("{} -> {}", write(metric.base), write(metric.new));
     if let Some((change, unit)) = metric.change.zip(metric.change_unit) {
-        text = format!("{text}, {}{}", signed(change, unit), metric.of_means());
+        text = format!("{text}, {}", signed(change, unit));
     }
     text
 }

@@ -1,7 +1,8 @@
 //! V49: the median falls while the failures rise.
 
+use crate::findings::comparison::middle;
 use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{by_endpoint, failed, half_width, median, whole};
+use crate::findings::rules::shared::{by_endpoint, failed, half_width, whole};
 use crate::findings::rules::{Asks, Fired, PairContext, Rule};
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Millis, Percentile, Stats, Unit};
@@ -17,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     limit: Some((0.01, "points by which the error rate must have risen, as a share")),
     text: "\
 Asks whether a side is faster because more of it fails.
-Fires when the error rate over all runs of the new side is more than 1 point above that of the base and the median of p50
+Fires when the error rate over all runs of the new side is more than 1 point above that of the base and its p50
 is lower, beyond the resolution: for the whole run, and (from 5 failures) for each endpoint. p50 is not judged there.
 A rejection takes less time than an answer, and a request that was rejected leaves the machine to the others: p50 of
 the successes falls too. Higher percentiles and the error rate are judged as ever.
@@ -44,11 +45,11 @@ fn ask(context: &PairContext) -> Vec<Fired> {
     fired
 }
 
-/// The median of the medians of a side, and how far it may be off.
+/// The p50 of a side, as a comparison shows it, and how far it may be off.
 fn p50(side: &[&Stats]) -> Option<(f64, f64)> {
     let latencies = || side.iter().filter_map(|stats| stats.primary());
-    let medians = latencies().filter_map(|latency| latency.percentile(Percentile::P50));
-    let value = median(medians.map(|p50| p50.0).collect())?;
+    let each = latencies().filter_map(|latency| latency.percentile(Percentile::P50));
+    let value = middle(&each.map(|p50| p50.0).collect::<Vec<f64>>())?;
     let error = latencies()
         .map(|latency| half_width(latency, Millis(value)))
         .fold(0.0, f64::max);

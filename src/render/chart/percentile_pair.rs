@@ -1,9 +1,11 @@
-//! The shape of the tail on both sides: percentiles of the whole run, base against new, medians over the repeats.
+//! The shape of the tail on both sides: percentiles of the whole run, base against new, as the table of the comparison gives them.
 //!
 //! Only percentiles that every run of both sides gives are drawn, so that both lines rest on the same ones. The axis is
 //! that of the percentile plot of a run.
 
-use crate::findings::comparison::{ComparedSide, Comparison, ComparisonVerdict, median};
+use crate::findings::comparison::{
+    ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, middle,
+};
 use crate::findings::figures::{Figure as Named, Support};
 use crate::findings::report::Report;
 use crate::model::{MetricId, Percentile};
@@ -38,10 +40,10 @@ struct Point {
     new: Value,
 }
 
-/// The median of a side, and from where to where its runs, or the interval of its only run, reach.
+/// The figure of a side, and from where to where its runs, or the interval of its only run, reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Value {
-    median: f64,
+    middle: f64,
     reach: Option<(f64, f64)>,
 }
 
@@ -62,8 +64,18 @@ pub(super) fn draw(comparison: &Comparison, report: &Report, id: &str) -> Option
     let point = |percentile| {
         Some(Point {
             percentile,
-            base: value(&comparison.base, report, percentile)?,
-            new: value(&comparison.new, report, percentile)?,
+            base: value(
+                comparison,
+                report,
+                percentile,
+                (&comparison.base, |of| of.base),
+            )?,
+            new: value(
+                comparison,
+                report,
+                percentile,
+                (&comparison.new, |of| of.new),
+            )?,
         })
     };
     let points: Vec<Point> = PERCENTILES.into_iter().filter_map(point).collect();
@@ -80,8 +92,16 @@ pub(super) fn draw(comparison: &Comparison, report: &Report, id: &str) -> Option
     ))
 }
 
+/// A side, and its figure in a row of the table.
+type Shown<'a> = (&'a ComparedSide, fn(&ComparedMetric) -> Option<f64>);
+
 /// `None` if a run of the side does not give it, or has too few requests for it.
-fn value(side: &ComparedSide, report: &Report, percentile: Percentile) -> Option<Value> {
+fn value(
+    comparison: &Comparison,
+    report: &Report,
+    percentile: Percentile,
+    (side, shown): Shown<'_>,
+) -> Option<Value> {
     let metric = MetricId::quantile(percentile).to_string();
     let figure = |run: &String| report.figures.get(run, None, &metric);
     let carried = |found: &&Named| found.support != Support::None;
@@ -101,8 +121,10 @@ fn value(side: &ComparedSide, report: &Report, percentile: Percentile) -> Option
         let most = values.iter().copied().fold(0.0, f64::max);
         Some((least, most))
     };
+    let mut rows = comparison.metrics.iter();
+    let row = rows.find(|of| of.endpoint.is_none() && of.metric == metric);
     Some(Value {
-        median: median(values)?,
+        middle: row.and_then(shown).or_else(|| middle(&values))?,
         reach,
     })
 }
@@ -111,8 +133,8 @@ fn picture(canvas: &Canvas<'_>, comparison: &Comparison, points: &[Point]) {
     let values = || points.iter().flat_map(|point| [point.base, point.new]);
     let edges = || {
         values().flat_map(|value| {
-            let (lo, hi) = value.reach.unwrap_or((value.median, value.median));
-            [value.median, lo, hi]
+            let (lo, hi) = value.reach.unwrap_or((value.middle, value.middle));
+            [value.middle, lo, hi]
         })
     };
     let most = edges().fold(0.0, f64::max);
@@ -132,7 +154,7 @@ fn picture(canvas: &Canvas<'_>, comparison: &Comparison, points: &[Point]) {
     let new: Side = ("new", Pen::new(Tone::First, Dash::Solid), 1.0, |p| p.new);
     let mut ends = Vec::new();
     for (name, pen, aside, of) in [base, new] {
-        let path: Vec<(f64, f64)> = points.iter().map(|p| (p.x(), of(p).median)).collect();
+        let path: Vec<(f64, f64)> = points.iter().map(|p| (p.x(), of(p).middle)).collect();
         // Beside each other, so that those of one side do not hide those of the other.
         let shift = last.powf(aside * 0.004);
         for point in points {
@@ -161,7 +183,7 @@ fn whiskers(comparison: &Comparison) -> &'static str {
     match (comparison.base.runs.len(), comparison.new.runs.len()) {
         (1, 1) => "whiskers: interval within the run",
         (1, _) | (_, 1) => "whiskers: lowest to highest run, of one run its interval",
-        _ => "medians; whiskers: lowest to highest run",
+        _ => "geometric means; whiskers: lowest to highest run",
     }
 }
 
@@ -177,7 +199,7 @@ fn said(comparison: &Comparison, points: &[Point]) -> String {
     let parts: Vec<String> = points
         .iter()
         .map(|point| {
-            let (base, new) = (point.base.median, point.new.median);
+            let (base, new) = (point.base.middle, point.new.middle);
             let (base, new) = (number::millis(base), number::millis(new));
             format!("{} {base} to {new}", point.percentile)
         })
@@ -205,9 +227,9 @@ fn table(points: &[Point]) -> Table {
         };
         let cells = [
             point.percentile.to_string(),
-            number::millis_bare(point.base.median),
+            number::millis_bare(point.base.middle),
             reach(point.base),
-            number::millis_bare(point.new.median),
+            number::millis_bare(point.new.middle),
             reach(point.new),
         ];
         table.row(cells.into_iter().map(|cell| vec![text(cell)]).collect());
@@ -218,6 +240,7 @@ fn table(points: &[Point]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::findings::comparison::MetricState;
     use crate::findings::report::Interval;
     use crate::model::Unit;
     use crate::render::chart::{of_comparison, tests::elements};
@@ -284,34 +307,42 @@ mod tests {
     }
 
     #[test]
-    fn lines_stand_at_the_medians_and_whiskers_reach_to_the_furthest_runs() {
+    fn lines_stand_at_the_geometric_means_and_whiskers_reach_to_the_furthest_runs() {
         let base = [
             [50.0, 80.0, 100.0],
-            [40.0, 90.0, 120.0],
-            [60.0, 70.0, 110.0],
+            [40.0, 100.0, 125.0],
+            [62.5, 64.0, 80.0],
         ];
         let new = [
-            [70.0, 120.0, 180.0],
-            [60.0, 110.0, 200.0],
-            [80.0, 130.0, 160.0],
+            [64.0, 120.0, 160.0],
+            [80.0, 150.0, 200.0],
+            [100.0, 96.0, 128.0],
         ];
-        let figure = drawn(&compared(&base, &new)).unwrap();
+        // What the row of the table says counts: there a run far out was drawn in.
+        let mut report = compared(&base, &new);
+        let row = ComparedMetric {
+            base: Some(82.0),
+            new: Some(118.0),
+            ..crate::render::testing::compared(None, MetricState::Undecided)
+        };
+        report.comparisons[0].metrics = vec![row];
+        let figure = drawn(&report).unwrap();
         elements(&figure.svg);
         assert_eq!(
             heights(&figure.svg, "neutral", 7)[0],
-            [50.0, 80.0, 110.0].map(at)
+            [50.0, 82.0, 100.0].map(at)
         );
         assert_eq!(
             heights(&figure.svg, "first", 7)[0],
-            [70.0, 120.0, 180.0].map(at)
+            [80.0, 118.0, 160.0].map(at)
         );
         let whiskers = heights(&figure.svg, "first", 4);
-        let wanted = [[60.0, 80.0], [110.0, 130.0], [160.0, 200.0]];
+        let wanted = [[64.0, 100.0], [96.0, 150.0], [128.0, 200.0]];
         // What follows is the link to the label.
         assert_eq!(whiskers[..3], wanted.map(|ends| ends.map(at).to_vec()));
         assert_eq!(
             figure.alt,
-            "All requests, from main (3 runs) to new.json (3 runs): p50 50 ms to 70 ms, p95 80 ms to 120 ms, p99 110 ms to 180 ms."
+            "All requests, from main (3 runs) to new.json (3 runs): p50 50 ms to 80 ms, p95 82 ms to 118 ms, p99 100 ms to 160 ms."
         );
         let dashed = figure
             .svg

@@ -341,11 +341,11 @@ fn legend(rows: &[&ComparedMetric]) -> String {
         .filter(|(sign, _)| rows.iter().any(|metric| mark(metric) == *sign))
         .map(|(_, words)| words)
         .collect();
-    let medians = "Base and new are the medians of each side, error rates over all its requests; the change is that of the geometric means, pt = percentage points.";
+    let means = "Base and new are geometric means of the runs (outliers winsorized), error rates are of all requests; change and interval are of the same figures, pt = percentage points.";
     if words.is_empty() {
-        return medians.to_owned();
+        return means.to_owned();
     }
-    format!("{}. {medians}", words.join("; "))
+    format!("{}. {means}", words.join("; "))
 }
 
 fn states<'a>(hidden: impl Iterator<Item = &'a ComparedMetric>) -> String {
