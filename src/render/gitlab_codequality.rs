@@ -1,7 +1,7 @@
 //! A code quality report of GitLab: issues at the lines of the targets, shown in merge requests of every tier.
 //!
 //! GitLab tells new issues from known ones by fingerprint, so it holds what the issue is about and no figure, run id or line.
-//! What has no line of its own points at the first line of the configuration, or of the result it was read from.
+//! What has no line of its own points at the first line of the configuration, or of the result that it is about.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,6 +10,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::findings::Report;
+use crate::model::Run;
 use crate::render::issue::{Gravity, Issue, Place, issues};
 use crate::render::{Layout, RenderError, Rendered, Renderer, change};
 use crate::text::escape::visible;
@@ -69,7 +70,8 @@ fn entry(
         fingerprint = self::fingerprint(&issue, *times);
     }
     *times += 1;
-    let place = issue.place.unwrap_or_else(|| somewhere(report, layout));
+    let place = issue.place;
+    let place = place.unwrap_or_else(|| somewhere(report, issue.run.as_deref(), layout));
     Entry {
         description: visible(&issue.message),
         check_name: visible(&issue.check),
@@ -87,13 +89,15 @@ fn entry(
     }
 }
 
-/// GitLab takes no issue without a place.
-fn somewhere(report: &Report, layout: &Layout) -> Place {
-    let runs = report.runs.iter();
-    let files = runs
-        .filter(|run| !change::is_base(report, run))
-        .flat_map(|run| &run.source.files);
-    let file = files.map(|file| file.name.as_str()).next();
+/// GitLab takes no issue without a place: the file of its run, and of the first that is judged where it is about none.
+fn somewhere(report: &Report, run: Option<&str>, layout: &Layout) -> Place {
+    let own = |of: &&Run| match run {
+        Some(id) => of.id == id,
+        None => !change::is_base(report, of),
+    };
+    let files = report.runs.iter().filter(own);
+    let mut files = files.flat_map(|run| &run.source.files);
+    let file = files.next().map(|file| file.name.as_str());
     Place {
         file: match (&layout.plan, file) {
             (Some(plan), _) => plan.clone(),

@@ -40,6 +40,8 @@ pub(super) struct Issue {
     pub(super) message: String,
     /// Where the target was written.
     pub(super) place: Option<Place>,
+    /// Id of the run that it is about: of a comparison the first new one, of the plan none.
+    pub(super) run: Option<String>,
     /// What it is about, without any figure: the same in every run.
     pub(super) subject: Vec<String>,
     /// How far off, to sort by.
@@ -120,6 +122,7 @@ fn of_target(report: &Report, target: &TargetResult, layout: &Layout) -> Option<
         title: title.to_owned(),
         message: of_run(report, Some(&target.run), &target.sentence()),
         place: place(target, layout),
+        run: Some(target.run.clone()),
         subject,
         weight: distance(target),
     })
@@ -150,6 +153,7 @@ fn of_comparison(report: &Report, comparison: &Comparison) -> Vec<Issue> {
                 comparison.scenario
             ),
             place: None,
+            run: comparison.new.runs.first().cloned(),
             subject: vec![comparison.scenario.clone()],
             weight: 0.0,
         });
@@ -168,6 +172,7 @@ fn of_comparison(report: &Report, comparison: &Comparison) -> Vec<Issue> {
             title: format!("{title} against {base}"),
             message: format!("{}: {}", comparison.scenario, change::sentence(metric)),
             place: None,
+            run: comparison.new.runs.first().cloned(),
             subject,
             weight: metric.change.map_or(0.0, f64::abs),
         });
@@ -208,6 +213,7 @@ fn of_finding(report: &Report, finding: &Finding) -> Option<Issue> {
         title: format!("{} {}", finding.rule, finding.name),
         message: of_run(report, run, &format!("{at}{}", finding.message)),
         place: None,
+        run: finding.run.clone(),
         subject,
         weight: 0.0,
     })

@@ -83,9 +83,9 @@ fn the_ending_xml_means_junit() {
     assert_eq!(page, here.read("y.txt"));
     let xml = Document::parse(&page).unwrap();
     let root = xml.root_element();
-    let counts = ["tests", "failures", "errors", "skipped"].map(|of| root.attribute(of).unwrap());
+    let counts = ["tests", "failures", "errors"].map(|of| root.attribute(of).unwrap());
     // Validity, three targets, the plan.
-    assert_eq!(counts, ["5", "1", "0", "1"]);
+    assert_eq!(counts, ["5", "1", "0"]);
     let failed = xml
         .descendants()
         .find(|node| node.has_tag_name("failure"))
@@ -94,7 +94,68 @@ fn the_ending_xml_means_junit() {
     assert!(failed.attribute("message").unwrap().contains("186.8 ms"));
     let case = failed.parent().unwrap();
     assert_eq!(case.attribute("name"), Some("search answers in time"));
-    assert_eq!(case.attribute("line"), Some("6"));
+    assert!(
+        failed
+            .text()
+            .unwrap()
+            .ends_with("\nwritten in: knee.toml:6")
+    );
+}
+
+/// Check, file and fingerprint of every issue.
+fn quality(here: &Scratch, arguments: &[&str]) -> BTreeSet<[String; 3]> {
+    let mut all = vec!["check"];
+    all.extend(arguments);
+    all.extend(["--format", "gitlab-codequality"]);
+    let done = here.knee(&all);
+    let issues: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    let word = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let issues = issues.as_array().unwrap().iter();
+    issues
+        .map(|issue| {
+            let path = &issue["location"]["path"];
+            [&issue["check_name"], path, &issue["fingerprint"]].map(word)
+        })
+        .collect()
+}
+
+#[test]
+fn an_issue_of_gitlab_stands_at_the_file_of_its_own_run() {
+    let here = Scratch::new("ci-own-file");
+    let copy = |from: &str, name: &str| here.write(name, std::fs::read(sample(from)).unwrap());
+    copy("artillery/v2.0.34/hardwork-rate-1-4.json", "out/a.json");
+    copy("repeats/artillery/baseline-r1.json", "out/b.json");
+    copy("repeats/artillery/regressed-errors-r1.json", "out/c.json");
+    let target = ["--target", "p95 < 1ms", "--target", "sessions_failed < 1"];
+    let order = |files: &[&'static str]| [files, &target].concat();
+    let found = quality(&here, &order(&["out/a.json", "out/b.json"]));
+    let broken = |path: &str| {
+        let mut of_path = found.iter().filter(|[_, at, _]| at.ends_with(path));
+        of_path.any(|[check, ..]| check == "target-broken")
+    };
+    assert!(broken("a.json") && broken("b.json"), "{found:?}");
+    // In another order, or beside another run: the same issue at the same place.
+    let turned = quality(&here, &order(&["out/b.json", "out/a.json"]));
+    assert_eq!(turned, found);
+    let beside = quality(&here, &order(&["out/c.json", "out/b.json"]));
+    let of_b = |all: &BTreeSet<[String; 3]>| -> BTreeSet<[String; 3]> {
+        let own = all.iter().filter(|[_, at, _]| at.ends_with("b.json"));
+        own.cloned().collect()
+    };
+    assert!(!of_b(&found).is_empty());
+    assert_eq!(of_b(&beside), of_b(&found));
+    let prints: BTreeSet<&String> = found.iter().map(|[.., print]| print).collect();
+    assert_eq!(prints.len(), found.len());
+    // What is said of two sides is said of the new one.
+    let pair = ["--base", "out/b.json", "--new", "out/c.json"];
+    let found = quality(&here, &[&pair[..], &target].concat());
+    assert!(!found.is_empty());
+    let of_new = |[_, at, _]: &[String; 3]| at.ends_with("c.json");
+    assert!(found.iter().all(of_new), "{found:?}");
+    // A plan is a line of the repository, as no result is.
+    here.write("knee.toml", PLAN);
+    let found = quality(&here, &order(&["out/a.json", "out/b.json"]));
+    assert!(found.iter().all(|[_, at, _]| at == "knee.toml"));
 }
 
 #[test]

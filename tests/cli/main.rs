@@ -12,6 +12,7 @@ mod convert;
 mod explain;
 mod hostile;
 mod init;
+mod junit;
 mod map;
 mod merge;
 mod output;
