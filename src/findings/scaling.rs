@@ -238,8 +238,14 @@ pub struct Efficiency {
 /// A fit of the Universal Scalability Law.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Usl {
-    /// Goodput of one unit of load.
+    /// Goodput of one unit of load, by the law.
     pub lambda: f64,
+    /// Goodput that a unit of load had at the lowest level.
+    #[serde(default)]
+    pub lowest_per_unit: Option<f64>,
+    /// Whether one unit of load lies inside the tested range; otherwise `lambda` is extrapolated.
+    #[serde(default)]
+    pub lambda_in_range: bool,
     /// Contention: the serial part.
     pub sigma: f64,
     /// Coherency: what each pair of units costs.

@@ -134,6 +134,7 @@ fn drawn(found: &usl::Usl, levels: &[usl::Level]) -> Usl {
     let loads = || levels.iter().map(|level| level.load);
     let least = loads().fold(f64::INFINITY, f64::min);
     let most = loads().fold(0.0, f64::max);
+    let lowest = levels.iter().find(|level| level.load <= least);
     let peak = found.peak.ok();
     let interval = |of: Option<(f64, f64)>| {
         of.map(|(lo, hi)| Interval {
@@ -160,6 +161,8 @@ fn drawn(found: &usl::Usl, levels: &[usl::Level]) -> Usl {
     };
     Usl {
         lambda: found.lambda.value,
+        lowest_per_unit: lowest.map(|level| level.rate / level.load),
+        lambda_in_range: (least..=most).contains(&1.0),
         sigma: found.sigma.value,
         kappa: found.kappa.value,
         peak_load: peak.map(|peak| peak.load),

@@ -161,6 +161,8 @@ pub(crate) fn saturated() -> Scaling {
     };
     scaling.usl = Some(Usl {
         lambda: 11.0,
+        lowest_per_unit: Some(11.0),
+        lambda_in_range: true,
         sigma: 0.05,
         kappa: 0.015,
         peak_load: Some(7.958),

@@ -184,3 +184,14 @@ fn what_falls_behind_a_single_instance_has_no_part_by_amdahl() {
     assert!(series["amdahl_serial"].is_null());
     near(number(&series, "efficiency/1/value"), 0.45, 1e-12);
 }
+
+#[test]
+fn the_rate_of_one_unit_is_told_from_one_that_was_measured() {
+    let whole = series("users", &SPEC_SDM91);
+    assert_eq!(whole["usl"]["lambda_in_range"], true);
+    near(number(&whole, "usl/lowest_per_unit"), 64.9, 1e-9);
+    // Nobody ran one user: what the law says of it is drawn out beyond the levels.
+    let upper = series("users", &SPEC_SDM91[1..]);
+    assert_eq!(upper["usl"]["lambda_in_range"], false);
+    near(number(&upper, "usl/lowest_per_unit"), 995.9 / 18.0, 1e-9);
+}

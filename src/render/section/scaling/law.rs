@@ -9,6 +9,8 @@ use crate::text::number;
 
 /// The key of the peak's interval.
 const PEAK: &str = "peak_load";
+/// Factor beyond which the law says something else of one unit of load than was measured.
+const MISSES: f64 = 1.25;
 
 /// Throughput at each level over the ideal.
 pub(super) fn efficiency(scaling: &Scaling) -> Vec<Block> {
@@ -60,12 +62,13 @@ pub(super) fn usl(scaling: &Scaling) -> Vec<Block> {
         return reason.into_iter().collect();
     };
     let level = Level::of(usl.intervals.values().copied());
+    let lambda = if usl.lambda_in_range {
+        "goodput of one unit of load, per second"
+    } else {
+        "goodput of one unit of load, per second, extrapolated"
+    };
     let rows = [
-        (
-            "lambda",
-            "goodput of one unit of load, per second",
-            usl.lambda,
-        ),
+        ("lambda", lambda, usl.lambda),
         ("sigma", "contention: the serial part", usl.sigma),
         (
             "kappa",
@@ -95,7 +98,33 @@ pub(super) fn usl(scaling: &Scaling) -> Vec<Block> {
     if let Some(load) = usl.peak_load.filter(|_| usl.intervals.contains_key(PEAK)) {
         row(("peak", PEAK), "the load at which the law peaks", load);
     }
-    vec![Block::Table(table), said(&peak(scaling, usl, reason))]
+    let mut sentences = Vec::from_iter(measured(scaling, usl));
+    sentences.push(peak(scaling, usl, reason));
+    vec![Block::Table(table), said(&sentences.join(" "))]
+}
+
+/// What a unit of load had where it was measured, where lambda is another figure.
+fn measured(scaling: &Scaling, usl: &Usl) -> Option<String> {
+    let lowest = words::level(scaling, scaling.levels.first()?.value);
+    let had = usl.lowest_per_unit.filter(|had| *had > 0.0)?;
+    let unit = match scaling.level_of {
+        LevelOf::Users => "a user",
+        _ => "a unit of load",
+    };
+    if !usl.lambda_in_range {
+        return Some(format!(
+            "Lambda lies outside the tested range: the lowest level is {lowest}, where {unit} has {}.",
+            number::rate(had)
+        ));
+    }
+    let off = usl.lambda / had;
+    (off.max(off.recip()) > MISSES).then(|| {
+        format!(
+            "The law does not fit the lowest level: at {lowest} {unit} has {}, and lambda is {}.",
+            number::rate(had),
+            number::rate(usl.lambda)
+        )
+    })
 }
 
 fn four(value: f64) -> String {

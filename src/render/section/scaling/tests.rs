@@ -448,6 +448,29 @@ fn a_peak_of_the_law_beyond_the_range_is_extrapolated() {
 }
 
 #[test]
+fn the_rate_of_one_unit_by_the_law_stands_beside_what_was_measured() {
+    let mut scaling = saturated();
+    assert!(!flat(scaling.clone()).contains("ambda lies"));
+    let usl = scaling.usl.as_mut().unwrap();
+    (usl.lambda, usl.lowest_per_unit) = (21.96, Some(7.45));
+    let said = flat(scaling.clone());
+    assert!(
+        said.contains("The law does not fit the lowest level: at 1/s a unit of load has 7.45/s, and lambda is 22/s. The law peaks"),
+        "{said}"
+    );
+    scaling.usl.as_mut().unwrap().lambda_in_range = false;
+    let said = flat(scaling);
+    assert!(
+        said.contains("lambda, goodput of one unit of load, per second, extrapolated 21.96"),
+        "{said}"
+    );
+    assert!(
+        said.contains("Lambda lies outside the tested range: the lowest level is 1/s, where a unit of load has 7.45/s. The law peaks"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_efficiency_of_instances_stands_with_the_serial_part() {
     let page = flat(instances());
     assert!(
