@@ -22,6 +22,7 @@ mod samples_ci;
 mod save;
 mod scale;
 mod script;
+mod tool_totals;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

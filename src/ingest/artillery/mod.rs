@@ -3,6 +3,7 @@
 //! The file holds the sums of the run (`aggregate`) and of each window of ten seconds (`intermediate`). Refuses the shape of
 //! Artillery 1.x, which `v1` reads. Measured on files of 2.0.2 and 2.0.34; the pointers are artillery's `core/lib/ssms.js` and its plugin `metrics-by-endpoint`.
 
+mod balance;
 mod document;
 mod levels;
 mod names;

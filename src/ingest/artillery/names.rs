@@ -178,7 +178,13 @@ pub(super) fn error_kind(text: &str) -> ErrorKind {
         "EADDRNOTAVAIL",
         "socket hang up",
     ];
-    if text.starts_with("Failed capture or match") || text.starts_with("Failed expectations") {
+    let assertion = [
+        "Failed capture or match",
+        "Failed expectations",
+        "pw_failed_assertion",
+        "ERR_ASSERTION",
+    ];
+    if assertion.iter().any(|start| text.starts_with(start)) {
         ErrorKind::Assertion
     } else if text.contains("TIMEDOUT") || text.contains("TIMEOUT") {
         ErrorKind::Timeout
@@ -197,13 +203,42 @@ pub(super) fn is_error_code(text: &str) -> bool {
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// Whether an error took the place of an answer. Errors of scripts are of the other kind, and `others` says whether that
-/// kind counts.
-pub(super) fn is_lost(error: &str, others: bool) -> bool {
+/// Where an error came up, seen from the counter of requests. Every release emits `err.code || err.message`, counts a
+/// request in the client's `request` event and an answer with its headers (artillery: `engine_http`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// On the way: the connection or a timer, so the request was counted.
+    Sent,
+    /// Somewhere in the client, before the request was counted (`ERR_INVALID_URL`, a body or a header that cannot be sent), or
+    /// behind it. `ERR_GOT_REQUEST_ERROR` is any error without a code of its own, also of a cookie in an answer (artillery #1800).
+    Client,
+    /// After the answer: the script did not like it.
+    Answered,
+    /// In a function of the script; no request needs to be near.
+    Script,
+}
+
+/// Where an error came up.
+pub(super) fn stage(error: &str) -> Stage {
     match error_kind(error) {
-        ErrorKind::Assertion => false,
-        ErrorKind::Other => others,
-        _ => true,
+        ErrorKind::Assertion => Stage::Answered,
+        ErrorKind::Timeout | ErrorKind::Connection => Stage::Sent,
+        _ if is_error_code(error) || is_bad_url(error) => Stage::Client,
+        _ => Stage::Script,
+    }
+}
+
+/// What the engine itself says of a request that it cannot make.
+fn is_bad_url(error: &str) -> bool {
+    error.starts_with("Invalid URL") || error == "an URL must be specified"
+}
+
+/// Whether an error ended a request. Errors of scripts do where `scripts` says so.
+pub(super) fn is_lost(error: &str, scripts: bool) -> bool {
+    match stage(error) {
+        Stage::Sent | Stage::Client => true,
+        Stage::Answered => false,
+        Stage::Script => scripts,
     }
 }
 
@@ -303,11 +338,28 @@ mod tests {
             ("EPIPE", ErrorKind::Connection),
             ("ENOTFOUND", ErrorKind::Connection),
             ("Failed capture or match", ErrorKind::Assertion),
+            ("pw_failed_assertion.toBeVisible", ErrorKind::Assertion),
             ("undefined function \"x\"", ErrorKind::Other),
         ] {
             assert_eq!(error_kind(text), kind, "{text}");
         }
         assert!(is_error_code("ERR_SOCKET_TIMEOUT"));
         assert!(!is_error_code("Failed capture or match"));
+    }
+
+    #[test]
+    fn errors_come_up_before_on_and_after_the_way() {
+        for (text, found) in [
+            ("ECONNREFUSED", Stage::Sent),
+            ("ERR_GOT_REQUEST_ERROR", Stage::Client),
+            ("ERR_INVALID_URL", Stage::Client),
+            ("CERT_HAS_EXPIRED", Stage::Client),
+            ("Invalid URL - shop.invalid", Stage::Client),
+            ("an URL must be specified", Stage::Client),
+            ("Failed capture or match", Stage::Answered),
+            ("x is not a function", Stage::Script),
+        ] {
+            assert_eq!(stage(text), found, "{text}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::de::{MapAccess, SeqAccess};
 
 use crate::ingest::IngestError;
+use crate::ingest::artillery::balance::Balance;
 use crate::ingest::artillery::document::Parts;
 use crate::ingest::artillery::levels;
 use crate::ingest::artillery::names::{
@@ -111,17 +112,17 @@ impl Builder<'_> {
 fn plan(aggregate: &Period) -> Result<Plan, BadCounter> {
     let spaces = Namespaces::of(aggregate);
     let tally = Tally::of(aggregate, &spaces, |_| true)?;
+    let balance = tally.balance();
     let mut endpoints: Vec<(u64, &str)> = tally
         .endpoints
         .iter()
-        .map(|(name, endpoint)| (endpoint.requests(), *name))
+        .map(|(name, endpoint)| (endpoint.requests(balance), *name))
         .collect();
     endpoints.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     let windows = windows_of(aggregate.first.zip(aggregate.last));
     let kept = endpoints.iter().take(kept_endpoints(windows));
     let kept = kept.map(|(_, name)| (*name).to_owned()).collect();
     let (http, sessions) = (tally.has_http(), tally.created.is_some());
-    let others_lost = tally.lost(true) <= tally.unanswered();
     drop(tally);
     Ok(Plan {
         names: Names::Released,
@@ -129,7 +130,7 @@ fn plan(aggregate: &Period) -> Result<Plan, BadCounter> {
         spaces,
         kept,
         http,
-        others_lost,
+        balance,
         sessions,
     })
 }
@@ -178,7 +179,7 @@ impl Builder<'_> {
         let ends = aggregate.first.or(reach.0).zip(aggregate.last.or(reach.1));
         let ends = set_times(&mut run, ends);
         let duration = run.duration;
-        run.overall = tally.stats(aggregate, plan.http, duration);
+        run.overall = tally.stats(aggregate, plan.http, duration, plan.balance);
         let rate = |name: &str| {
             let found = aggregate.rates.iter().find(|(key, _)| key == name)?;
             found.1.value()
@@ -189,7 +190,7 @@ impl Builder<'_> {
                 .insert("rate_per_s".to_owned(), rate);
         }
         set_sessions(&mut run, &tally, aggregate);
-        set_endpoints(&mut run, &tally, duration);
+        set_endpoints(&mut run, &tally, duration, plan.balance);
         set_errors(&mut run, &tally);
         set_checks(&mut run, &tally);
         set_custom(&mut run, &tally, aggregate, plan);
@@ -199,7 +200,7 @@ impl Builder<'_> {
             let text = "an Artillery 2.0.0 preview: its counters are read by the names that the release gave them";
             run.note("preview-names", text, 1);
         }
-        add_notes(&mut run, &tally, plan.kept.len(), self.duplicates);
+        add_notes(&mut run, &tally, plan, self.duplicates);
         levels::recover(&mut run);
         Ok(run)
     }
@@ -270,7 +271,7 @@ fn session_length(mut latency: Latency) -> Latency {
     latency
 }
 
-fn set_endpoints(run: &mut Run, tally: &Tally, duration: Option<Seconds>) {
+fn set_endpoints(run: &mut Run, tally: &Tally, duration: Option<Seconds>, balance: Balance) {
     for (name, endpoint) in &tally.endpoints {
         run.endpoints.push(Endpoint {
             name: (*name).to_owned(),
@@ -278,7 +279,7 @@ fn set_endpoints(run: &mut Run, tally: &Tally, duration: Option<Seconds>) {
             path: None,
             group: None,
             names_in: Vec::new(),
-            stats: endpoint.stats(duration),
+            stats: endpoint.stats(duration, balance),
         });
     }
 }
@@ -411,7 +412,8 @@ fn set_custom(run: &mut Run, tally: &Tally, aggregate: &Period, plan: &Plan) {
     run.custom.sort_by(|a, b| a.name.cmp(&b.name));
 }
 
-fn add_notes(run: &mut Run, tally: &Tally, kept: usize, duplicates: u64) {
+fn add_notes(run: &mut Run, tally: &Tally, plan: &Plan, duplicates: u64) {
+    let kept = plan.kept.len();
     if !tally.has_http() {
         let text = "the file counts no HTTP requests: requests and response times are not measured";
         run.note("no-http", text, 1);
@@ -420,6 +422,9 @@ fn add_notes(run: &mut Run, tally: &Tally, kept: usize, duplicates: u64) {
         let text =
             "the file counts more answers than requests, so requests without an answer are unknown";
         run.note("more-answers-than-requests", text, 1);
+    }
+    if plan.http {
+        note_balance(run, plan.balance);
     }
     if tally.bytes_received.is_some() {
         let text =
@@ -431,9 +436,10 @@ fn add_notes(run: &mut Run, tally: &Tally, kept: usize, duplicates: u64) {
         run.note("endpoint-requests-derived", text, 1);
         let endpoints = tally.endpoints.values();
         let known = endpoints.fold(0u64, |all, endpoint| {
-            all.saturating_add(endpoint.unanswered())
+            all.saturating_add(endpoint.unanswered(plan.balance))
         });
-        let unknown = tally.unanswered().saturating_sub(known);
+        let unanswered = tally.unanswered().saturating_add(plan.balance.before);
+        let unknown = unanswered.saturating_sub(known);
         if unknown > 0 {
             let text = "requests without an answer that the file counts for no endpoint";
             run.note("unanswered-without-endpoint", text, unknown);
@@ -456,6 +462,18 @@ fn add_notes(run: &mut Run, tally: &Tally, kept: usize, duplicates: u64) {
     if duplicates > 0 {
         let text = "names that stand twice in one map; the last one counts";
         run.note("duplicate-names", text, duplicates);
+    }
+}
+
+/// Says which requests the tool's own counter lacks.
+pub(super) fn note_balance(run: &mut Run, balance: Balance) {
+    if balance.before > 0 {
+        let text = "requests that failed before Artillery counted them as sent: they are attempted and failed requests";
+        run.note("failed-before-sent", text, balance.before);
+    }
+    if balance.after > 0 {
+        let text = "requests that got a response and ended in an error of the client or the connection: they are failed requests";
+        run.note("failed-after-response", text, balance.after);
     }
 }
 

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::ingest::artillery::names::{Counter, Namespaces, error_kind, is_failure, is_lost};
+use crate::ingest::artillery::balance::Balance;
+use crate::ingest::artillery::names::{Counter, Namespaces, Stage, is_failure, is_lost, stage};
 use crate::ingest::artillery::parse::{Period, Summary};
 use crate::ingest::artillery::windows::Plan;
 use crate::ingest::json::NotACount;
 use crate::model::{
-    ClockStart, ClockStop, ErrorKind, Latency, Millis, Percentile, Population, QuantileMethod,
+    ClockStart, ClockStop, Latency, Millis, Percentile, Population, QuantileMethod,
     Resolution, ResolutionKind, Seconds, Stats,
 };
 
@@ -133,12 +134,20 @@ impl<'p> Tally<'p> {
         requests.saturating_sub(self.responses.unwrap_or(0))
     }
 
-    /// Errors that took the place of an answer; see [`is_lost`].
-    pub(super) fn lost(&self, others: bool) -> u64 {
-        let errors = self.errors.iter();
-        errors
-            .filter(|(error, _)| is_lost(error, others))
-            .fold(0, |all, (_, count)| all.saturating_add(*count))
+    /// What the errors of the whole run say about its requests.
+    pub(super) fn balance(&self) -> Balance {
+        let counts = (
+            self.requests.unwrap_or(0),
+            self.responses.unwrap_or(0),
+            self.created,
+        );
+        Balance::of(counts, self.errors.iter().map(|(error, n)| (*error, *n)))
+    }
+
+    /// The sum of the errors that are wanted.
+    fn errors(&self, wanted: impl Fn(&str) -> bool) -> u64 {
+        let errors = self.errors.iter().filter(|(error, _)| wanted(error));
+        errors.fold(0, |all, (_, count)| all.saturating_add(*count))
     }
 
     /// Answers that are failures.
@@ -149,24 +158,39 @@ impl<'p> Tally<'p> {
     /// The figures of a window. A request may leave in one and fail in the next, so failures are counted where they are
     /// seen, and successes are answers.
     pub(super) fn window_stats(&self, period: &Period, plan: &Plan) -> Stats {
-        let mut stats = self.stats(period, plan.http, None);
-        let lost = self.lost(plan.others_lost);
+        let mut stats = self.stats(period, plan.http, None, Balance::default());
+        let lost = self.errors(|error| is_lost(error, plan.balance.scripts_lost));
         let failures = self.failed_answers().saturating_add(lost);
         stats.failures = stats.failures.map(|_| failures);
+        if plan.balance.before > 0 {
+            let before = self.errors(|error| stage(error) == Stage::Client);
+            stats.requests = stats.requests.map(|n| n.saturating_add(before));
+        }
         stats
     }
 
     /// The figures of all HTTP requests; nothing where the run makes none.
-    pub(super) fn stats(&self, period: &Period, http: bool, duration: Option<Seconds>) -> Stats {
+    pub(super) fn stats(
+        &self,
+        period: &Period,
+        http: bool,
+        duration: Option<Seconds>,
+        balance: Balance,
+    ) -> Stats {
         if !http {
             return Stats::default();
         }
         let failed_answers = self.failed_answers();
         let whole = period.summary("http.response_time");
+        let requests = self.requests.unwrap_or(0).saturating_add(balance.before);
+        let failures = failed_answers
+            .saturating_add(self.unanswered())
+            .saturating_add(balance.before)
+            .saturating_add(balance.after);
         let mut stats = Stats {
-            requests: Some(self.requests.unwrap_or(0)),
+            requests: Some(requests),
             responses: Some(self.responses.unwrap_or(0)),
-            failures: Some(failed_answers.saturating_add(self.unanswered())),
+            failures: Some(failures.min(requests.max(failed_answers))),
             bytes_received: self.bytes_received,
             codes: self.codes.clone(),
             latency: whole.and_then(|summary| latency(summary, Population::Answered)),
@@ -179,7 +203,8 @@ impl<'p> Tally<'p> {
         let counts = ['2', '3', '4', '5'].map(of_class);
         let all_coded = sum(self.codes.iter()) >= self.responses.unwrap_or(0)
             && counts.iter().fold(0u64, |a, b| a.saturating_add(*b)) == sum(self.codes.iter());
-        if all_coded {
+        // An answer that failed all the same stands among the successes of every summary.
+        if all_coded && balance.after == 0 {
             let class = |name| period.summary(name);
             let [n2, n3, n4, n5] = counts;
             // Exactly one summary holds exactly the wanted answers, or there is none.
@@ -210,20 +235,28 @@ impl EndpointTally<'_> {
     }
 
     /// Requests without an answer. A capture that failed is the session's failure: its request was answered.
-    pub(super) fn unanswered(&self) -> u64 {
+    pub(super) fn unanswered(&self, balance: Balance) -> u64 {
         let errors = self.errors.iter();
         errors
-            .filter(|(error, _)| error_kind(error) != ErrorKind::Assertion)
+            .filter(|(error, _)| balance.counts(error))
             .fold(0, |all, (_, count)| all.saturating_add(*count))
     }
 
     /// Requests: answers plus errors.
-    pub(super) fn requests(&self) -> u64 {
-        self.responses().saturating_add(self.unanswered())
+    pub(super) fn requests(&self, balance: Balance) -> u64 {
+        self.responses().saturating_add(self.unanswered(balance))
+    }
+
+    /// Answers that failed all the same.
+    fn broken(&self, balance: Balance) -> u64 {
+        let errors = self.errors.iter();
+        errors
+            .filter(|(error, _)| stage(error) == Stage::Client && !balance.counts(error))
+            .fold(0, |all, (_, count)| all.saturating_add(*count))
     }
 
     /// The figures of the endpoint.
-    pub(super) fn stats(&self, duration: Option<Seconds>) -> Stats {
+    pub(super) fn stats(&self, duration: Option<Seconds>, balance: Balance) -> Stats {
         let failed_answers = sum(self.codes.iter().filter(|(code, _)| is_failure(code)));
         let responses = self.responses();
         let counted = !self.codes.is_empty() || !self.errors.is_empty();
@@ -232,17 +265,19 @@ impl EndpointTally<'_> {
                 .as_ref()
                 .and_then(|summary| latency(summary, of))
         };
+        let (lost, broken) = (self.unanswered(balance), self.broken(balance));
+        let failures = failed_answers.saturating_add(broken).min(responses);
         let mut stats = Stats {
-            requests: counted.then(|| self.requests()),
+            requests: counted.then(|| self.requests(balance)),
             responses: counted.then_some(responses),
-            failures: counted.then(|| failed_answers.saturating_add(self.unanswered())),
+            failures: counted.then(|| failures.saturating_add(lost)),
             codes: self.codes.clone(),
             latency: population(Population::Answered),
             ..Stats::default()
         };
-        if responses > 0 && failed_answers == 0 {
+        if responses > 0 && failures == 0 {
             stats.latency_ok = population(Population::Ok);
-        } else if responses > 0 && failed_answers == responses {
+        } else if responses > 0 && failures == responses {
             stats.latency_failed = population(Population::Failed);
         }
         stats.set_rates(duration);
@@ -335,7 +370,12 @@ mod tests {
         let period = period(counters, summaries);
         let spaces = Namespaces::of(&period);
         let tally = Tally::of(&period, &spaces, |_| true).unwrap();
-        tally.stats(&period, tally.has_http(), Some(Seconds(10.0)))
+        tally.stats(
+            &period,
+            tally.has_http(),
+            Some(Seconds(10.0)),
+            tally.balance(),
+        )
     }
 
     fn count(latency: Option<&Latency>) -> Option<u64> {

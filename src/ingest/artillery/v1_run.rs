@@ -13,7 +13,7 @@ use crate::ingest::IngestError;
 use crate::ingest::artillery::document::Parts;
 use crate::ingest::artillery::names::is_failure;
 use crate::ingest::artillery::phases::placed;
-use crate::ingest::artillery::run::{request_error, status_error};
+use crate::ingest::artillery::run::{note_balance, request_error, status_error};
 use crate::ingest::artillery::v1_parse::{Report, ReportSeed};
 use crate::ingest::artillery::v1_stats::{Course, SLICE_LENGTH, Times, quote};
 use crate::ingest::artillery::v1_totals::Totals;
@@ -103,7 +103,7 @@ impl Builder<'_> {
             legacy,
             &mut run,
         );
-        let how = (totals.is_http(), totals.outcome(), totals.others_lost);
+        let how = (totals.is_http(), totals.outcome(), totals.balance);
         self.course.place(times, how, legacy, &mut run);
         if run.load.phases.is_empty() {
             levels::recover(&mut run);
@@ -186,11 +186,16 @@ fn set_overall(run: &mut Run, aggregate: &Report, course: &Course, totals: &Tota
     if !totals.is_http() {
         return;
     }
-    let lost = totals.requests.saturating_sub(totals.responses);
+    let (balance, failed_answers) = (totals.balance, totals.failed_answers());
+    let requests = totals.requests.saturating_add(balance.before);
+    let failures = failed_answers
+        .saturating_add(totals.requests.saturating_sub(totals.responses))
+        .saturating_add(balance.before)
+        .saturating_add(balance.after);
     let mut stats = Stats {
-        requests: Some(totals.requests),
+        requests: Some(requests),
         responses: Some(totals.responses),
-        failures: Some(totals.failed_answers().saturating_add(lost)),
+        failures: Some(failures.min(requests.max(failed_answers))),
         codes: totals.codes.clone(),
         as_reported: reported,
         ..Stats::default()
@@ -360,6 +365,9 @@ fn add_notes(run: &mut Run, totals: &Totals, course: &Course, duplicates: u64, l
     if legacy {
         let text = "an Artillery 2.x file with legacy reporting: it counts answers, and the requests are taken to be answers plus errors";
         run.note("requests-derived", text, 1);
+    }
+    if totals.is_http() {
+        note_balance(run, totals.balance);
     }
     if totals.responses > totals.requests {
         let text =

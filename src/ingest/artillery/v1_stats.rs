@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::ingest::artillery::names::is_failure;
-use crate::ingest::artillery::names::is_lost;
+use crate::ingest::artillery::balance::Balance;
+use crate::ingest::artillery::names::{Stage, is_failure, stage};
 use crate::ingest::artillery::parse::Summary;
 use crate::ingest::artillery::tally;
 use crate::ingest::artillery::v1_parse::{Report, Samples};
@@ -115,14 +115,22 @@ struct Window {
     requests: Option<u64>,
     responses: u64,
     codes: BTreeMap<String, u64>,
-    /// Errors of known kinds that took the place of an answer, and those of no known kind.
-    lost: (u64, u64),
+    /// Errors by where they came up.
+    errors: Errors,
     users: Option<f64>,
     /// As if undecided, as if all were successes.
     latencies: Latencies,
     /// Whether the samples have no status.
     plain: bool,
     summary: Option<Summary>,
+}
+
+/// Errors of a window by where they came up; see [`Stage`].
+#[derive(Debug, Default)]
+struct Errors {
+    sent: u64,
+    client: u64,
+    script: u64,
 }
 
 /// All windows.
@@ -192,14 +200,16 @@ impl Course {
                 codes.insert(code.clone().into_owned(), n);
             }
         }
-        let mut lost = (0_u64, 0_u64);
+        let mut errors = Errors::default();
         for (error, number) in &report.errors {
             let n = count_of(|| format!("errors.{error}"), *number)?.unwrap_or(0);
-            if is_lost(error, false) {
-                lost.0 = lost.0.saturating_add(n);
-            } else if is_lost(error, true) {
-                lost.1 = lost.1.saturating_add(n);
-            }
+            let sum = match stage(error) {
+                Stage::Sent => &mut errors.sent,
+                Stage::Client => &mut errors.client,
+                Stage::Script => &mut errors.script,
+                Stage::Answered => continue,
+            };
+            *sum = sum.saturating_add(n);
         }
         let requests = count("rps.count", report.sent)?;
         let responses = count("requestsCompleted", report.responses)?.unwrap_or(0);
@@ -240,7 +250,7 @@ impl Course {
             requests,
             responses,
             codes,
-            lost,
+            errors,
             users: report.concurrency.value().filter(|users| *users >= 0.0),
             latencies,
             plain: report.samples.plain.totals().count > 0,
@@ -278,12 +288,12 @@ impl Course {
         }
     }
 
-    /// The slices in order of time. `how`: whether there are HTTP requests, how samples without a status ended, and whether
-    /// errors of no known kind took the place of an answer.
+    /// The slices in order of time. `how`: whether there are HTTP requests, how samples without a status ended, and what the
+    /// errors say about the requests.
     pub(super) fn place(
         mut self,
         times: Times,
-        how: (bool, Option<bool>, bool),
+        how: (bool, Option<bool>, Balance),
         legacy: bool,
         run: &mut Run,
     ) {
@@ -339,15 +349,20 @@ impl Course {
 }
 
 impl Window {
-    fn stats(&self, (http, outcome, others): (bool, Option<bool>, bool), legacy: bool) -> Stats {
+    fn stats(&self, (http, outcome, balance): (bool, Option<bool>, Balance), legacy: bool) -> Stats {
         if !http {
             return Stats::default();
         }
         let failed = self.codes.iter().filter(|(code, _)| is_failure(code));
         let failed = failed.fold(0_u64, |all, (_, n)| all.saturating_add(*n));
-        let lost = self.lost.0 + if others { self.lost.1 } else { 0 };
+        let mut lost = self.errors.sent.saturating_add(self.errors.client);
+        if balance.scripts_lost {
+            lost = lost.saturating_add(self.errors.script);
+        }
         let requests = if legacy {
             Some(self.responses.saturating_add(lost))
+        } else if balance.before > 0 {
+            self.requests.map(|n| n.saturating_add(self.errors.client))
         } else {
             self.requests
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ingest::artillery::balance::Balance;
 use crate::ingest::artillery::names::{is_failure, is_lost};
 use crate::ingest::artillery::v1_parse::{Named, Report};
 use crate::ingest::artillery::v1_stats::{Count, count_of};
@@ -17,8 +18,8 @@ pub(super) struct Totals<'a> {
     pub(super) responses: u64,
     pub(super) codes: BTreeMap<String, u64>,
     pub(super) errors: BTreeMap<&'a str, u64>,
-    /// Whether errors of no known kind took the place of an answer.
-    pub(super) others_lost: bool,
+    /// What the errors say about the requests.
+    pub(super) balance: Balance,
 }
 
 /// Counts by name.
@@ -40,19 +41,19 @@ impl<'a> Totals<'a> {
         let sent = count("rps.count", report.sent)?;
         let codes = counts("codes", &report.codes)?;
         let errors: BTreeMap<&str, u64> = counts("errors", &report.errors)?.into_iter().collect();
-        let lost = |others: bool| {
-            let lost = errors.iter().filter(|(error, _)| is_lost(error, others));
-            lost.fold(0_u64, |all, (_, n)| all.saturating_add(*n))
-        };
+        let lost = errors.iter().filter(|(error, _)| is_lost(error, false));
+        let lost = lost.fold(0_u64, |all, (_, n)| all.saturating_add(*n));
         // Legacy reporting counts answers only: what is known of the rest are its errors.
         let requests = if legacy {
-            responses.saturating_add(lost(false))
+            responses.saturating_add(lost)
         } else {
             sent.unwrap_or(responses)
         };
-        let others_lost = lost(true) <= requests.saturating_sub(responses);
+        let created = count("scenariosCreated", report.created)?;
+        let all = errors.iter().map(|(error, n)| (*error, *n));
+        let balance = Balance::of((requests, responses, created), all);
         Ok(Totals {
-            created: count("scenariosCreated", report.created)?,
+            created,
             completed: count("scenariosCompleted", report.completed)?,
             avoided: count("scenariosAvoided", report.avoided)?,
             requests,
@@ -62,7 +63,7 @@ impl<'a> Totals<'a> {
                 .map(|(code, n)| (code.to_owned(), n))
                 .collect(),
             errors,
-            others_lost,
+            balance,
         })
     }
 
@@ -76,7 +77,7 @@ impl<'a> Totals<'a> {
         let coded = self.codes.values();
         let coded = coded.fold(0_u64, |all, n| all.saturating_add(*n));
         let failed = self.failed_answers();
-        if coded < self.responses || self.responses == 0 {
+        if coded < self.responses || self.responses == 0 || self.balance.after > 0 {
             None
         } else if failed == 0 {
             Some(true)

@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::ingest::artillery::balance::Balance;
 use crate::ingest::artillery::names::{Names, Namespaces, is_failure, released};
 use crate::ingest::artillery::parse::Period;
 use crate::ingest::artillery::tally::{BadCounter, Tally};
@@ -45,10 +46,9 @@ pub(super) struct Plan {
     pub(super) kept: FxHashSet<String>,
     /// Whether the run makes HTTP requests, so that a window without any has made none.
     pub(super) http: bool,
-    /// Whether errors of no known kind took the place of an answer. They did not where there are more errors than requests
-    /// without an answer: then scripts wrote some of them.
-    pub(super) others_lost: bool,
-    /// The same for virtual users.
+    /// What the errors of the run say about its requests.
+    pub(super) balance: Balance,
+    /// Whether the run counts virtual users, so that a window without any has started none.
     pub(super) sessions: bool,
 }
 
@@ -100,7 +100,7 @@ impl Plan {
                     .map(|(name, endpoint)| EndpointSlice {
                         name: (*name).to_owned(),
                         method: None,
-                        stats: endpoint.stats(None),
+                        stats: endpoint.stats(None, self.balance),
                     })
                     .collect(),
             },
