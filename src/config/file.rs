@@ -35,18 +35,10 @@ pub(crate) struct File {
     pub(crate) compare: Option<Compare>,
     /// How load levels are found.
     pub(crate) scale: Option<Scale>,
-    /// Where past runs are kept.
-    pub(crate) history: Option<History>,
-    /// A score with its parts.
-    pub(crate) score: Option<Score>,
     /// Classes of latency.
     pub(crate) classes: Option<Classes>,
     /// Which rules are asked, and how strictly.
     pub(crate) rules: Option<Rules>,
-    /// What to say when a rule fires.
-    pub(crate) hint: Vec<Hint>,
-    /// Recommendations of the author.
-    pub(crate) recommendation: Vec<Recommendation>,
     /// How other JSON or CSV becomes a run.
     pub(crate) map: Vec<Map>,
     /// Files beside the runs.
@@ -70,8 +62,6 @@ pub(crate) struct Project {
 pub enum Status {
     /// Not yet to be relied on.
     Draft,
-    /// Signed off: no required narrative may be empty.
-    Final,
 }
 
 impl Status {
@@ -79,7 +69,6 @@ impl Status {
     pub fn id(self) -> &'static str {
         match self {
             Status::Draft => "draft",
-            Status::Final => "final",
         }
     }
 }
@@ -98,9 +87,6 @@ pub(crate) struct Report {
     /// A page layout, relative to this file.
     #[schemars(with = "Option<String>")]
     pub(crate) template: Option<Spanned<String>>,
-    /// The folder of the narrative, relative to this file.
-    #[schemars(with = "Option<String>")]
-    pub(crate) notes: Option<Spanned<String>>,
 }
 
 /// `[[scenario]]`
@@ -291,28 +277,6 @@ pub(crate) struct Scale {
     pub(crate) level: Option<Spanned<String>>,
 }
 
-/// `[history]`
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct History {
-    /// The folder.
-    #[schemars(with = "Option<String>")]
-    pub(crate) store: Option<Spanned<String>>,
-    /// How many runs are kept.
-    pub(crate) keep: Option<u64>,
-}
-
-/// `[score]`
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Score {
-    /// Weight of each part.
-    #[schemars(with = "BTreeMap<String, f64>")]
-    pub(crate) weights: BTreeMap<String, Spanned<f64>>,
-    /// The parts.
-    pub(crate) parts: Vec<String>,
-}
-
 /// `[classes]`: the upper edge of each class.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -340,8 +304,6 @@ pub(crate) enum Effect {
     Fail,
     /// The run cannot be believed.
     Invalid,
-    /// The latency is "not measured".
-    Void,
     /// It could not be judged.
     Unjudged,
 }
@@ -359,48 +321,6 @@ pub(crate) struct Rules {
     /// Limits that replace a rule's own.
     #[schemars(with = "BTreeMap<String, f64>")]
     pub(crate) limit: BTreeMap<Spanned<String>, Spanned<f64>>,
-}
-
-/// `[[hint]]`
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Hint {
-    /// Id of the rule.
-    #[schemars(with = "String")]
-    pub(crate) rule: Spanned<String>,
-    /// What may be behind it.
-    #[serde(default)]
-    #[schemars(with = "Option<String>")]
-    pub(crate) cause: Option<Spanned<String>>,
-    /// Where to look.
-    #[serde(default)]
-    #[schemars(with = "Option<OneOrMany>")]
-    pub(crate) investigate: Option<OneOrMany>,
-}
-
-/// `[[recommendation]]`
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(
-    dead_code,
-    reason = "checked while it is read; used by a later version"
-)]
-pub(crate) struct Recommendation {
-    /// What to do.
-    #[schemars(with = "String")]
-    pub(crate) title: Spanned<String>,
-    /// How urgent.
-    #[serde(default)]
-    pub(crate) priority: Option<Scalar>,
-    /// What it brings.
-    #[serde(default)]
-    pub(crate) impact: Option<String>,
-    /// What it costs.
-    #[serde(default)]
-    pub(crate) effort: Option<String>,
-    /// More about it.
-    #[serde(default)]
-    pub(crate) detail: Option<String>,
 }
 
 /// What a record of a map is.

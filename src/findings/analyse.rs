@@ -108,11 +108,9 @@ fn analyse_sides(
         findings: Vec::new(),
         comparisons: Vec::new(),
         scalings: Vec::new(),
-        trends: Vec::new(),
         groups: Vec::new(),
         workloads: Vec::new(),
         classes: Vec::new(),
-        score: None,
         checks: Vec::new(),
         page,
     };

@@ -18,11 +18,9 @@ pub mod propose;
 pub mod report;
 pub mod rules;
 pub mod scaling;
-pub mod score;
 pub mod steady;
 pub mod suites;
 pub mod targets;
-pub mod trend;
 pub mod verdict;
 pub mod workload;
 

@@ -15,8 +15,6 @@ pub struct Plan {
     pub environment: BTreeMap<String, String>,
     /// `[report] title`.
     pub title: Option<String>,
-    /// Whether `[report] status` is "final": the page is signed off.
-    pub is_final: bool,
 }
 
 /// `[[scenario]]`

@@ -10,8 +10,6 @@ use crate::findings::evidence::Evidence;
 use crate::findings::figures::{Figure, Figures};
 use crate::findings::rules::{is_of_pair, is_of_series};
 use crate::findings::scaling::Scaling;
-use crate::findings::score::Score;
-use crate::findings::trend::Trend;
 use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::workload::Workload;
 use crate::model::{ResourcePhase, Run, Unit};
@@ -215,8 +213,6 @@ pub struct Report {
     pub comparisons: Vec<Comparison>,
     /// Series of load levels.
     pub scalings: Vec<Scaling>,
-    /// Series of runs.
-    pub trends: Vec<Trend>,
     /// Groups of endpoints.
     pub groups: Vec<Group>,
     /// Declared scenarios, beside the runs of them.
@@ -224,8 +220,6 @@ pub struct Report {
     pub workloads: Vec<Workload>,
     /// Shares by latency.
     pub classes: Vec<Class>,
-    /// A score, where one is configured.
-    pub score: Option<Score>,
     /// Checks.
     pub checks: Vec<CheckResult>,
     /// How the page is to be called and which state it is in.
@@ -242,7 +236,7 @@ pub struct Page {
     pub project: Option<String>,
     /// Facts about the environment, as declared.
     pub environment: BTreeMap<String, String>,
-    /// "draft" or "final".
+    /// "draft".
     pub status: Option<String>,
     /// The percentiles that tables show.
     pub percentiles: Vec<crate::model::Percentile>,

@@ -83,6 +83,8 @@ fn a_page_about_a_plan_reads_as_one() {
         "",
         "Status: draft",
         "",
+        "Environment, as declared: stage Development (Local), tool Locust 2.x",
+        "",
         "**Verdict: WARN**",
         "",
         "- Plan: 4 scenarios and 12 targets; 6 findings (V26, V28).",
@@ -146,4 +148,80 @@ fn runs_stand_beside_their_plan() {
         "{two}"
     );
     assert!(parts.contains("### Workload: `upload`"), "{parts}");
+}
+
+/// A key that did nothing would promise what it does not do.
+#[test]
+fn what_has_no_code_yet_is_a_mistake_with_its_place() {
+    let here = Scratch::new("plan-later");
+    let run = sample("artillery/v2.0.34/hardwork-rate-1-4.json");
+    let run = run.to_str().unwrap();
+    for (text, line, named, marked) in [
+        (
+            "[report]\nstatus = \"final\"",
+            2,
+            "status = \"final\"",
+            "\"final\"",
+        ),
+        (
+            "[report]\nnotes = \"notes/\"",
+            2,
+            "`notes` in [report]",
+            "notes",
+        ),
+        ("[score]\nweights = { p95 = 1 }", 1, "[score]", "score"),
+        ("[history]\nkeep = 5", 1, "[history]", "history"),
+        (
+            "[[hint]]\nrule = \"V03\"\ncause = \"x\"",
+            1,
+            "[[hint]]",
+            "hint",
+        ),
+        (
+            "[[recommendation]]\ntitle = \"x\"",
+            1,
+            "[[recommendation]]",
+            "recommendation",
+        ),
+        ("[rules]\nlimit = { H03 = 1 }", 2, "rule H03 (drift)", "H03"),
+    ] {
+        here.write("knee.toml", text);
+        let done = here.knee(&["check", run, "--target", "p95 < 1s"]);
+        assert_eq!(done.code, 2, "{text}: {}", done.out);
+        let said = format!("knee.toml, line {line}, column ");
+        assert!(done.err.contains(&said), "{}", done.err);
+        let said = format!(": {named} is not in this version");
+        assert!(done.err.contains(&said), "{}", done.err);
+        let mark = format!("{} not in this version", "^".repeat(marked.len()));
+        assert!(done.err.contains(&mark), "{}", done.err);
+    }
+    let schema = here.knee(&["schema", "config"]).out;
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let known = schema["properties"].as_object().unwrap();
+    for later in ["score", "history", "hint", "recommendation"] {
+        assert!(!known.contains_key(later), "{later}");
+    }
+    let report = &schema["$defs"]["Report"]["properties"];
+    assert!(report["status"].is_object() && report["notes"].is_null());
+    assert!(!schema.to_string().contains("\"final\""));
+    let schema = here.knee(&["schema", "report"]).out;
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let known = schema["properties"].as_object().unwrap();
+    assert!(!known.contains_key("score") && !known.contains_key("trends"));
+}
+
+#[test]
+fn facts_about_the_environment_stand_on_the_first_screen_of_every_page() {
+    let here = Scratch::new("plan-environment");
+    let facts = "[project]\nenvironment = { host = \"c5.large\", cores = 8, turbo = false }\n";
+    here.write("knee.toml", facts);
+    let run = sample("artillery/v2.0.34/hardwork-rate-1-4.json");
+    let run = run.to_str().unwrap();
+    for kind in ["text", "markdown", "github-summary"] {
+        let page = here.knee(&["report", run, "--format", kind]).out;
+        let lines: Vec<&str> = page.lines().take(10).collect();
+        let wanted = "Environment, as declared: cores 8, host c5.large, turbo false";
+        assert!(lines.contains(&wanted), "{kind}: {lines:?}");
+        assert_eq!(page.matches("c5.large").count(), 1, "{kind}");
+    }
 }

@@ -1,6 +1,4 @@
 //! What the words of `knee.toml` mean: [`File`] becomes [`Config`], or an error at the word.
-//!
-//! Sections that no command uses yet are checked as hard as the others, and named in [`Config::unused`].
 
 mod inputs;
 mod map;
@@ -20,7 +18,7 @@ use crate::config::flags::put;
 use crate::config::quantity::{self, ExpectError};
 use crate::config::syntax;
 use crate::config::value::OneOrMany;
-use crate::config::{ABOVE, Compare, Config, Project, Report, Status};
+use crate::config::{ABOVE, Compare, Config, Project, Report};
 use crate::findings::comparison::Allow;
 use crate::findings::normalize::{ExpectedError, GroupRule, Pattern, Rename};
 use crate::findings::plan::{DeclaredLoad, Scenario};
@@ -36,8 +34,7 @@ pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
         text: Some(Arc::clone(text)),
         ..Config::default()
     };
-    let mut unused = Unused::default();
-    checker.page(&file, &mut config, &mut unused)?;
+    checker.page(&file, &mut config)?;
     for target in &file.target {
         config.targets.push(checker.target(target)?);
     }
@@ -55,39 +52,13 @@ pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
         config.scale.level = checker.filled_if(scale.level.as_ref(), what)?;
     }
     if let Some(rules) = &file.rules {
-        config.rules = checker.rules(rules, RULES, &mut unused)?;
+        config.rules = checker.rules(rules, RULES, &mut config.unused)?;
     }
     config.maps = checker.maps(&file.map)?;
     config.inputs = checker.inputs(file.inputs.as_ref())?;
-    checker.later(&file, &mut unused)?;
     config.plan.environment = config.project.environment.clone();
     config.plan.title.clone_from(&config.report.title);
-    config.plan.is_final = config.report.status == Some(Status::Final);
-    config.unused = unused.sentences;
     Ok(config)
-}
-
-/// What is checked and not used, said once each.
-#[derive(Default)]
-struct Unused {
-    sentences: Vec<String>,
-}
-
-impl Unused {
-    fn add(&mut self, what: &str) {
-        let sentence = format!("{what} is checked but not used by this version");
-        if !self.sentences.contains(&sentence) {
-            self.sentences.push(sentence);
-        }
-    }
-
-    fn keys(&mut self, section: &str, keys: &[(&str, bool)]) {
-        for (key, is_given) in keys {
-            if *is_given {
-                self.add(&format!("{section} {key}"));
-            }
-        }
-    }
 }
 
 struct Checker<'a> {
@@ -179,12 +150,7 @@ impl Checker<'_> {
         Ok(word)
     }
 
-    fn page(
-        &self,
-        file: &File,
-        config: &mut Config,
-        unused: &mut Unused,
-    ) -> Result<(), ConfigError> {
+    fn page(&self, file: &File, config: &mut Config) -> Result<(), ConfigError> {
         if let Some(project) = &file.project {
             let environment = project.environment.iter();
             config.project = Project {
@@ -198,7 +164,6 @@ impl Checker<'_> {
             return Ok(());
         };
         let template = self.filled_if(report.template.as_ref(), "the path of the template")?;
-        self.filled_if(report.notes.as_ref(), "the folder of the notes")?;
         if let Some(sections) = &report.sections {
             let mut seen = BTreeSet::new();
             for section in sections {
@@ -216,7 +181,6 @@ impl Checker<'_> {
             }),
             template: template.map(|path| self.beside(&path)),
         };
-        unused.keys("[report]", &[("notes", report.notes.is_some())]);
         Ok(())
     }
 
@@ -439,33 +403,6 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Sections that later versions use.
-    fn later(&self, file: &File, unused: &mut Unused) -> Result<(), ConfigError> {
-        if let Some(history) = &file.history {
-            self.filled_if(history.store.as_ref(), "the folder of the history")?;
-            unused.add("[history]");
-        }
-        if let Some(score) = &file.score {
-            for weight in score.weights.values() {
-                self.not_negative(weight, "a weight")?;
-            }
-            unused.add("[score]");
-        }
-        for hint in &file.hint {
-            self.rule(&hint.rule)?;
-            if hint.cause.is_none() && hint.investigate.is_none() {
-                let problem = "a hint needs a `cause` or something to `investigate`";
-                return Err(self.error(&hint.rule.span(), problem));
-            }
-            unused.add("[[hint]]");
-        }
-        for recommendation in &file.recommendation {
-            self.filled(&recommendation.title, "the title of a recommendation")?;
-            unused.add("[[recommendation]]");
-        }
-        Ok(())
-    }
-
     /// How sides are compared.
     fn compare(&self, compare: &file::Compare) -> Result<Compare, ConfigError> {
         let mut found = Compare::default();
@@ -525,7 +462,6 @@ title = "Release 4"
 status = "draft"
 sections = ["verdict", "targets"]
 template = "page.md"
-notes = "notes/"
 
 [[scenario]]
 name = "search"
@@ -568,14 +504,6 @@ allow = ["error_rate", "environment"]
 [scale]
 level = "workers"
 
-[history]
-store = ".knee/history"
-keep = 500
-
-[score]
-weights = { latency = 2, errors = 1 }
-parts = ["latency", "errors"]
-
 [classes]
 fast = "100ms"
 normal = "0.3s"
@@ -585,18 +513,6 @@ slow = "1s"
 ignore = ["V31", "H03"]
 severity = { V13 = "note", V40 = "fail" }
 limit = { V16 = 0.02 }
-
-[[hint]]
-rule = "V03"
-cause = "the pool is small"
-investigate = ["pool size", "wait time"]
-
-[[recommendation]]
-title = "Add an index"
-priority = 1
-impact = "p95 halves"
-effort = "a day"
-detail = "on orders.user"
 
 [[map]]
 name = "ours"
@@ -725,29 +641,19 @@ tests = ["junit.xml"]
     }
 
     #[test]
-    fn what_nothing_uses_yet_is_said_once() {
-        let config = read(&format!("{WHOLE}\n[[hint]]\nrule = 'V05'\ncause = 'x'\n"));
-        let later: Vec<&String> = config
-            .unused
-            .iter()
-            .filter(|text| !text.starts_with("rule "))
-            .collect();
+    fn a_rule_of_a_later_version_may_be_ignored_already_and_that_is_said() {
         assert_eq!(
-            later,
-            [
-                "[report] notes is checked but not used by this version",
-                "[history] is checked but not used by this version",
-                "[score] is checked but not used by this version",
-                "[[hint]] is checked but not used by this version",
-                "[[recommendation]] is checked but not used by this version",
-            ]
-        );
-        assert!(
-            config
-                .unused
-                .contains(&"rule H03 (drift) is not built in this version".to_owned())
+            read(WHOLE).unused,
+            ["rule H03 (drift) is not built in this version"]
         );
         assert_eq!(read("[project]\nname = 'x'").unused, Vec::<String>::new());
+        for key in ["severity = { H03 = 'note' }", "limit = { H03 = 2 }"] {
+            let message = wrong(&format!("[rules]\n{key}"));
+            assert!(
+                message.contains("rule H03 (drift) is not in this version"),
+                "{message}"
+            );
+        }
     }
 
     #[test]
@@ -926,11 +832,6 @@ tests = ["junit.xml"]
                 "[rules]\nlimit = { to-short = 1 }",
                 "line 2, column 11: there is no rule `to-short`",
                 Some("did you mean `V31` (too-short)?"),
-            ),
-            (
-                "[[hint]]\nrule = 'V03'",
-                "line 2, column 8: a hint needs a `cause` or something to `investigate`",
-                None,
             ),
             (
                 "[report]\nsections = ['a', 'a']",

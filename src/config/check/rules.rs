@@ -1,10 +1,11 @@
 //! `[rules]`: ids, effects and limits.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use toml::Spanned;
 
-use crate::config::check::{Checker, Unused};
+use crate::config::check::Checker;
 use crate::config::error::ConfigError;
 use crate::config::expect;
 use crate::config::file;
@@ -17,7 +18,20 @@ fn is_of_targets(id: &str) -> bool {
     matches!(id, "T01" | "T02")
 }
 
+/// A rule's id with its name.
+fn called(id: &str) -> String {
+    let name = IDS.iter().find(|(known, _)| *known == id);
+    name.map_or(id.to_owned(), |(_, name)| format!("{id} ({name})"))
+}
+
 impl Checker<'_> {
+    /// A rule without code may be ignored ahead of it; nothing else can be set of it.
+    fn not_built(&self, id: &str, at: &Range<usize>) -> ConfigError {
+        self.error(at, format!("rule {} is not in this version", called(id)))
+            .with_label("not in this version")
+            .with_hint(Some("remove it: it would change nothing"))
+    }
+
     /// The id of a rule, built or not.
     pub(super) fn rule(&self, id: &Spanned<String>) -> Result<String, ConfigError> {
         let word = id.get_ref();
@@ -45,7 +59,7 @@ impl Checker<'_> {
         &self,
         section: &file::Rules,
         built: &[rules::Rule],
-        unused: &mut Unused,
+        unused: &mut Vec<String>,
     ) -> Result<rules::Options, ConfigError> {
         let mut options = rules::Options::default();
         let row = |id: &str| built.iter().find(|rule| rule.id == id);
@@ -83,21 +97,13 @@ impl Checker<'_> {
                     )));
             }
             if row(&id).is_none() {
-                later.insert(id.clone());
+                return Err(self.not_built(&id, &span));
             }
             let effect = match effect {
                 file::Effect::Note => Effect::Note,
                 file::Effect::Warn => Effect::Warn,
                 file::Effect::Fail => Effect::Fail,
                 file::Effect::Invalid => Effect::Invalid,
-                file::Effect::Void => {
-                    let problem = format!(
-                        "rule {id} cannot be made `void`: a rule that voids does so by itself"
-                    );
-                    return Err(self
-                        .error(&span, problem)
-                        .with_hint(Some("one of note, warn, fail, unjudged, invalid")));
-                }
                 file::Effect::Unjudged => Effect::Unjudged,
             };
             options.severity.insert(id, effect);
@@ -122,20 +128,12 @@ impl Checker<'_> {
                             .with_hint(Some("a share between 0 and 1, such as 0.05 for 5 %")));
                     }
                 }
-                None => {
-                    later.insert(id.clone());
-                }
+                None => return Err(self.not_built(&id, &key.span())),
             }
             options.limit.insert(id, *limit.get_ref());
         }
         for id in later {
-            let name = IDS
-                .iter()
-                .find(|(known, _)| *known == id)
-                .map_or("", |(_, name)| name);
-            unused
-                .sentences
-                .push(format!("rule {id} ({name}) is not built in this version"));
+            unused.push(format!("rule {} is not built in this version", called(&id)));
         }
         Ok(options)
     }
@@ -155,7 +153,7 @@ mod tests {
             text: text.into(),
         });
         Checker { text: &text }
-            .rules(section, rules::RULES, &mut Unused::default())
+            .rules(section, rules::RULES, &mut Vec::new())
             .map_err(|error| format!("{error:?}"))
     }
 
@@ -180,17 +178,6 @@ mod tests {
             let error = checked(&reweighed, "").unwrap_err();
             assert!(error.contains("has no severity to set"), "{error}");
         }
-    }
-
-    #[test]
-    fn no_rule_is_made_to_void() {
-        let section = |effect| file::Rules {
-            severity: [(key("V10"), effect)].into(),
-            ..file::Rules::default()
-        };
-        let error = checked(&section(file::Effect::Void), "").unwrap_err();
-        assert!(error.contains("cannot be made `void`"), "{error}");
-        assert!(checked(&section(file::Effect::Fail), "").is_ok());
     }
 
     #[test]
@@ -232,24 +219,18 @@ mod tests {
             ..file::Rules::default()
         };
         let check = |built: &[rules::Rule]| {
-            let mut unused = Unused::default();
-            let options = Checker { text: &text }.rules(&section, built, &mut unused);
-            (
-                options
-                    .map(|options| options.limit.len())
-                    .map_err(|error| error.to_string()),
-                unused.sentences,
-            )
+            let options = Checker { text: &text }.rules(&section, built, &mut Vec::new());
+            options
+                .map(|options| options.limit.len())
+                .map_err(|error| error.to_string())
         };
-        assert_eq!(check(&[rule(Some((1.0, "x")))]), (Ok(1), vec![]));
-        assert_eq!(
-            check(&[]),
-            (
-                Ok(1),
-                vec!["rule V10 (thin-quantile) is not built in this version".into()]
-            )
+        assert_eq!(check(&[rule(Some((1.0, "x")))]), Ok(1));
+        let message = check(&[]).unwrap_err();
+        assert!(
+            message.ends_with("rule V10 (thin-quantile) is not in this version"),
+            "{message}"
         );
-        let message = check(&[rule(None)]).0.unwrap_err();
+        let message = check(&[rule(None)]).unwrap_err();
         assert!(
             message.ends_with("rule V10 (thin-quantile) has no limit"),
             "{message}"

@@ -68,7 +68,7 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether a page that decides about production was measured on something like it. Names and words are the evidence.
 Fires when the title, a scenario or a target says production, prod, deploy(ment), release, readiness, launch, go-live,
-approval, acceptance or sign-off, or the status is final, and the environment has debug = true, a build or mode `debug`,
+approval, acceptance or sign-off, and the environment has debug = true, a build or mode `debug`,
 a value with development, dev, in-memory, :memory:, locmem, dummycache or runserver, or a stage `local` or `laptop`.
 Example: \"approved for deployment\" with debug = true, an in-memory database and a local-memory cache.
 What to do: measure on an environment like production, or say in the title which one the page speaks of.",
@@ -116,9 +116,6 @@ fn decisions(context: &PlanContext) -> Vec<String> {
     let mut found = Vec::new();
     if let Some(title) = context.plan.title.as_deref().filter(|title| speaks(title)) {
         found.push(format!("the title {}", quoted(title)));
-    }
-    if context.plan.is_final {
-        found.push("the status \"final\"".to_owned());
     }
     for scenario in &context.plan.scenarios {
         if speaks(&scenario.name) || scenario.description.as_deref().is_some_and(speaks) {
@@ -270,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn scenarios_targets_status_and_labels_count_too() {
+    fn scenarios_targets_and_labels_count_too() {
         let mut declared = plan("Nightly", &[]);
         assert!(ask(&declared).is_empty());
         let mut given = run(counts(1, 0), 1.0);
@@ -292,12 +289,9 @@ mod tests {
             "A decision about production (the target \"production gate\" (knee.toml:7)) rests on an environment with environment = dev."
         );
         declared.scenarios.push(scenario("go-live", 3));
-        declared.is_final = true;
-        assert!(
-            ask_all(&declared, &[])[0].message.starts_with(
-                "A decision about production (the status \"final\" and the scenario \"go-live\" (knee.toml:3)) rests"
-            )
-        );
+        assert!(ask_all(&declared, &[])[0].message.starts_with(
+            "A decision about production (the scenario \"go-live\" (knee.toml:3)) rests"
+        ));
     }
 
     #[test]

@@ -23,11 +23,9 @@ fn report(runs: Vec<Run>) -> Report {
         findings: Vec::new(),
         comparisons: Vec::new(),
         scalings: Vec::new(),
-        trends: Vec::new(),
         groups: Vec::new(),
         workloads: Vec::new(),
         classes: Vec::new(),
-        score: None,
         checks: Vec::new(),
         page: Page::default(),
     }

@@ -60,9 +60,6 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     for (key, value) in &run.labels {
         row(&format!("Label {key}"), Some(value.clone()));
     }
-    for (key, value) in &report.page.environment {
-        row(&format!("Environment: {key}"), Some(value.clone()));
-    }
     let mut blocks = vec![heading(report, "Load and environment"), Block::Table(table)];
     if !run.load.phases.is_empty() {
         blocks.push(Block::Table(phases(run)));

@@ -12,7 +12,7 @@ use crate::text::number::plural;
 /// The row of SECTIONS.
 pub const SECTION: Section = Section {
     id: "summary",
-    about: "title, verdict and the computed sentences; with several runs a table of them",
+    about: "title, declared environment, verdict and the computed sentences; with several runs a table of them",
     scope: Scope::Report,
     closing: false,
     build,
@@ -22,6 +22,12 @@ fn build(report: &Report, _: usize, _: &Layout) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(1, vec![text(title(report))])];
     if let Some(status) = &report.page.status {
         blocks.push(Block::Paragraph(vec![text(format!("Status: {status}"))]));
+    }
+    if !report.page.environment.is_empty() {
+        let facts = report.page.environment.iter();
+        let facts: Vec<String> = facts.map(|(key, value)| format!("{key} {value}")).collect();
+        let line = format!("Environment, as declared: {}", facts.join(", "));
+        blocks.push(Block::Paragraph(vec![text(line)]));
     }
     let verdict = match report.comparisons.as_slice() {
         [] => words(report.verdict).to_owned(),
