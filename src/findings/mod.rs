@@ -13,6 +13,7 @@ pub mod headline;
 pub mod little;
 mod mix;
 pub mod normalize;
+mod offering;
 pub mod plan;
 pub mod propose;
 pub mod report;

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod by_label;
+mod drain;
 mod mix;
 mod odd;
 mod real;

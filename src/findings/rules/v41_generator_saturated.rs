@@ -1,6 +1,7 @@
 //! V41: the generator did not offer the load that it was told to.
 
 use crate::findings::evidence::Evidence;
+use crate::findings::offering::least_seconds;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Unit};
@@ -17,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether the load generator kept up with its plan.
 Fires when it dropped iterations or skipped users, or when fewer than 95 % of the offered requests, or of the arrivals
-that the phases declare, were made (beyond 4 standard deviations of the count).
+that the phases declare, were made (beyond 4 standard deviations of the count). Requests are offered until the last one is sent:
+the time in which the last answers are awaited is none of it, and where a run does not tell it, nothing is said.
 Example: 1,500 users were to arrive, 1,021 did, 479 were skipped: the run says nothing about the rate of the plan.
 Latency of such a run leaves out the moments in which the load was not offered; it is no level of a load series.
 What to do: raise the generator's limit of users, give it more machines, or lower the rate.",
@@ -54,7 +56,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
         sentences.push(format!(
             "{} of {} offered requests were made ({}).",
             number::quantity(made, Unit::Count.id()),
-            number::quantity(wanted, Unit::Count.id()),
+            number::quantity(wanted.round(), Unit::Count.id()),
             number::percent(made / wanted),
         ));
     }
@@ -101,9 +103,9 @@ fn arrivals(run: &Run) -> Option<(f64, f64)> {
     (wanted > 0.0).then_some((made, wanted))
 }
 
-/// Requests made, and those offered.
+/// Requests made, and those offered: not while the last answers were awaited.
 fn requests(run: &Run) -> Option<(f64, f64)> {
-    let wanted = run.load.offered?.0 * run.duration?.0;
+    let wanted = run.load.offered?.0 * least_seconds(run)?;
     (wanted > 0.0).then_some((run.overall.requests? as f64, wanted))
 }
 
@@ -115,7 +117,7 @@ fn falls_short((made, wanted): (f64, f64), limit: f64) -> bool {
 mod tests {
     use super::*;
     use crate::findings::rules::testing::{ask, counts, run};
-    use crate::model::{PerSecond, Phase, Seconds, Sessions};
+    use crate::model::{Latency, Millis, PerSecond, Phase, Population, Seconds, Sessions};
 
     fn with_sessions(started: u64) -> Run {
         let mut run = run(counts(started * 7, 0), 60.0);
@@ -167,9 +169,29 @@ mod tests {
     fn an_offered_rate_that_was_met_is_silent_and_a_missed_one_is_not() {
         let mut run = run(counts(5400, 0), 60.0);
         run.load.offered = Some(PerSecond(100.0));
+        // Until when they were offered, nothing tells.
+        assert!(ask(&RULE, &run).is_empty());
+        run.load.phases = vec![phase(100.0, 100.0)];
         assert!(ask(&RULE, &run)[0].message.starts_with("5,400 of 6,000"));
         run.load.offered = Some(PerSecond(94.0));
         assert!(ask(&RULE, &run).is_empty());
+    }
+
+    #[test]
+    fn the_time_of_the_last_answers_is_no_time_of_load() {
+        // 49/s over 30 s, answered at 36/s until 40.7 s.
+        let mut run = run(counts(1_470, 0), 40.7);
+        run.load.offered = Some(PerSecond(49.0));
+        let mut latency = Latency::of(Population::Ok, 1_470);
+        latency.max = Some(Millis(10_690.0));
+        run.overall.latency_ok = Some(latency);
+        assert!(ask(&RULE, &run).is_empty());
+        // Had all been answered in half a second, they would have been sent for 40 s.
+        run.overall.latency_ok.as_mut().unwrap().max = Some(Millis(500.0));
+        assert_eq!(
+            ask(&RULE, &run)[0].message,
+            "1,470 of 1,970 offered requests were made (74.63 %). The run was made at a lower load than planned."
+        );
     }
 
     #[test]

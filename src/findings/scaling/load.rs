@@ -3,6 +3,7 @@
 //! Phases count where there are some, then arrivals over time, then users; what no input says is `None`. What a label states is read
 //! here too; which of both holds is decided by the series.
 
+use crate::findings::offering::offering;
 use crate::findings::scaling::LevelOf;
 use crate::findings::steady::{self, LoadOf, Steadiness};
 use crate::model::{LoadModel, Phase, Run};
@@ -232,7 +233,8 @@ fn by_rates(run: &Run) -> Option<Loaded> {
             of,
             mean: rate?,
             peak: None,
-            window: None,
+            // Answers that come after the last request are none of the load.
+            window: offering(run).map(|offering| (offering.from, offering.to)),
         })
     };
     of(LevelOf::Requests, run.load.offered.map(|rate| rate.0))

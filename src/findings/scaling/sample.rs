@@ -4,7 +4,7 @@ use crate::findings::comparison::values::error_of;
 use crate::findings::figures::{self, Support};
 use crate::findings::scaling::load::Loaded;
 use crate::findings::scaling::split::Stretch;
-use crate::model::{Endpoint, MetricId, Run, Slice, Stats};
+use crate::model::{Endpoint, MetricId, Percentile, Run, Slice, Stats};
 use crate::text::number;
 
 /// Share at the start of a whole run that is left out of its rates.
@@ -89,10 +89,9 @@ impl<'a> Sample<'a> {
                 .flatten()
         });
         let whole = || {
-            let seconds = run.duration?.0;
             let stats = &run.overall;
             Some(Counted {
-                seconds,
+                seconds: seconds(run)?,
                 arrivals: None,
                 sent: stats.requests,
                 answered: None,
@@ -261,6 +260,23 @@ pub(super) fn endpoint_of<'a>(run: &'a Run, label: &str) -> Option<&'a Endpoint>
                 .iter()
                 .find(|endpoint| endpoint.label() == label)
         })
+}
+
+/// Seconds of a run that does not tell its load over time. What it waited for a single late answer counts not, as far as more than
+/// what was offered would have been answered without.
+fn seconds(run: &Run) -> Option<f64> {
+    let duration = run.duration?.0;
+    let late = || {
+        let latency = run.overall.primary()?;
+        let p99 = latency.percentiles.get(&Percentile::P99)?;
+        Some((latency.max?.0 - p99.0) / 1000.0)
+    };
+    let at_least = run.load.offered.zip(run.overall.requests);
+    let Some((offered, requests)) = at_least.filter(|(offered, _)| offered.0 > 0.0) else {
+        return Some(duration);
+    };
+    let without = duration - late().unwrap_or(0.0).max(0.0);
+    Some(without.max(requests as f64 / offered.0).min(duration))
 }
 
 fn failed(stats: &Stats) -> Option<(u64, u64)> {

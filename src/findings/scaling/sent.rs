@@ -3,6 +3,7 @@
 //! Of a server that cannot follow, requests wait or fail, and then fewer are sent because answers are late: the label is what was
 //! offered. Where nothing waits and nothing fails, fewer were sent because the generator sent fewer.
 
+use crate::findings::offering::least_seconds;
 use crate::findings::scaling::LevelOf;
 use crate::findings::scaling::load::load_of;
 use crate::findings::scaling::sample::Sample;
@@ -40,7 +41,10 @@ impl Seen {
         }
         let counted = sample.counted?;
         let sent = counted.sent? as f64;
-        // The length of a run holds the last answers, which may be late; its slices are of one length but for the last.
+        // The length of a run holds the last answers, which may be late: in no less time than without those they were sent. Its
+        // slices are of one length but for the last.
+        let seconds =
+            least_seconds(run).map_or(counted.seconds, |least| least.min(counted.seconds));
         let mut slices: Vec<f64> = run
             .timeline
             .iter()
@@ -52,7 +56,7 @@ impl Seen {
         Some(Seen {
             label: sample.load.mean,
             sent,
-            per_s: (sent / counted.seconds).max(middle.unwrap_or(0.0)),
+            per_s: (sent / seconds).max(middle.unwrap_or(0.0)),
             mean: run.overall.primary()?.mean?.0,
             failures: run.overall.error_share().unwrap_or(0.0),
         })
