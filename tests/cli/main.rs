@@ -11,6 +11,7 @@ mod convert;
 mod explain;
 mod hostile;
 mod init;
+mod inputs;
 mod map;
 mod merge;
 mod output;
