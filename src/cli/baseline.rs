@@ -116,7 +116,7 @@ fn accept(args: &Accept, console: &mut Console) -> anyhow::Result<()> {
         read.borrow_mut().extend_from_slice(paths);
         Ok(())
     };
-    let mut runs = inputs::read(&args.runs.runs, &args.reading, &config, console, &spare)?;
+    let mut runs = inputs::read_every(&args.runs.runs, &args.reading, &config, console, &spare)?;
     runs.iter_mut().for_each(convert::from_ci);
     let report = analyse::analyse(runs, &options);
     inputs::refuse_untrimmed(&report.runs)?;

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     } else {
         let config = inputs::configuration(&args.reading, console)?;
         let spare = |_: &[PathBuf]| Ok(());
-        let runs = inputs::read(&args.runs, &args.reading, &config, console, &spare)?;
+        let runs = inputs::read_every(&args.runs, &args.reading, &config, console, &spare)?;
         let options = analyse::Options {
             command: "init".to_owned(),
             normalize: config.normalize.clone(),

@@ -13,8 +13,8 @@ use crate::config::{self, Config};
 use crate::findings::analyse;
 use crate::findings::normalize::{self, Pattern};
 use crate::findings::report::Page;
-use crate::ingest::{self, Input};
-use crate::model::{Endpoint, Run};
+use crate::ingest::{self, Input, argument::Candidate};
+use crate::model::{Endpoint, Note, Run};
 use crate::render::Layout;
 use crate::render::section::SECTIONS;
 
@@ -161,7 +161,7 @@ pub(crate) fn read_parts(
     let mut without = config.clone();
     without.inputs.resources.clear();
     without.inputs.tests.clear();
-    let runs = read(runs, &alone, &without, console, spare)?;
+    let runs = read_every(runs, &alone, &without, console, spare)?;
     Ok(Parts {
         runs,
         resources,
@@ -185,8 +185,40 @@ impl Parts {
     }
 }
 
-/// Reads every run and gives each its identity.
+/// Reads every run that can be read and gives each its identity. A file that cannot be is told, and the exit code will be 2.
 pub(crate) fn read(
+    runs: &[OsString],
+    reading: &Reading,
+    config: &Config,
+    console: &mut Console,
+    spare: &dyn Fn(&[PathBuf]) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<Run>> {
+    read_by(
+        ingest::read_what_can_be,
+        runs,
+        reading,
+        config,
+        console,
+        spare,
+    )
+}
+
+/// The same, for what would be wrong without one of them: a file that cannot be read is an error.
+pub(crate) fn read_every(
+    runs: &[OsString],
+    reading: &Reading,
+    config: &Config,
+    console: &mut Console,
+    spare: &dyn Fn(&[PathBuf]) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<Run>> {
+    read_by(ingest::read, runs, reading, config, console, spare)
+}
+
+type ReadCandidates =
+    fn(Vec<Candidate>, &ingest::Options) -> Result<ingest::Ingested, ingest::IngestError>;
+
+fn read_by(
+    how: ReadCandidates,
     runs: &[OsString],
     reading: &Reading,
     config: &Config,
@@ -222,7 +254,7 @@ pub(crate) fn read(
     let script = options.script.as_slice();
     let plan = config.path.as_slice();
     spare(&[&paths[..], &options.resources, &options.tests, script, plan].concat())?;
-    let mut ingested = ingest::read(candidates, &options).context("failed to read the input")?;
+    let mut ingested = how(candidates, &options).context("failed to read the input")?;
     if !ingested.skipped.is_empty() {
         let shown: Vec<&str> = ingested
             .skipped
@@ -253,6 +285,7 @@ pub(crate) fn read(
         }
     }
     tell_beside(&mut ingested, console);
+    tell_broken(&mut ingested, console);
     if ingested.runs.is_empty() {
         return Err(advise(
             format!("no load-test result among {}", files(looked_at)),
@@ -278,6 +311,22 @@ pub(crate) fn read(
         );
     }
     Ok(ingested.runs)
+}
+
+/// Files that cannot be read where others can: told on standard error and in the report.
+fn tell_broken(ingested: &mut ingest::Ingested, console: &mut Console) {
+    for broken in std::mem::take(&mut ingested.broken) {
+        console.broken_input = true;
+        let error = anyhow::Error::from(broken.error);
+        message::failure(console, &error.context("failed to read one of the inputs"));
+        if let Some(run) = ingested.runs.first_mut() {
+            let text = format!(
+                "{} cannot be read, and this report is without it",
+                broken.file
+            );
+            run.note(Note::FILE_BROKEN, text, 1);
+        }
+    }
 }
 
 /// Files of a folder that stand beside a run and were not asked for.

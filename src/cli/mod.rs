@@ -98,6 +98,8 @@ pub(crate) struct Console<'a> {
     quiet: bool,
     verbose: bool,
     colour: bool,
+    /// Whether an input could not be read while others were: then the exit code is 2, whatever the command found.
+    broken_input: bool,
 }
 
 /// Takes the arguments apart and runs the command. Data goes to `out`, all else to `err`.
@@ -147,6 +149,7 @@ pub fn main(
         quiet: cli.quiet,
         verbose: cli.verbose,
         colour,
+        broken_input: false,
     };
     let success = |()| Exit::Success;
     let done = match &cli.command {
@@ -165,6 +168,7 @@ pub fn main(
         Command::Man => man::run(out).map(success),
     };
     match done {
+        Ok(_) if console.broken_input => Exit::Usage,
         Ok(exit) => exit,
         Err(error) if message::is_broken_pipe(&error) => Exit::Success,
         Err(error) => {

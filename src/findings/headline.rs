@@ -21,6 +21,24 @@ pub const SCALE: &str = "scale";
 
 /// Three to five sentences over one run, or one per run when there are several.
 pub fn of_report(report: &Report) -> Vec<String> {
+    let mut sentences = news(report);
+    sentences.extend(of_reading(report));
+    sentences
+}
+
+/// What the reader noted that a figure on the page must be read by.
+fn of_reading(report: &Report) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for note in report.runs.iter().flat_map(|run| &run.notes) {
+        let sentence = format!("{}.", note.text);
+        if note.is_news() && !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+    sentences
+}
+
+fn news(report: &Report) -> Vec<String> {
     if !report.comparisons.is_empty() {
         return compared::of_comparisons(report);
     }

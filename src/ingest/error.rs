@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::ingest::input::is_torn;
+
 /// Where in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -157,8 +159,8 @@ pub enum IngestError {
     },
     /// More than can be held.
     #[error(
-        "{} is larger than {limit} bytes after decompression, more than the `{format}` reader takes",
-        subject(.file)
+        "{} is larger than {} MiB after decompression, more than a `{format}` file is",
+        subject(.file), .limit / (1024 * 1024)
     )]
     TooLarge {
         /// Which file.
@@ -210,6 +212,22 @@ impl IngestError {
         }
     }
 
+    /// The file that it is about.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            IngestError::Open { file, .. }
+            | IngestError::Read { file, .. }
+            | IngestError::Empty { file }
+            | IngestError::Unknown { file, .. }
+            | IngestError::Beside { file, .. }
+            | IngestError::UnknownBeside { file, .. }
+            | IngestError::Tie { file, .. }
+            | IngestError::Content { file, .. }
+            | IngestError::TooLarge { file, .. } => Some(file),
+            _ => None,
+        }
+    }
+
     /// What to type or look at next.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -243,6 +261,14 @@ impl IngestError {
             IngestError::Empty { .. } => {
                 Some("a load generator that is killed early leaves an empty file".to_owned())
             }
+            IngestError::TooLarge { .. } => Some(
+                "a summary is never so large: is it what the load generator wrote? a log of requests is read in any size"
+                    .to_owned(),
+            ),
+            IngestError::Read { source, .. } if is_torn(source) => Some(
+                "the compressed file ends too early: was the run or the copy interrupted? only logs of requests are read without their end"
+                    .to_owned(),
+            ),
             IngestError::NoMatch { .. } => {
                 Some("check the path and the working directory".to_owned())
             }

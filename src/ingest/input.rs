@@ -1,18 +1,32 @@
-//! Bytes from a file or standard input, decompressed, hashed while they are read, bounded where they are held.
+//! Bytes from a file or standard input, decompressed, as UTF-8, hashed while they are read, bounded where they are held.
+//!
+//! A compressed stream that breaks off ends with [`io::ErrorKind::UnexpectedEof`] behind everything that was whole, so that a log
+//! can keep its rows; damage in the middle is any other error.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder, StreamingDecoder};
 use sha2::{Digest, Sha256};
 
+use crate::ingest::encoding::{Narrow, UTF8_MARK, Wide, utf8};
 use crate::ingest::error::IngestError;
 use crate::ingest::sniff::HEAD_BYTES;
 use crate::model::FileRef;
 
-/// How large a file may be that is held in memory while it is parsed.
-pub const DOCUMENT_LIMIT: u64 = 1024 * 1024 * 1024;
+/// How large a summary may be after decompression: it is held in memory while it is parsed.
+pub const DOCUMENT_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// How large a document may be that grows with the length of the run.
+pub const LONG_LIMIT: u64 = 1024 * 1024 * 1024;
+
+/// How many times its compressed size such a document may be, beyond [`DOCUMENT_LIMIT`]. JSON of tools is 15 to 60 times as
+/// large, and what is made to fill the memory about 1,000 times.
+const INFLATION: u64 = 200;
 
 type Stream = Box<dyn Read + Send>;
 
@@ -66,6 +80,20 @@ impl Input {
         }
     }
 
+    /// Decompressed bytes as they stand, and how many were taken from the file for them.
+    fn decompressed(&self) -> Result<(Stream, Arc<AtomicU64>), IngestError> {
+        let taken = Arc::new(AtomicU64::new(0));
+        let raw = Box::new(Counted {
+            inner: self.raw()?,
+            taken: Arc::clone(&taken),
+        });
+        let stream = decompress(raw).map_err(|source| IngestError::Read {
+            file: self.name.clone(),
+            source,
+        })?;
+        Ok((stream, taken))
+    }
+
     fn raw(&self) -> Result<Stream, IngestError> {
         match (&self.path, &self.stream) {
             (Some(path), _) => {
@@ -88,7 +116,7 @@ impl Input {
         }
     }
 
-    /// The first decompressed bytes, and whether that is all there is.
+    /// The first decompressed bytes in UTF-8, and whether that is all there is.
     pub fn head(&self) -> Result<(Vec<u8>, bool), IngestError> {
         let fail = |source| IngestError::Read {
             file: self.name.clone(),
@@ -117,41 +145,62 @@ impl Input {
             return Ok(cut(head));
         }
         let mut head = Vec::new();
-        let mut reader = decompress(self.raw()?).map_err(fail)?;
-        read_up_to(&mut reader, &mut head, HEAD_BYTES + 1).map_err(fail)?;
-        Ok(cut(head))
+        let (mut reader, _) = self.decompressed()?;
+        match read_up_to(&mut reader, &mut head, HEAD_BYTES + 1) {
+            // What breaks off is still what it is.
+            Err(error) if is_torn(&error) && !head.is_empty() => Ok((cut(head).0, false)),
+            outcome => outcome.map(|()| cut(head)).map_err(fail),
+        }
     }
 
-    /// Opens the decompressed bytes; [`Hashed::finish`] gives the hash.
+    /// Opens the decompressed bytes in UTF-8; [`Hashed::finish`] gives the hash.
     pub fn open(&self) -> Result<Hashed, IngestError> {
         let fail = |source| IngestError::Read {
             file: self.name.clone(),
             source,
         };
-        let inner = decompress(self.raw()?).map_err(fail)?;
-        Ok(Hashed {
-            inner,
+        let (mut stream, _) = self.decompressed()?;
+        let mut mark = Vec::new();
+        let outcome = read_up_to(&mut stream, &mut mark, UTF8_MARK.len());
+        let wide = Wide::of(&mark);
+        let is_marked = mark == UTF8_MARK;
+        let rest = match outcome {
+            Err(error) if is_torn(&error) => Box::new(Torn),
+            outcome => outcome.map(|()| stream).map_err(fail)?,
+        };
+        let mut raw = Raw {
+            inner: Box::new(Cursor::new(mark).chain(rest)),
             hash: Sha256::new(),
             bytes: 0,
+            is_torn: false,
+        };
+        if is_marked {
+            // The mark is hashed and is no text.
+            raw.read_exact(&mut [0; UTF8_MARK.len()]).map_err(fail)?;
+        }
+        Ok(Hashed {
+            inner: match wide {
+                Some(wide) => Text::Wide(Narrow::new(raw, wide)),
+                None => Text::Plain(raw),
+            },
             name: self.name.clone(),
         })
     }
 
-    /// All decompressed bytes, at most [`DOCUMENT_LIMIT`], for work that goes on while a thread of its own hashes them.
+    /// All decompressed bytes in UTF-8, at most [`LONG_LIMIT`], for work that goes on while a thread of its own hashes them.
     pub fn read_and<T>(
         &self,
         format: &'static str,
         work: impl FnOnce(&[u8]) -> T,
     ) -> Result<(T, FileRef), IngestError> {
-        let fail = |source| IngestError::Read {
-            file: self.name.clone(),
-            source,
-        };
-        let mut reader = decompress(self.raw()?).map_err(fail)?;
-        let bytes = self.bounded(&mut reader, format)?;
+        let (mut reader, taken) = self.decompressed()?;
+        let bytes = self.bounded(&mut reader, format, |held| {
+            let most = taken.load(Ordering::Relaxed).saturating_mul(INFLATION);
+            held <= LONG_LIMIT && held <= most.max(DOCUMENT_LIMIT)
+        })?;
         let (done, hash) = std::thread::scope(|scope| {
             let hash = scope.spawn(|| Sha256::digest(&bytes));
-            (work(&bytes), hash.join())
+            (work(&utf8(&bytes)), hash.join())
         });
         // Only a panic ends the thread early, and hashing has none.
         let hash = hash.unwrap_or_else(|_panic| Sha256::digest(&bytes));
@@ -163,18 +212,20 @@ impl Input {
         Ok((done, file))
     }
 
-    /// All decompressed bytes, at most [`DOCUMENT_LIMIT`]; `format` is for the message.
+    /// All decompressed bytes in UTF-8, at most [`DOCUMENT_LIMIT`]; `format` is for the message.
     pub fn read_all(&self, format: &'static str) -> Result<(Vec<u8>, FileRef), IngestError> {
         let mut reader = self.open()?;
-        let bytes = self.bounded(&mut reader, format)?;
+        let bytes = self.bounded(&mut reader, format, |held| held <= DOCUMENT_LIMIT)?;
         let file = reader.finish()?;
         Ok((bytes, file))
     }
 
+    /// Everything, as long as so many bytes may be held.
     fn bounded(
         &self,
         reader: &mut impl Read,
         format: &'static str,
+        may_hold: impl Fn(u64) -> bool,
     ) -> Result<Vec<u8>, IngestError> {
         let mut bytes = Vec::new();
         let wanted = self
@@ -182,32 +233,68 @@ impl Input {
             .as_ref()
             .and_then(|path| path.metadata().ok())
             .map_or(0, |meta| meta.len());
-        bytes.reserve(usize::try_from(wanted.min(DOCUMENT_LIMIT)).unwrap_or(0));
-        let fail = |source| IngestError::Read {
-            file: self.name.clone(),
-            source,
-        };
-        reader
-            .by_ref()
-            .take(DOCUMENT_LIMIT + 1)
-            .read_to_end(&mut bytes)
-            .map_err(fail)?;
-        if bytes.len() as u64 > DOCUMENT_LIMIT {
-            return Err(IngestError::TooLarge {
+        bytes.reserve(usize::try_from(wanted.min(LONG_LIMIT)).unwrap_or(0));
+        loop {
+            let part = reader.by_ref().take(PART);
+            let read = { part }.read_to_end(&mut bytes);
+            let n = read.map_err(|source| IngestError::Read {
                 file: self.name.clone(),
-                limit: DOCUMENT_LIMIT,
-                format,
-            });
+                source,
+            })?;
+            let held = bytes.len() as u64;
+            if !may_hold(held) {
+                return Err(IngestError::TooLarge {
+                    file: self.name.clone(),
+                    limit: held.min(LONG_LIMIT) / PART * PART,
+                    format,
+                });
+            }
+            if n == 0 {
+                return Ok(bytes);
+            }
         }
-        Ok(bytes)
     }
+}
+
+/// How much is read before the limit is looked at.
+const PART: u64 = 1024 * 1024;
+
+/// Counts what passes.
+struct Counted {
+    inner: Stream,
+    taken: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(into)?;
+        self.taken.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+/// The end of a stream that breaks off.
+struct Torn;
+
+impl Read for Torn {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// Whether a compressed stream broke off, and was whole up to there.
+pub(in crate::ingest) fn is_torn(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::UnexpectedEof
 }
 
 fn cut(mut head: Vec<u8>) -> (Vec<u8>, bool) {
     let complete = head.len() <= HEAD_BYTES;
     head.truncate(HEAD_BYTES);
-    if head.starts_with(b"\xef\xbb\xbf") {
-        head.drain(..3);
+    if let Cow::Owned(text) = utf8(&head) {
+        return (text, complete);
+    }
+    if head.starts_with(UTF8_MARK) {
+        head.drain(..UTF8_MARK.len());
     }
     (head, complete)
 }
@@ -253,79 +340,151 @@ fn decompress(mut raw: Stream) -> io::Result<Stream> {
 }
 
 /// Reads one zstd frame after another.
-struct ZstdFrames<R: Read> {
-    decoder:
-        Option<ruzstd::decoding::StreamingDecoder<BufReader<R>, ruzstd::decoding::FrameDecoder>>,
-    source: Option<BufReader<R>>,
+struct ZstdFrames<R: BufRead> {
+    decoder: Option<StreamingDecoder<Watched<R>, FrameDecoder>>,
+    source: Option<Watched<R>>,
+    /// The frame that broke off: what of it was decoded and not yet given.
+    torn: Option<FrameDecoder>,
 }
 
-impl<R: Read> ZstdFrames<R> {
+/// Sees whether more was asked for than there is.
+struct Watched<R> {
+    inner: R,
+    is_starved: bool,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(into)?;
+        self.is_starved |= n == 0 && !into.is_empty();
+        Ok(n)
+    }
+}
+
+impl<R: BufRead> ZstdFrames<R> {
     fn new(source: R) -> ZstdFrames<R> {
         ZstdFrames {
             decoder: None,
-            source: Some(BufReader::new(source)),
+            source: Some(Watched {
+                inner: source,
+                is_starved: false,
+            }),
+            torn: None,
         }
     }
 }
 
-impl<R: Read> Read for ZstdFrames<R> {
+impl<R: BufRead> Read for ZstdFrames<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        use std::io::BufRead;
+        /// A last block without content, and a checksum that nobody looks at: ends a frame that has none.
+        const END: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
         loop {
-            if let Some(decoder) = &mut self.decoder {
-                let n = decoder.read(into)?;
+            if let Some(torn) = &mut self.torn {
+                return match torn.read(into)? {
+                    0 if !into.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),
+                    n => Ok(n),
+                };
+            }
+            if let Some(mut decoder) = self.decoder.take() {
+                let outcome = decoder.read(into);
+                let n = match outcome {
+                    Ok(n) => n,
+                    Err(_) if decoder.get_ref().is_starved => {
+                        let (_, mut frame) = decoder.into_parts();
+                        let ended = frame.decode_blocks(&END[..], BlockDecodingStrategy::All);
+                        ended.map_err(io::Error::other)?;
+                        self.torn = Some(frame);
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                };
                 if n > 0 || into.is_empty() {
+                    self.decoder = Some(decoder);
                     return Ok(n);
                 }
-                self.source = self
-                    .decoder
-                    .take()
-                    .map(ruzstd::decoding::StreamingDecoder::into_inner);
+                self.source = Some(decoder.into_inner());
             }
             let Some(mut source) = self.source.take() else {
                 return Ok(0);
             };
-            if source.fill_buf()?.is_empty() {
+            if source.inner.fill_buf()?.is_empty() {
                 self.source = Some(source);
                 return Ok(0);
             }
-            let decoder =
-                ruzstd::decoding::StreamingDecoder::new(source).map_err(io::Error::other)?;
+            let decoder = StreamingDecoder::new(source).map_err(io::Error::other)?;
             self.decoder = Some(decoder);
         }
     }
 }
 
 /// Decompressed bytes that are hashed while they pass.
-pub struct Hashed {
+struct Raw {
     inner: Stream,
     hash: Sha256,
     bytes: u64,
+    is_torn: bool,
+}
+
+impl Read for Raw {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n = match self.inner.read(into) {
+            Ok(n) => n,
+            Err(error) => {
+                self.is_torn |= is_torn(&error);
+                return Err(error);
+            }
+        };
+        if let Some(new) = into.get(..n) {
+            self.hash.update(new);
+            self.bytes += n as u64;
+        }
+        Ok(n)
+    }
+}
+
+enum Text {
+    Plain(Raw),
+    Wide(Narrow<Raw>),
+}
+
+/// The text of a file in UTF-8; the bytes as they stand there are hashed while they pass.
+pub struct Hashed {
+    inner: Text,
     name: String,
 }
 
 impl Hashed {
-    /// Reads what is left and says what file it was.
-    pub fn finish(mut self) -> Result<FileRef, IngestError> {
-        let name = self.name.clone();
-        io::copy(&mut self, &mut io::sink())
-            .map_err(|source| IngestError::Read { file: name, source })?;
+    /// Whether the file is UTF-16.
+    pub fn is_wide(&self) -> bool {
+        matches!(self.inner, Text::Wide(_))
+    }
+
+    /// Reads what is left and says what file it was. Of a stream that broke off it is what was whole.
+    pub fn finish(self) -> Result<FileRef, IngestError> {
+        let name = self.name;
+        let mut raw = match self.inner {
+            Text::Plain(raw) => raw,
+            Text::Wide(narrow) => narrow.inner,
+        };
+        if !raw.is_torn
+            && let Err(source) = io::copy(&mut raw, &mut io::sink())
+        {
+            return Err(IngestError::Read { file: name, source });
+        }
         Ok(FileRef {
-            name: self.name,
-            sha256: hex(&self.hash.finalize()),
-            bytes: self.bytes,
+            name,
+            sha256: hex(&raw.hash.finalize()),
+            bytes: raw.bytes,
         })
     }
 }
 
 impl Read for Hashed {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(into)?;
-        if let Some(new) = into.get(..n) {
-            self.hash.update(new);
-            self.bytes += n as u64;
+        match &mut self.inner {
+            Text::Plain(raw) => raw.read(into),
+            Text::Wide(narrow) => narrow.read(into),
         }
-        Ok(n)
     }
 }
 
@@ -406,6 +565,9 @@ mod tests {
         let input = Input::stream("-", Cursor::new(b"\xef\xbb\xbfhello".to_vec()));
         assert_eq!(input.head().unwrap(), (b"hello".to_vec(), true));
         assert_eq!(input.head().unwrap(), (b"hello".to_vec(), true));
-        assert_eq!(all(&input).0, b"\xef\xbb\xbfhello");
+        let (text, file) = all(&input);
+        assert_eq!((text.as_slice(), file.bytes), (&b"hello"[..], 8));
+        let plain = all(&Input::stream("-", Cursor::new(b"hello".to_vec()))).1;
+        assert_ne!(file.sha256, plain.sha256);
     }
 }

@@ -11,7 +11,7 @@ pub mod scalar;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::ingest::error::{IngestError, Place};
-use crate::ingest::recorder::{Recorder, Trouble};
+use crate::ingest::recorder::Recorder;
 use crate::ingest::sniff::Head;
 use crate::ingest::{Format, Unit};
 use crate::model::Run;
@@ -66,16 +66,6 @@ pub trait RowParser: Send {
 
 /// Sees the start of a file and gives the parser of its rows, or says what is wrong with the first line.
 pub type Open = fn(&Head) -> Result<Box<dyn RowParser>, String>;
-
-const TOO_LONG: Trouble = Trouble {
-    id: "oversize-rows",
-    text: "rows longer than 1 MiB are left out",
-};
-
-const NEVER_CLOSED: Trouble = Trouble {
-    id: "open-quotes",
-    text: "lines that open a quote and never close it are left out",
-};
 
 /// Sizes, which tests make small.
 #[derive(Clone, Copy)]
@@ -174,11 +164,7 @@ fn read_file(
             let spare = spares.try_recv().unwrap_or_default();
             let cut = cutter.next(spare)?;
             for (skipped, line) in cutter.skipped.drain(..) {
-                let trouble = match skipped {
-                    cut::Skipped::TooLong => TOO_LONG,
-                    cut::Skipped::NeverClosed => NEVER_CLOSED,
-                };
-                troubles.trouble(trouble, (file, line));
+                troubles.trouble(skipped.trouble(), (file, line));
             }
             let Some(cut) = cut else {
                 // Dropping the sender ends the workers.

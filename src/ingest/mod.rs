@@ -10,6 +10,7 @@ pub mod argument;
 pub mod artillery;
 pub mod beside;
 mod cap;
+mod encoding;
 pub mod error;
 pub mod flat_json;
 pub mod input;
@@ -33,7 +34,7 @@ use crate::model::Run;
 pub use argument::{Argument, expand};
 pub use error::{IngestError, Place};
 pub use input::Input;
-pub use unit::{Ingested, id_of, read};
+pub use unit::{Broken, Ingested, id_of, read, read_what_can_be};
 
 use sniff::{Claim, Head};
 

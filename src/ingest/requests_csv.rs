@@ -266,7 +266,12 @@ impl Rows {
         if record.is_empty() {
             return;
         }
+        let delimiter = self.header.quoting.delimiter;
         let columns = self.header.roles.len();
+        let is_odd = count != columns || found.get(Role::Latency as usize) == Some(&"");
+        if is_odd && fields::is_blank(record.as_bytes(), delimiter) {
+            return;
+        }
         if count != columns {
             let cut = count < columns && !row.has_end && row.block.is_last;
             let why = match (cut, count < columns) {

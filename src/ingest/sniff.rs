@@ -258,9 +258,6 @@ pub fn looks_like(bytes: &[u8]) -> &'static str {
     }
     let text = std::str::from_utf8(bytes.get(..bytes.len().min(4096)).unwrap_or(bytes));
     match text {
-        _ if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") => {
-            "UTF-16 text, as PowerShell's `>` writes it; save it as UTF-8"
-        }
         _ if bytes.contains(&0) => "binary data",
         Err(error) if error.error_len().is_some() => "bytes that are not UTF-8 text",
         _ if matches!(json_head(bytes).top, JsonTop::Object | JsonTop::Array) => {

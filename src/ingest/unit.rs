@@ -23,6 +23,17 @@ pub struct Ingested {
     pub skipped: Vec<String>,
     /// Files among them that would be read beside a run: name, and how they are given.
     pub beside: Vec<(String, &'static str)>,
+    /// Files that cannot be read, in the order of the arguments, where others can.
+    pub broken: Vec<Broken>,
+}
+
+/// A file that cannot be read.
+#[derive(Debug)]
+pub struct Broken {
+    /// Its name without folders, for a report.
+    pub file: String,
+    /// Why.
+    pub error: IngestError,
 }
 
 /// Which format reads an input, and by which map.
@@ -109,6 +120,8 @@ pub(super) struct Planned {
     pub(super) name: Option<String>,
     labels: BTreeMap<String, String>,
     pub(super) argument: usize,
+    /// Whether the argument is `A+B`: then every file of it is needed.
+    joined: bool,
     /// How often a file is given, for those that are given more than once.
     repeats: BTreeMap<PathBuf, u64>,
     /// Names of arguments that joined and do not count.
@@ -169,14 +182,11 @@ enum Together {
     Gathered(&'static str, Option<String>, PathBuf),
 }
 
-fn plan(
-    candidates: Vec<Candidate>,
-    options: &Options,
-    left: &mut Ingested,
-) -> Result<Vec<Planned>, IngestError> {
+fn plan(candidates: Vec<Candidate>, options: &Options, left: &mut Ingested) -> Vec<Planned> {
     let mut planned: Vec<Planned> = Vec::new();
     let mut places: BTreeMap<Together, usize> = BTreeMap::new();
     let mut seen: BTreeMap<PathBuf, Seen> = BTreeMap::new();
+    let mut spoiled: Vec<usize> = Vec::new();
     let chosen: Vec<_> = candidates
         .par_iter()
         .map(|candidate| choose(&candidate.input, options))
@@ -205,14 +215,21 @@ fn plan(
         let Chosen { format, map } = match chosen {
             Ok(Some(chosen)) => chosen,
             Ok(None) | Err(IngestError::Empty { .. }) if candidate.found => {
-                leave_out(&candidate.input, options, left)?;
+                leave_out(&candidate.input, options, left);
                 if let Some(path) = own {
                     remember(path, None, 1);
                 }
                 continue;
             }
-            Ok(None) => return Err(unknown(&candidate.input, options)?),
-            Err(error) => return Err(error),
+            other => {
+                let error = match other {
+                    Err(error) => error,
+                    Ok(_) => unknown(&candidate.input, options),
+                };
+                spoiled.extend(candidate.joined);
+                left.broken.push(Broken::of(&candidate.input, error));
+                continue;
+            }
         };
         let set = candidate
             .input
@@ -276,52 +293,65 @@ fn plan(
             name: candidate.name,
             labels: candidate.labels,
             argument: candidate.argument,
+            joined: candidate.joined.is_some(),
             repeats: BTreeMap::new(),
             unused_names: Vec::new(),
         });
     }
-    Ok(planned)
+    planned.retain(|unit| !(unit.joined && spoiled.contains(&unit.argument)));
+    planned
+}
+
+impl Broken {
+    fn of(input: &Input, error: IngestError) -> Broken {
+        Broken {
+            file: input.file_name().to_owned(),
+            error,
+        }
+    }
 }
 
 /// What stands beside a run, if a file does.
-fn beside_of(input: &Input) -> Result<Option<&'static beside::Beside>, IngestError> {
-    let (bytes, complete) = input.head()?;
-    Ok(beside::recognise(&Head {
+fn beside_of(input: &Input) -> Option<&'static beside::Beside> {
+    let (bytes, complete) = input.head().ok()?;
+    beside::recognise(&Head {
         name: input.file_name(),
         bytes: &bytes,
         complete,
-    }))
+    })
 }
 
 /// A file of a folder or glob that is no run.
-fn leave_out(input: &Input, options: &Options, left: &mut Ingested) -> Result<(), IngestError> {
+fn leave_out(input: &Input, options: &Options, left: &mut Ingested) {
     let is_given = input.path.as_deref().is_some_and(|path| {
         beside::is_beside(path, &options.resources, &options.tests)
             || options.script.as_deref().map(real) == Some(real(path))
     });
     if is_given {
-        return Ok(());
+        return;
     }
-    match beside_of(input)? {
+    match beside_of(input) {
         Some(format) => left.beside.push((input.name.clone(), format.way())),
         None => left.skipped.push(input.name.clone()),
     }
-    Ok(())
 }
 
 /// The error for a file that was named and is no run.
-fn unknown(input: &Input, options: &Options) -> Result<IngestError, IngestError> {
+fn unknown(input: &Input, options: &Options) -> IngestError {
     let file = input.name.clone();
-    if let Some(format) = beside_of(input)? {
-        return Ok(IngestError::Beside {
+    if let Some(format) = beside_of(input) {
+        return IngestError::Beside {
             file,
             what: format.what,
             instead_of: "a load-test result",
             way: format.way(),
-        });
+        };
     }
-    let (bytes, _) = input.head()?;
-    Ok(IngestError::Unknown {
+    let (bytes, _) = match input.head() {
+        Ok(head) => head,
+        Err(error) => return error,
+    };
+    IngestError::Unknown {
         file,
         looks_like: if options.maps.is_empty() {
             sniff::looks_like(&bytes).to_owned()
@@ -333,7 +363,7 @@ fn unknown(input: &Input, options: &Options) -> Result<IngestError, IngestError>
                 names.join(", ")
             )
         },
-    })
+    }
 }
 
 fn stem_of(input: &Input) -> String {
@@ -366,12 +396,25 @@ fn with_map(options: &Options) -> Result<Options, IngestError> {
     Ok(options)
 }
 
-/// Reads every candidate.
+/// Reads every candidate; one that cannot be read is an error.
 pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, IngestError> {
+    let mut ingested = read_what_can_be(candidates, options)?;
+    match ingested.broken.is_empty() {
+        true => Ok(ingested),
+        false => Err(ingested.broken.swap_remove(0).error),
+    }
+}
+
+/// Reads every candidate that can be read. Those that cannot are in [`Ingested::broken`]; where none can, the first of them is the
+/// error.
+pub fn read_what_can_be(
+    candidates: Vec<Candidate>,
+    options: &Options,
+) -> Result<Ingested, IngestError> {
     let options = &with_map(options)?;
     let script = options.script.as_deref().map(Script::read).transpose()?;
     let mut ingested = Ingested::default();
-    let mut planned = plan(candidates, options, &mut ingested)?;
+    let mut planned = plan(candidates, options, &mut ingested);
     name_files(&mut planned);
     let jobs = if options.jobs == 0 {
         std::thread::available_parallelism().map_or(1, usize::from)
@@ -384,24 +427,26 @@ pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, I
     // Either many files at a time or many threads for one: memory is bounded by the threads in all.
     let each = (jobs / planned.len().max(1)).max(1);
     let read_one = |unit: &Planned| read_unit(unit, each, options);
-    let parts: Vec<Result<Vec<Run>, IngestError>> = match pool {
+    let outcomes: Vec<(Vec<Run>, Vec<Broken>)> = match pool {
         Ok(pool) if planned.len() > 1 => {
             pool.install(|| planned.par_iter().map(read_one).collect())
         }
         _ => planned.iter().map(read_one).collect(),
     };
-    let mut parts = parts.into_iter().collect::<Result<Vec<_>, _>>()?;
-    for (unit, _) in planned
-        .iter()
-        .zip(&parts)
-        .filter(|(_, runs)| runs.is_empty())
-    {
-        ingested
-            .skipped
-            .extend(unit.inputs.iter().map(|input| input.name.clone()));
+    let mut parts: Vec<Vec<Run>> = Vec::new();
+    for (unit, (runs, broken)) in planned.iter().zip(outcomes) {
+        if runs.is_empty() && broken.is_empty() {
+            let names = unit.inputs.iter().map(|input| input.name.clone());
+            ingested.skipped.extend(names);
+        }
+        parts.push(runs);
+        ingested.broken.extend(broken);
     }
     number_names(&planned, &mut parts);
     let mut runs: Vec<Run> = parts.into_iter().flatten().collect();
+    if runs.is_empty() && !ingested.broken.is_empty() {
+        return Err(ingested.broken.swap_remove(0).error);
+    }
     make_names_unique(&mut runs);
     if let Some(script) = &script {
         script.attach(&mut runs)?;
@@ -418,11 +463,46 @@ pub fn id_of(hashes: &[&str], index: usize) -> String {
     sha256_hex(&format!("{}\n{index}", hashes.join("\n")))
 }
 
-fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> Result<Vec<Run>, IngestError> {
+/// The runs of a unit, and the files of it that cannot be read.
+fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> (Vec<Run>, Vec<Broken>) {
     let mut inputs = planned.inputs.clone();
     if !planned.format.gathers {
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
     }
+    let first = match read_inputs(planned, inputs.clone(), jobs, options) {
+        Ok(runs) => return (runs, Vec::new()),
+        Err(error) => error,
+    };
+    // Files that are read together without being parts of one run: those that can be read alone are read without the others.
+    let is_loose = planned.format.gathers && !planned.joined && inputs.len() > 1;
+    let mut broken = Vec::new();
+    if is_loose && inputs.iter().all(|input| input.path.is_some()) {
+        inputs.retain(|input| {
+            let outcome = read_inputs(planned, vec![input.clone()], jobs, options);
+            let error = outcome.err().map(|error| Broken::of(input, error));
+            let is_whole = error.is_none();
+            broken.extend(error);
+            is_whole
+        });
+        if !broken.is_empty()
+            && let Ok(runs) = read_inputs(planned, inputs, jobs, options)
+        {
+            return (runs, broken);
+        }
+    }
+    let is_named = |input: &&Input| first.file() == Some(input.name.as_str());
+    let mut all = planned.inputs.iter();
+    let file = all.clone().find(is_named).or_else(|| all.next());
+    let broken = file.map(|input| Broken::of(input, first));
+    (Vec::new(), broken.into_iter().collect())
+}
+
+fn read_inputs(
+    planned: &Planned,
+    inputs: Vec<Input>,
+    jobs: usize,
+    options: &Options,
+) -> Result<Vec<Run>, IngestError> {
     let unit = Unit {
         inputs,
         stem: planned.stem.clone(),

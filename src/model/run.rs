@@ -443,6 +443,13 @@ pub struct Note {
 impl Note {
     /// The id that says: the endpoints are some of the run's and may overlap, so nothing follows from their sum.
     pub const SOME_ENDPOINTS: &str = "some-endpoints";
+    /// A file that cannot be read where others can.
+    pub const FILE_BROKEN: &str = "file-broken";
+
+    /// Whether the figures of a page must be read otherwise because of it, so that the first sentences say it.
+    pub fn is_news(&self) -> bool {
+        self.id == Note::FILE_BROKEN
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod explain;
 mod hostile;
 mod init;
 mod junit;
+mod inputs;
 mod map;
 mod merge;
 mod output;

@@ -19,7 +19,7 @@ use crate::ingest::artillery::parse::{Period, PeriodSeed};
 use crate::ingest::artillery::run::Builder;
 use crate::ingest::artillery::tally::BadCounter;
 use crate::ingest::artillery::windows::{Measured, Plan};
-use crate::ingest::input::{DOCUMENT_LIMIT, Hashed};
+use crate::ingest::input::{Hashed, LONG_LIMIT};
 use crate::ingest::json::{self, Key};
 use crate::model::{FileRef, Run};
 
@@ -233,7 +233,7 @@ impl Blocks {
             self.ended = n == 0;
             self.read += n as u64;
         }
-        (self.read <= DOCUMENT_LIMIT).then_some(())
+        (self.read <= LONG_LIMIT).then_some(())
     }
 }
 

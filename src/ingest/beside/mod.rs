@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ingest::argument::globbed;
 use crate::ingest::error::IngestError;
-use crate::ingest::input::{DOCUMENT_LIMIT, Hashed};
+use crate::ingest::input::{Hashed, LONG_LIMIT};
 use crate::ingest::sniff::{self, Claim, Grade, Head};
 use crate::ingest::{Input, naming, unit};
 use crate::model::Run;
@@ -239,24 +239,17 @@ fn other_kind(input: &Input, format: &'static Beside) -> IngestError {
     }
 }
 
-/// Opens the bytes without a mark of their order; more than [`DOCUMENT_LIMIT`] of a document are refused.
+/// Opens the text; more than [`LONG_LIMIT`] of a document are refused.
 fn with_reader(
     input: &Input,
     format: &'static str,
     read: impl FnOnce(&mut dyn BufRead) -> Result<(), IngestError>,
 ) -> Result<crate::model::FileRef, IngestError> {
     let mut hashed = input.open()?;
-    let limit = DOCUMENT_LIMIT;
+    let limit = LONG_LIMIT;
     {
         let limited: std::io::Take<&mut Hashed> = hashed.by_ref().take(limit);
         let mut reader = BufReader::with_capacity(64 * 1024, limited);
-        let mark = reader.fill_buf().map_err(|source| IngestError::Read {
-            file: input.name.clone(),
-            source,
-        })?;
-        if mark.starts_with(b"\xef\xbb\xbf") {
-            reader.consume(3);
-        }
         let outcome = read(&mut reader);
         let is_full = reader.get_ref().limit() == 0;
         if is_full {

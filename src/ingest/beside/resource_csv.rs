@@ -12,7 +12,7 @@ use crate::ingest::beside::place::{Sample, Samples, When};
 use crate::ingest::beside::size;
 use crate::ingest::beside::{Beside, Read};
 use crate::ingest::log::cut::{Cutter, Quoting, Skipped};
-use crate::ingest::log::fields::delimiter;
+use crate::ingest::log::fields::{delimiter, is_blank};
 use crate::ingest::sniff::{Claim, Grade, Head};
 use crate::ingest::{IngestError, Input, Place};
 
@@ -279,6 +279,9 @@ fn read(input: &Input, reader: &mut dyn BufRead, samples: &mut Samples) -> Resul
             let why = match skipped {
                 Skipped::TooLong => "rows longer than 1 MiB",
                 Skipped::NeverClosed => "lines that open a quote and never close it",
+                Skipped::Torn => {
+                    "rows behind the last whole one of a compressed file that ends too early"
+                }
             };
             samples.left_out_at(why, above + line);
         }
@@ -291,6 +294,9 @@ fn read(input: &Input, reader: &mut dyn BufRead, samples: &mut Samples) -> Resul
         let mut bytes = csv::ByteRecord::new();
         // Reading from memory does not fail, and rows of any width are taken.
         while rows.read_byte_record(&mut bytes).unwrap_or(false) {
+            if is_blank(bytes.as_slice(), delimiter) {
+                continue;
+            }
             let record = csv::StringRecord::from_byte_record_lossy(bytes.clone());
             if record.len() != roles.len() {
                 samples.left_out("rows with another number of cells than the header");

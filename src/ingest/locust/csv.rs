@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
 use crate::ingest::locust::bucket::Grid;
-use crate::ingest::locust::encoding::utf8;
 use crate::ingest::locust::table::{Table, header_of};
 use crate::ingest::locust::totals::{Totals, add, endpoint, latency};
 use crate::ingest::locust::{console, html};
@@ -56,8 +55,7 @@ pub(super) enum Part {
 impl Part {
     /// Looks at the first row, never at the name.
     pub(super) fn of(bytes: &[u8]) -> Option<Part> {
-        let text = utf8(bytes);
-        let start = text.trim_ascii_start();
+        let start = bytes.trim_ascii_start();
         if console::is_one(start) {
             return Some(Part::Json);
         }

@@ -13,12 +13,11 @@ use memchr::memchr_iter;
 
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
-use crate::ingest::json::mended;
+use crate::ingest::json::{mended, without_mark};
 use crate::ingest::locust::bucket::{Buckets, Grid, Pile};
 use crate::ingest::locust::console::{arrays, below, is_empty_array, is_log, is_rest_of_log};
 use crate::ingest::locust::counts::{Counts, PerSecond, TOO_MUCH, floor, joined, per_second};
 use crate::ingest::locust::csv::whole;
-use crate::ingest::locust::encoding::utf8;
 use crate::ingest::locust::slices::Key;
 use crate::ingest::locust::totals::{LAST_SECOND, Totals, endpoint, latency};
 use crate::ingest::sniff::{Claim, Grade, Head, json_head};
@@ -39,8 +38,8 @@ pub const FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head) -> Option<Claim> {
-    let text = utf8(head.bytes);
-    if head.complete && is_empty_array(&text) {
+    let text = head.bytes;
+    if head.complete && is_empty_array(text) {
         return Claim::new(
             Grade::Possible,
             "an empty array, as of a run without requests",
@@ -109,8 +108,7 @@ pub(super) struct Json {
 /// Reads the file; `None` when it is a log without an array.
 pub(super) fn read(input: &Input) -> Result<(Option<Json>, FileRef), IngestError> {
     let (bytes, file) = input.read_all(FORMAT.id)?;
-    let text = utf8(&bytes);
-    let text = mended(&text);
+    let text = mended(without_mark(&bytes));
     let first = text.len() - text.trim_ascii_start().len();
     let starts: Vec<usize> = arrays(&text).take(MOST_ARRAYS).collect();
     if starts.is_empty() && is_log(&text) {
@@ -176,7 +174,6 @@ pub(super) fn read(input: &Input) -> Result<(Option<Json>, FileRef), IngestError
 /// Whether the file is a log without an array. A stream is read once, so it is told by its head, and only when that is all.
 pub(super) fn is_bare_log(input: &Input) -> Result<bool, IngestError> {
     let (head, complete) = input.head()?;
-    let head = utf8(&head);
     if !is_log(&head) || arrays(&head).next().is_some() {
         return Ok(false);
     }
@@ -184,7 +181,7 @@ pub(super) fn is_bare_log(input: &Input) -> Result<bool, IngestError> {
         return Ok(complete);
     }
     let (bytes, _) = input.read_all(FORMAT.id)?;
-    Ok(arrays(&utf8(&bytes)).next().is_none())
+    Ok(arrays(&bytes).next().is_none())
 }
 
 /// How many arrays are looked at before the rest is taken for noise.

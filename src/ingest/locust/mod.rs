@@ -12,7 +12,6 @@ mod bucket;
 mod console;
 mod counts;
 pub mod csv;
-mod encoding;
 mod failures;
 mod history;
 pub mod html;

@@ -13,7 +13,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::{Hashed, Input};
-use crate::ingest::locust::encoding::{Narrow, Wide, utf8};
+use crate::ingest::log::fields::is_blank;
 use crate::model::{FileRef, Percentile};
 
 /// How many bytes one row may take.
@@ -21,8 +21,7 @@ pub(super) const ROW_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// The first row of a text, without quotes and blanks, and what stands between its cells.
 pub(super) fn header_of(bytes: &[u8]) -> (Vec<String>, u8) {
-    let text = utf8(bytes);
-    let first = text
+    let first = bytes
         .trim_ascii_start()
         .split(|byte| matches!(byte, b'\n' | b'\r'))
         .next()
@@ -44,33 +43,9 @@ pub(super) fn header_of(bytes: &[u8]) -> (Vec<String>, u8) {
     (cells, delimiter)
 }
 
-/// The bytes of a file, in UTF-8.
-enum Source {
-    Plain(Hashed),
-    Wide(Narrow<Hashed>),
-}
-
-impl Source {
-    fn finish(self) -> Result<FileRef, IngestError> {
-        match self {
-            Source::Plain(inner) => inner.finish(),
-            Source::Wide(narrow) => narrow.inner.finish(),
-        }
-    }
-}
-
-impl Read for Source {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Source::Plain(inner) => inner.read(into),
-            Source::Wide(narrow) => narrow.read(into),
-        }
-    }
-}
-
 /// Fails once too much was read for one row.
 struct Bounded {
-    inner: Source,
+    inner: Hashed,
     since_row: Rc<Cell<u64>>,
 }
 
@@ -141,13 +116,10 @@ impl Table {
         let (head, _) = input.head()?;
         let (_, delimiter) = header_of(&head);
         let since_row = Rc::new(Cell::new(0));
-        let wide = Wide::of(&head);
         let inner = input.open()?;
+        let is_wide = inner.is_wide();
         let bounded = Bounded {
-            inner: match wide {
-                Some(wide) => Source::Wide(Narrow::new(inner, wide)),
-                None => Source::Plain(inner),
-            },
+            inner,
             since_row: Rc::clone(&since_row),
         };
         let reader = ReaderBuilder::new()
@@ -163,7 +135,7 @@ impl Table {
             file: input.name.clone(),
             columns: Vec::new(),
             delimiter,
-            is_wide: wide.is_some(),
+            is_wide,
             comma: Cell::new(false),
             point: Cell::new(false),
             returns: head.iter().find(|b| matches!(b, b'\r' | b'\n')) == Some(&b'\r'),
@@ -178,8 +150,17 @@ impl Table {
         Ok(table)
     }
 
-    /// Goes to the next row; false at the end.
+    /// Goes to the next row; false at the end. A row of empty cells, as a spreadsheet leaves it, is none.
     pub(super) fn next(&mut self) -> Result<bool, IngestError> {
+        loop {
+            let found = self.next_record()?;
+            if !found || !is_blank(self.row.as_slice(), self.delimiter) {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn next_record(&mut self) -> Result<bool, IngestError> {
         self.since_row.set(0);
         self.reader
             .read_byte_record(&mut self.row)

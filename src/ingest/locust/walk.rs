@@ -56,7 +56,7 @@ fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
     }
     let header = rows.remove(0);
     rows.into_iter()
-        .filter(|row| row.len() > 1)
+        .filter(|row| row.iter().any(|cell| !cell.is_empty()))
         .map(|row| header.iter().cloned().zip(row).collect())
         .collect()
 }

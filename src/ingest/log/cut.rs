@@ -8,6 +8,9 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use crate::ingest::input::is_torn;
+use crate::ingest::recorder::Trouble;
+
 /// How fields are quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quoting {
@@ -29,6 +32,28 @@ pub(in crate::ingest) struct Cut {
 pub(in crate::ingest) enum Skipped {
     TooLong,
     NeverClosed,
+    /// The row at which a compressed stream breaks off.
+    Torn,
+}
+
+impl Skipped {
+    /// What the reader notes.
+    pub(in crate::ingest) fn trouble(self) -> Trouble {
+        match self {
+            Skipped::TooLong => Trouble {
+                id: "oversize-rows",
+                text: "rows longer than 1 MiB are left out",
+            },
+            Skipped::NeverClosed => Trouble {
+                id: "open-quotes",
+                text: "lines that open a quote and never close it are left out",
+            },
+            Skipped::Torn => Trouble {
+                id: "torn-file",
+                text: "the compressed file ends too early and was read to its last whole row; was the run or the copy interrupted?",
+            },
+        }
+    }
 }
 
 /// Cuts a stream.
@@ -40,8 +65,9 @@ pub(in crate::ingest) struct Cutter<R> {
     /// What was read and not yet given; it starts where a record starts.
     held: Vec<u8>,
     line: u64,
-    started: bool,
     ended: bool,
+    /// The compressed stream breaks off: what is behind its last whole record is none.
+    torn: bool,
     /// What was left out since the last look, with its line.
     pub(in crate::ingest) skipped: Vec<(Skipped, u64)>,
 }
@@ -60,8 +86,8 @@ impl<R: Read> Cutter<R> {
             record,
             held: Vec::new(),
             line: 1,
-            started: false,
             ended: false,
+            torn: false,
             skipped: Vec::new(),
         }
     }
@@ -76,6 +102,10 @@ impl<R: Read> Cutter<R> {
             let (end, open) = last_end(&self.held, self.quoting);
             if end > 0 {
                 return Ok(Some(self.take(end, &mut spare)));
+            }
+            if self.torn {
+                self.held.clear();
+                return Ok(None);
             }
             if self.held.len() > self.record {
                 self.give_up(open)?;
@@ -94,16 +124,17 @@ impl<R: Read> Cutter<R> {
     fn fill(&mut self, wanted: usize) -> io::Result<()> {
         while !self.ended && self.held.len() < wanted {
             let missing = (wanted - self.held.len()) as u64;
-            let n = (&mut self.stream)
-                .take(missing)
-                .read_to_end(&mut self.held)?;
-            self.ended = n == 0;
-            if !self.started && (self.ended || self.held.len() >= 3) {
-                self.started = true;
-                if self.held.starts_with(b"\xef\xbb\xbf") {
-                    self.held.drain(..3);
+            let part = (&mut self.stream).take(missing);
+            self.ended = match { part }.read_to_end(&mut self.held) {
+                Ok(n) => n == 0,
+                Err(error) if is_torn(&error) => {
+                    self.torn = true;
+                    let lines = memchr_iter(b'\n', &self.held).count() as u64;
+                    self.skipped.push((Skipped::Torn, self.line + lines));
+                    true
                 }
-            }
+                Err(error) => return Err(error),
+            };
         }
         Ok(())
     }
@@ -249,14 +280,6 @@ mod tests {
             let want = [(Skipped::TooLong, 2), (Skipped::TooLong, 4)];
             assert_eq!(skipped, want);
             assert_eq!(blocks.last().unwrap().0, 3);
-        }
-    }
-
-    #[test]
-    fn a_byte_order_mark_is_no_content() {
-        for block in 1..9 {
-            let (blocks, _) = cut(b"\xef\xbb\xbf\"a\n\",1\n", block, 100);
-            assert_eq!(blocks, [(1, "\"a\n\",1\n".to_owned())]);
         }
     }
 }

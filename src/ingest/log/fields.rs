@@ -58,6 +58,12 @@ pub fn delimiter(head: &[u8]) -> u8 {
     best.map_or(b',', |(delimiter, _)| *delimiter)
 }
 
+/// Whether a record holds nothing but empty cells, as a spreadsheet leaves them between its rows: it is no row.
+pub fn is_blank(record: &[u8], delimiter: u8) -> bool {
+    let mut bytes = record.iter();
+    bytes.all(|byte| byte.is_ascii_whitespace() || *byte == delimiter || *byte == b'"')
+}
+
 /// The line without its end.
 pub fn trim_line(line: &str) -> &str {
     line.strip_suffix('\r').unwrap_or(line)

@@ -163,7 +163,7 @@ fn take(input: &Input, mapping: &Mapping, sink: &mut dyn Sink) -> Result<Taken, 
         let walked = table::walk(&mut stream, &head, mapping, sink, &input.name)?;
         (walked, None)
     } else {
-        let (walked, outcome) = walk::walk(WithoutMark::new(&mut stream), mapping, sink);
+        let (walked, outcome) = walk::walk(&mut stream, mapping, sink);
         (walked, outcome.err())
     };
     if let Some(problem) = problem {
@@ -203,44 +203,6 @@ fn is_table(mapping: &Mapping, head: &[u8]) -> bool {
 fn at(file: &str, record: &Record<'_>, problem: &str) -> IngestError {
     let place = record.line.map_or(Where::File, Where::Line);
     IngestError::content(file, place, format!("record {}: {problem}", record.number))
-}
-
-/// A stream without a byte order mark.
-struct WithoutMark<R> {
-    stream: R,
-    start: Option<Vec<u8>>,
-}
-
-impl<R: std::io::Read> WithoutMark<R> {
-    fn new(stream: R) -> WithoutMark<R> {
-        WithoutMark {
-            stream,
-            start: None,
-        }
-    }
-}
-
-impl<R: std::io::Read> std::io::Read for WithoutMark<R> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        if self.start.is_none() {
-            let mut start = Vec::new();
-            self.stream.by_ref().take(3).read_to_end(&mut start)?;
-            if start == b"\xef\xbb\xbf" {
-                start.clear();
-            }
-            self.start = Some(start);
-        }
-        match &mut self.start {
-            Some(start) if !start.is_empty() => {
-                let size = start.len().min(into.len());
-                for (place, byte) in into.iter_mut().zip(start.drain(..size)) {
-                    *place = byte;
-                }
-                Ok(size)
-            }
-            _ => self.stream.read(into),
-        }
-    }
 }
 
 /// The words of a run that the whole of it has: tool, labels, identity. Each is taken where all that say it agree.

@@ -5,7 +5,7 @@
 use std::io::Read;
 
 use crate::ingest::error::{IngestError, Place as Where};
-use crate::ingest::log::cut::{Cutter, Quoting, Skipped};
+use crate::ingest::log::cut::{Cutter, Quoting};
 use crate::ingest::log::fields;
 use crate::ingest::map::near::nearest;
 use crate::ingest::map::path::{Place, Step};
@@ -146,11 +146,7 @@ pub(super) fn walk(
     loop {
         let cut = cutter.next(spare).map_err(fail)?;
         for (skipped, line) in cutter.skipped.drain(..) {
-            let why = match skipped {
-                Skipped::TooLong => "rows longer than 1 MiB are left out",
-                Skipped::NeverClosed => "lines that open a quote and never close it are left out",
-            };
-            sink.left_out(why, rows.walked.records, line);
+            sink.left_out(skipped.trouble().text, rows.walked.records, line);
         }
         let Some(cut) = cut else { break };
         rows.block(&cut.bytes, cut.first_line, delimiter, sink)?;
@@ -187,6 +183,9 @@ impl Rows {
         while reader.read_byte_record(&mut row).unwrap_or(false) {
             if self.width == Some(0) {
                 self.width = Some(row.len());
+                continue;
+            }
+            if fields::is_blank(row.as_slice(), delimiter) {
                 continue;
             }
             self.walked.records += 1;

@@ -5,9 +5,12 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
+/// The mark that some programs put before UTF-8.
+pub(in crate::ingest) const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The order of the bytes of a UTF-16 text, by its mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wide {
+pub(in crate::ingest) enum Wide {
     /// `ff fe`
     Little,
     /// `fe ff`
@@ -16,7 +19,7 @@ pub(super) enum Wide {
 
 impl Wide {
     /// What the first two bytes say.
-    pub(super) fn of(bytes: &[u8]) -> Option<Wide> {
+    pub(in crate::ingest) fn of(bytes: &[u8]) -> Option<Wide> {
         match bytes {
             [0xff, 0xfe, ..] => Some(Wide::Little),
             [0xfe, 0xff, ..] => Some(Wide::Big),
@@ -33,19 +36,19 @@ impl Wide {
 }
 
 /// A text as UTF-8, without its mark.
-pub(super) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub(in crate::ingest) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     if let Some(wide) = Wide::of(bytes) {
         let mut text = Vec::with_capacity(bytes.len() / 2);
         // Reading from memory does not fail.
         let _ = Narrow::new(bytes, wide).read_to_end(&mut text);
         return Cow::Owned(text);
     }
-    Cow::Borrowed(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))
+    Cow::Borrowed(bytes.strip_prefix(UTF8_MARK).unwrap_or(bytes))
 }
 
 /// UTF-16 in, UTF-8 out, in constant memory.
-pub(super) struct Narrow<R> {
-    pub(super) inner: R,
+pub(in crate::ingest) struct Narrow<R> {
+    pub(in crate::ingest) inner: R,
     wide: Wide,
     /// Bytes that are not yet a whole letter.
     rest: Vec<u8>,
@@ -55,7 +58,7 @@ pub(super) struct Narrow<R> {
 }
 
 impl<R> Narrow<R> {
-    pub(super) fn new(inner: R, wide: Wide) -> Narrow<R> {
+    pub(in crate::ingest) fn new(inner: R, wide: Wide) -> Narrow<R> {
         Narrow {
             inner,
             wide,
