@@ -20,6 +20,7 @@ mod samples_ci;
 mod save;
 mod scale;
 mod script;
+mod unlike;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
