@@ -254,19 +254,15 @@ pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
         Some(id) => is_judged(id),
         None => asked.all(|id| is_base(id) || is_judged(id)),
     };
-    let compared = whole.into_iter().flatten().filter_map(|found| {
-        let has_suspect = || {
-            let mut metrics = found.metrics.iter();
-            metrics.any(|metric| metric.state == MetricState::Suspect)
-        };
-        match found.verdict {
+    let compared = whole
+        .into_iter()
+        .flatten()
+        .filter_map(|found| match found.verdict {
             ComparisonVerdict::Regressed => Some(Effect::Fail),
             ComparisonVerdict::NotComparable => Some(Effect::Unjudged),
-            ComparisonVerdict::Improved | ComparisonVerdict::NoRegressionShown => {
-                has_suspect().then_some(Effect::Warn)
-            }
-        }
-    });
+            ComparisonVerdict::Suspect => Some(Effect::Warn),
+            ComparisonVerdict::Improved | ComparisonVerdict::NoRegressionShown => None,
+        });
     let open = results.iter().any(|result| targets::is_open(result));
     // A target decides by its state, whatever is said of it.
     let states = results.iter().filter_map(|result| match result.state {

@@ -3,7 +3,10 @@
 //! Every member is named by DESIGN section 5. A state follows from the figures beside it; what could not be judged is said
 //! with its reason and never passes as unchanged.
 
+mod age;
+mod comparable;
 pub mod compare;
+mod coverage;
 mod decide;
 pub(in crate::findings) mod judge;
 mod others;
@@ -13,6 +16,7 @@ pub(crate) use values::middle;
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -91,13 +95,15 @@ pub enum MetricState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ComparisonVerdict {
-    /// At least one metric is proven worse.
+    /// At least one metric is proven worse, whatever else could not be judged.
     Regressed,
-    /// None is proven worse, at least one is proven better.
+    /// None is proven worse, at least one looks worse.
+    Suspect,
+    /// None is proven or looks worse, at least one is proven better.
     Improved,
     /// None is proven worse or better.
     NoRegressionShown,
-    /// The sides are unlike.
+    /// The sides are unlike, and what could be judged all the same is not proven worse.
     NotComparable,
 }
 
@@ -223,6 +229,13 @@ pub struct ComparedSide {
     pub runs: Vec<String>,
     /// How many repeats.
     pub repeats: u64,
+    /// When the first of its runs began, by their own times.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub started_at: Option<Timestamp>,
+    /// Whether it is an accepted baseline.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
 }
 
 /// Base against new, for one scenario.
@@ -232,8 +245,25 @@ pub struct Comparison {
     pub scenario: String,
     /// What it comes to.
     pub verdict: ComparisonVerdict,
-    /// Ids of the rules that made it not comparable.
+    /// Ids of the rules that made it not comparable; what can be judged all the same is.
     pub reasons: Vec<String>,
+    /// The share of the requests at endpoints that both sides have, of the side that has less; `null` = they are not counted by
+    /// endpoint.
+    #[serde(default)]
+    pub compared_share: Option<f64>,
+    /// The share of the requests at endpoints of which a latency was judged.
+    #[serde(default)]
+    pub judged_share: Option<f64>,
+    /// Endpoints that both sides have.
+    #[serde(default)]
+    pub endpoints_compared: u64,
+    /// Those of which a latency was judged.
+    #[serde(default)]
+    pub endpoints_judged: u64,
+    /// Days from the last start of the base to the first of the new side: below zero where the base is the later one, zero where
+    /// they overlap, `null` where a side has no times.
+    #[serde(default)]
+    pub age_days: Option<f64>,
     /// What is compared against.
     pub base: ComparedSide,
     /// What is compared.

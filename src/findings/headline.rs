@@ -1,6 +1,8 @@
 //! The first sentences of a report, each made from figures in it. None praises; none names a cause.
 
+mod age;
 mod compared;
+mod judged;
 mod series;
 mod without_requests;
 

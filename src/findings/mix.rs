@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::{Note, Run};
 use crate::stats::chi_squared::{GoodnessOfFit, homogeneity};
 
 /// Points by which a share may be off, as a share, and
@@ -63,4 +64,125 @@ pub(in crate::findings) fn mixed(before: &Counts, after: &Counts) -> Option<Mixe
         .collect();
     shifts.sort_by(|one, other| other.compare(one));
     (!shifts.is_empty()).then_some(Mixed { shifts, test })
+}
+
+/// How many more requests the endpoints may count than their runs did, as a share: beyond it they overlap.
+const OVERLAP: f64 = 0.05;
+
+/// What both sides asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::findings) struct Shared {
+    /// Endpoints that have requests on both sides.
+    pub(in crate::findings) both: BTreeSet<String>,
+    /// Endpoints that the base alone has requests of, and how many of all its requests they are.
+    pub(in crate::findings) base: Lone,
+    /// The same of the new side.
+    pub(in crate::findings) new: Lone,
+    /// Requests of each endpoint of both sides; `None` where they are not counted, may overlap, or are no load.
+    pub(in crate::findings) counts: Option<(Counts, Counts)>,
+}
+
+/// What one side asked for alone.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::findings) struct Lone {
+    /// The endpoints, the one with most requests first.
+    pub(in crate::findings) labels: Vec<String>,
+    /// Their share of the requests of the side, where they are counted.
+    pub(in crate::findings) share: Option<f64>,
+}
+
+impl Shared {
+    /// `None` where a side names no endpoint, or only some of them.
+    pub(in crate::findings) fn of(base: &[&Run], new: &[&Run]) -> Option<Shared> {
+        let (before, after) = (Side::of(base)?, Side::of(new)?);
+        let has = |side: &Side, label: &String| {
+            let requests = side.requests.get(label);
+            requests.is_some_and(|requests| *requests != Some(0))
+        };
+        let both = before.requests.keys();
+        let both: BTreeSet<String> = both
+            .filter(|label| has(&before, label) && has(&after, label))
+            .cloned()
+            .collect();
+        let lone = |side: &Side| side.lone(&both);
+        Some(Shared {
+            base: lone(&before),
+            new: lone(&after),
+            counts: before.counts().zip(after.counts()),
+            both,
+        })
+    }
+
+    /// How many endpoints there are on both sides together.
+    pub(in crate::findings) fn endpoints(&self) -> usize {
+        self.both.len() + self.base.labels.len() + self.new.labels.len()
+    }
+
+    /// The share of the requests at endpoints that both sides have: of the side that has less.
+    pub(in crate::findings) fn share(&self) -> Option<f64> {
+        let (base, new) = self.base.share.zip(self.new.share)?;
+        Some(1.0 - base.max(new))
+    }
+}
+
+/// The endpoints of the runs of one side.
+struct Side {
+    /// Requests of each, where all runs count them.
+    requests: BTreeMap<String, Option<u64>>,
+    /// Requests of the runs.
+    all: Option<u64>,
+}
+
+impl Side {
+    fn of(runs: &[&Run]) -> Option<Side> {
+        let only_some = |run: &&Run| run.notes.iter().any(|note| note.id == Note::SOME_ENDPOINTS);
+        if runs.iter().any(only_some) || runs.iter().any(|run| run.endpoints.is_empty()) {
+            return None;
+        }
+        let mut requests: BTreeMap<String, Option<u64>> = BTreeMap::new();
+        for endpoint in runs.iter().flat_map(|run| &run.endpoints) {
+            let sum = requests.entry(endpoint.label()).or_insert(Some(0));
+            *sum = sum
+                .zip(endpoint.stats.requests)
+                .map(|(sum, of_run)| sum.saturating_add(of_run));
+        }
+        // What has no total is no load: repetitions of benchmarks are as many as they are.
+        let all = runs.iter().try_fold(0_u64, |all, run| {
+            Some(all.saturating_add(run.overall.requests?))
+        });
+        Some(Side { requests, all })
+    }
+
+    fn counts(&self) -> Option<Counts> {
+        let all = self.all? as f64;
+        let counts: Option<Counts> = self
+            .requests
+            .iter()
+            .map(|(label, requests)| Some((label.clone(), (*requests)?)))
+            .collect();
+        let sum: f64 = counts
+            .iter()
+            .flat_map(BTreeMap::values)
+            .map(|n| *n as f64)
+            .sum();
+        counts.filter(|_| sum <= all * (1.0 + OVERLAP))
+    }
+
+    fn lone(&self, both: &BTreeSet<String>) -> Lone {
+        let mut lone: Vec<(&String, u64)> = self
+            .requests
+            .iter()
+            .filter(|(label, requests)| !both.contains(*label) && **requests != Some(0))
+            .map(|(label, requests)| (label, requests.unwrap_or(0)))
+            .collect();
+        lone.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
+        let sum = lone
+            .iter()
+            .fold(0_u64, |sum, (_, n)| sum.saturating_add(*n));
+        let share = self.counts().zip(self.all.filter(|all| *all > 0));
+        Lone {
+            labels: lone.into_iter().map(|(label, _)| label.clone()).collect(),
+            share: share.map(|(_, all)| (sum as f64 / all as f64).min(1.0)),
+        }
+    }
 }

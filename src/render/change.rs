@@ -49,6 +49,7 @@ pub(super) fn state(state: MetricState) -> &'static str {
 pub(super) fn verdict(verdict: ComparisonVerdict) -> &'static str {
     match verdict {
         ComparisonVerdict::Regressed => "regressed",
+        ComparisonVerdict::Suspect => "suspect, not proven",
         ComparisonVerdict::Improved => "improved",
         ComparisonVerdict::NoRegressionShown => "no regression shown",
         ComparisonVerdict::NotComparable => "not comparable",

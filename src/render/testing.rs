@@ -95,6 +95,8 @@ pub(super) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
         name: Some(name.to_owned()),
         runs: vec![run.to_owned()],
         repeats: 1,
+        started_at: None,
+        accepted: false,
     };
     Comparison {
         scenario: "search".to_owned(),
@@ -106,6 +108,11 @@ pub(super) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
             ComparisonVerdict::NoRegressionShown
         },
         reasons: Vec::new(),
+        compared_share: None,
+        judged_share: None,
+        endpoints_compared: 0,
+        endpoints_judged: 0,
+        age_days: None,
         base: side("main", "base"),
         new: side("new.json", "run"),
         interleaved: false,

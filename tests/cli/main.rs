@@ -12,8 +12,8 @@ mod convert;
 mod explain;
 mod hostile;
 mod init;
-mod junit;
 mod inputs;
+mod junit;
 mod map;
 mod merge;
 mod output;
@@ -24,6 +24,7 @@ mod save;
 mod scale;
 mod script;
 mod tool_totals;
+mod unlike;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -84,5 +84,9 @@ fn releases_of_1_x_lose_no_attempt_either() {
     assert_eq!(value(&found, None, "requests"), Some(300.0));
     assert_eq!(value(&found, None, "error_rate"), Some(0.14));
     let slices = &found.runs[0].notes;
-    assert!(slices.iter().any(|note| note.id == "failed-before-sent" && note.count == 42));
+    assert!(
+        slices
+            .iter()
+            .any(|note| note.id == "failed-before-sent" && note.count == 42)
+    );
 }

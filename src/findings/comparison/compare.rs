@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::findings::comparison::decide;
+use crate::findings::comparison::comparable::Comparable;
 use crate::findings::comparison::judge::{self, Draft, Setting, measure_of};
 use crate::findings::comparison::others;
 use crate::findings::comparison::values::{self, Reading, stats_of};
 use crate::findings::comparison::{
     Allow, ComparedSide, Comparison, ComparisonVerdict, Floor, GeometricMean, MetricState,
 };
+use crate::findings::comparison::{age, coverage, decide};
 use crate::findings::report::Finding;
 use crate::findings::rules;
 use crate::findings::verdict::Effect;
@@ -44,9 +45,9 @@ pub const NO_REQUESTS: &str = "no-requests";
 const LATENCIES: [Percentile; 3] = [Percentile::P50, Percentile::P95, Percentile::P99];
 
 /// A pair of sides of one scenario.
-struct Pair<'a> {
-    base: Vec<&'a Run>,
-    new: Vec<&'a Run>,
+pub(super) struct Pair<'a> {
+    pub(super) base: Vec<&'a Run>,
+    pub(super) new: Vec<&'a Run>,
 }
 
 /// Compares; findings about single runs say which latencies are void.
@@ -67,7 +68,7 @@ pub(crate) fn compare(
     }
     for pair in &pairs {
         let asked = rules::ask_of_pair(&pair.base, &pair.new, how, asking.options);
-        let (comparison, of_pair) = draw(pair, &asked, report, how, asking.figures);
+        let (comparison, of_pair) = draw(pair, &asked, report, how, asking);
         drawn.push((comparison, of_pair.len()));
         drafts.extend(of_pair);
         findings.extend(asked);
@@ -78,20 +79,14 @@ pub(crate) fn compare(
     for ((mut comparison, count), pair) in drawn.into_iter().zip(&pairs) {
         let metrics = drafts.by_ref().take(count).map(|draft| draft.metric);
         comparison.metrics = metrics.collect();
-        comparison.geometric_means = geometric_means(&comparison);
-        if comparison.verdict != ComparisonVerdict::NotComparable {
-            comparison.verdict = verdict(&comparison);
-        }
-        if comparison
-            .metrics
-            .iter()
-            .all(|metric| metric.p_value.is_none())
-            && comparison.reasons.is_empty()
-        {
+        let mut metrics = comparison.metrics.iter();
+        if metrics.all(|metric| metric.p_value.is_none()) && comparison.reasons.is_empty() {
             // Two sides of nothing are no proof that nothing changed.
-            comparison.verdict = ComparisonVerdict::NotComparable;
             comparison.reasons.push(NOTHING.to_owned());
         }
+        coverage::fill(&mut comparison, &pair.base, &pair.new);
+        comparison.verdict = verdict(&comparison);
+        comparison.geometric_means = geometric_means(&comparison);
         findings.extend(rules::ask_of_comparison(
             &comparison,
             &pair.base,
@@ -142,36 +137,17 @@ fn draw(
     asked: &[Finding],
     report: &Report,
     how: &Options,
-    options: &figures::Options,
+    asking: &rules::Asking,
 ) -> (Comparison, Vec<Draft>) {
     let interleaved = how.interleaved || of_one_job(pair);
-    let mut reasons: Vec<String> = Vec::new();
-    for finding in asked {
-        let stops = matches!(finding.effect, Effect::Uncomparable | Effect::Refuse);
-        if stops && !reasons.contains(&finding.rule) {
-            reasons.push(finding.rule.clone());
-        }
-    }
-    if pair.base.is_empty() || pair.new.is_empty() {
-        reasons.push("V22".to_owned());
-    }
-    let all = pair.base.iter().chain(&pair.new);
-    if all.clone().any(|run| run.overall.requests == Some(0)) {
-        reasons.push(NO_REQUESTS.to_owned());
-    }
+    let options = asking.figures;
+    let comparable = Comparable::of(pair, asked, report, how, asking.options);
     let ids: Vec<&str> = pair
         .base
         .iter()
         .chain(&pair.new)
         .map(|run| run.id.as_str())
         .collect();
-    for finding in &report.findings {
-        let of_pair = finding.run.as_deref().is_some_and(|run| ids.contains(&run));
-        // A run that cannot be believed is no base, and nothing to compare with one.
-        if of_pair && finding.effect == Effect::Invalid && !reasons.contains(&finding.rule) {
-            reasons.push(finding.rule.clone());
-        }
-    }
     let (before, after) = (by_label(&pair.base), by_label(&pair.new));
     let setting = |endpoint| Setting {
         endpoint,
@@ -189,9 +165,7 @@ fn draw(
         .collect();
     drafts.extend(of_endpoints.into_iter().flatten());
     for draft in &mut drafts {
-        for reason in &reasons {
-            draft.unjudged(reason);
-        }
+        comparable.restrict(draft);
         let endpoint = draft.metric.endpoint.clone();
         let about =
             |finding: &&Finding| finding.effect == Effect::Void && finding.endpoint == endpoint;
@@ -219,19 +193,25 @@ fn draw(
         name: name_of(runs),
         runs: runs.iter().map(|run| run.id.clone()).collect(),
         repeats: runs.len() as u64,
+        started_at: age::starts(runs).map(|(first, _)| first),
+        accepted: false,
     };
-    let mut of_base = side(&pair.base);
+    let mut of_base = ComparedSide {
+        accepted: how.accepted,
+        ..side(&pair.base)
+    };
     if how.base_name.is_some() {
         of_base.name.clone_from(&how.base_name);
     }
     let comparison = Comparison {
         scenario: scenario_of(pair),
-        verdict: if reasons.is_empty() {
-            ComparisonVerdict::NoRegressionShown
-        } else {
-            ComparisonVerdict::NotComparable
-        },
-        reasons,
+        verdict: ComparisonVerdict::NoRegressionShown,
+        reasons: comparable.reasons,
+        compared_share: None,
+        judged_share: None,
+        endpoints_compared: 0,
+        endpoints_judged: 0,
+        age_days: age::days(pair),
         base: of_base,
         new: side(&pair.new),
         interleaved,
@@ -417,6 +397,10 @@ fn verdict(comparison: &Comparison) -> ComparisonVerdict {
     };
     if has(MetricState::Regressed) {
         ComparisonVerdict::Regressed
+    } else if !comparison.reasons.is_empty() {
+        ComparisonVerdict::NotComparable
+    } else if has(MetricState::Suspect) {
+        ComparisonVerdict::Suspect
     } else if has(MetricState::Improved) {
         ComparisonVerdict::Improved
     } else {
@@ -426,7 +410,7 @@ fn verdict(comparison: &Comparison) -> ComparisonVerdict {
 
 /// New by base over the endpoints: one figure for a release note, no judgement.
 fn geometric_means(comparison: &Comparison) -> Vec<GeometricMean> {
-    if comparison.verdict == ComparisonVerdict::NotComparable {
+    if !comparison.reasons.is_empty() {
         return Vec::new();
     }
     let mut means = Vec::new();

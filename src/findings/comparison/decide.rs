@@ -1,12 +1,13 @@
 //! The state of every metric, when the chances of all are known.
 //!
 //! Worse or better when the chance of it is small enough, alone and among its family, and the change is beyond the floor;
-//! unchanged when a change beyond the margin is ruled out; otherwise undecided. A single run a side never shows more than a
-//! suspicion, nor do the other endpoints of the same runs (statistics 2.0 to 2d).
+//! unchanged when a change beyond the margin is ruled out; otherwise undecided. A single run a side shows no more than a suspicion,
+//! but for errors that collapse; nor do the other endpoints of the same runs (statistics 2.0 to 2d).
 
 use std::collections::BTreeMap;
 
 use crate::findings::comparison::MetricState;
+use crate::findings::comparison::comparable::is_collapse;
 use crate::findings::comparison::judge::{ALPHA, Draft, LEAST_MS};
 use crate::stats::multiplicity::benjamini_hochberg;
 
@@ -28,7 +29,7 @@ impl Draft {
             ends.iter()
                 .all(|end| end.is_some_and(|end| end.abs() < margin))
         });
-        if self.few {
+        if self.few || self.unlike {
             return MetricState::Undecided;
         }
         if inside {
@@ -45,18 +46,25 @@ impl Draft {
         self.metric.q_value = q_worse;
         let (worse, better) = (self.metric.p_value, self.p_better);
         let looks = |p: Option<f64>| p.is_some_and(|p| p < ALPHA);
+        let can_prove = !self.few && !self.unlike;
         if self.metric.state == MetricState::NotMeasured || worse.is_none() {
             return;
         }
         self.metric.state = if (looks(worse) || looks(better)) && !self.beyond_floor {
             self.metric.reasons.push("below-floor".to_owned());
             MetricState::Unchanged
-        } else if shown(worse, q_worse) && !self.few {
+        } else if shown(worse, q_worse) && (can_prove || is_collapse(&self.metric)) {
             MetricState::Regressed
-        } else if shown(better, q_better) && !self.few {
+        } else if shown(better, q_better) && can_prove {
             MetricState::Improved
         } else if looks(worse) {
-            let reason = if self.few { "V45" } else { "one-of-many" };
+            let reason = if self.unlike {
+                "V22"
+            } else if self.few {
+                "V45"
+            } else {
+                "one-of-many"
+            };
             self.metric.reasons.push(reason.to_owned());
             MetricState::Suspect
         } else {

@@ -15,7 +15,7 @@ pub(super) const ALPHA: f64 = 0.01;
 /// Repeats that each side needs to prove a change of a latency or rate: two do not tell which of them is the odd one.
 pub(super) const REPEATS: usize = 3;
 /// Requests that an endpoint needs on each side to be judged.
-const FEWEST: u64 = 200;
+pub(super) const FEWEST: u64 = 200;
 /// Requests that a share of failures needs on each side: its test is exact for few.
 const FEWEST_OF_SHARES: u64 = 30;
 /// Requests of a side that must lie beyond a quantile for it to be judged.
@@ -92,6 +92,8 @@ pub(super) struct Draft {
     pub(super) worst: Option<f64>,
     /// Whether a side has too few repeats to prove anything.
     pub(super) few: bool,
+    /// Whether the sides differ in what may explain some points of an error rate.
+    pub(super) unlike: bool,
     /// The runs of base and new as logarithms, where all of them give it.
     pub(super) logs: Vec<Value>,
     /// Whether it could be proven at all, and so counts among what the report tests (Tarone 1990).
@@ -163,6 +165,7 @@ pub(super) fn ratio(
         beyond_floor: false,
         worst: None,
         few: base.len().min(new.len()) < REPEATS,
+        unlike: false,
         logs: Vec::new(),
         testable: true,
         metric: found,
@@ -329,6 +332,7 @@ pub(super) fn failures(
         beyond_floor: false,
         worst: None,
         few: found.runs_base.min(found.runs_new) < 2,
+        unlike: false,
         logs: Vec::new(),
         // Without a single failure no test could ever find a difference.
         testable: of_base.0.saturating_add(of_new.0) > 0,

@@ -6,7 +6,7 @@ use crate::findings::comparison::compare::{NO_REQUESTS, NOTHING};
 use crate::findings::comparison::{
     AGAINST_OTHERS, ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
 };
-use crate::findings::headline::{first_sentence, of_results, shown};
+use crate::findings::headline::{age, first_sentence, judged, of_results, shown};
 use crate::findings::report::{Report, TargetResult, TargetState};
 use crate::findings::verdict::Effect;
 use crate::text::number::{change, change_of_share, percent, plural, quantity};
@@ -83,20 +83,6 @@ fn of_one(report: &Report, comparison: &Comparison) -> Vec<String> {
             "Not comparable with {base}: a run made no request at all, and the others cannot speak for it."
         )];
     }
-    if comparison.verdict == ComparisonVerdict::NotComparable {
-        let why = report.findings.iter().filter(|finding| {
-            finding.effect == Effect::Uncomparable && comparison.reasons.contains(&finding.rule)
-        });
-        let mut sentences = vec![format!(
-            "Not comparable with {base} ({}): no metric is judged.",
-            comparison.reasons.join(", ")
-        )];
-        sentences.extend(
-            why.take(NAMED)
-                .map(|finding| first_sentence(&finding.message)),
-        );
-        return sentences;
-    }
     let of = |state: MetricState| -> Vec<&ComparedMetric> {
         let mut found: Vec<&ComparedMetric> = comparison
             .metrics
@@ -107,34 +93,54 @@ fn of_one(report: &Report, comparison: &Comparison) -> Vec<String> {
         found
     };
     let mut sentences = Vec::new();
-    for (state, word) in [
-        (MetricState::Regressed, "regressed"),
-        (MetricState::Improved, "improved"),
-    ] {
-        let found = of(state);
-        if !found.is_empty() {
-            sentences.push(format!(
+    if !comparison.reasons.is_empty() {
+        sentences.push(format!(
+            "Not comparable with {base} ({}): {}.",
+            comparison.reasons.join(", "),
+            judged::in_spite(comparison)
+        ));
+        let why = report.findings.iter().filter(|finding| {
+            finding.effect == Effect::Uncomparable && comparison.reasons.contains(&finding.rule)
+        });
+        sentences.extend(
+            why.take(NAMED)
+                .map(|finding| first_sentence(&finding.message)),
+        );
+    }
+    let regressed = of(MetricState::Regressed);
+    let proven = |found: &[&ComparedMetric], word: &str| {
+        (!found.is_empty()).then(|| {
+            format!(
                 "{} {word} against {base}: {}.",
                 plural(found.len() as u64, "metric"),
-                listed(&found)
-            ));
-        }
-    }
-    if of(MetricState::Regressed).is_empty() {
-        sentences.insert(0, format!("No regression against {base} is shown."));
+                listed(found)
+            )
+        })
+    };
+    sentences.splice(0..0, proven(&regressed, "regressed"));
+    sentences.extend(judged::coverage(comparison));
+    if comparison.verdict == ComparisonVerdict::Improved
+        || comparison.verdict == ComparisonVerdict::NoRegressionShown
+    {
+        sentences.push(format!("No regression against {base} is shown."));
     }
     let suspects = of(MetricState::Suspect);
     if !suspects.is_empty() {
         sentences.push(format!("Suspect, not proven: {}.", listed(&suspects)));
     }
-    if comparison.base.repeats < 2 || comparison.new.repeats < 2 {
+    sentences.extend(proven(&of(MetricState::Improved), "improved"));
+    if comparison.base.repeats.min(comparison.new.repeats) < 2
+        && regressed.is_empty()
+        && comparison.verdict != ComparisonVerdict::NotComparable
+    {
         sentences.push(
             "One run on a side proves nothing, however many requests it has: a bad minute of the machine looks the same."
                 .to_owned(),
         );
     }
-    if let Some(sentence) = detectable(comparison) {
-        sentences.push(sentence);
+    sentences.extend(age::sentences(report, comparison));
+    if comparison.verdict != ComparisonVerdict::NotComparable {
+        sentences.extend(detectable(comparison));
     }
     sentences
 }

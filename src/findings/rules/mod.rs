@@ -34,7 +34,7 @@ mod v16_not_sustained;
 pub mod v17_totals_reconcile;
 mod v18_copied_column;
 mod v20_snapshot_not_series;
-mod v22_unlike_runs;
+pub(in crate::findings) mod v22_unlike_runs;
 mod v23_load_ratio;
 mod v26_unreachable_target;
 mod v27_idle_generator;

@@ -117,11 +117,18 @@ pub(super) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
         name: Some(name.to_owned()),
         runs: vec![format!("{name}-1")],
         repeats: 5,
+        started_at: None,
+        accepted: false,
     };
     Comparison {
         scenario: "default".to_owned(),
         verdict: ComparisonVerdict::NoRegressionShown,
         reasons: Vec::new(),
+        compared_share: None,
+        judged_share: None,
+        endpoints_compared: 0,
+        endpoints_judged: 0,
+        age_days: None,
         base: side("main"),
         new: side("branch"),
         interleaved: true,

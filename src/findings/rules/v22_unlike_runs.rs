@@ -5,12 +5,16 @@ mod mix;
 
 use std::collections::BTreeSet;
 
+use crate::findings::comparison::compare;
 use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{by_endpoint, failed, first_of, listed, quoted, whole};
-use crate::findings::rules::{Asks, Fired, PairContext, Rule};
+use crate::findings::rules::{Asks, Fired, Options, PairContext, Rule};
 use crate::findings::verdict::Effect;
 use crate::model::{IdentitySource, MetricId, Population, Run, Stats, Unit};
 use crate::text::number;
+
+/// The id of the rule.
+pub(in crate::findings) const ID: &str = "V22";
 
 /// Error rates further apart mix latencies of failures into one side.
 const ERRORS: f64 = 0.01;
@@ -22,26 +26,65 @@ const FEW: u64 = 5;
 const NAMED: usize = 3;
 
 pub(super) const RULE: Rule = Rule {
-    id: "V22",
+    id: ID,
     name: "unlike-runs",
     effects: "uncomparable / warn",
     limit: Some((0.05, "share by which the offered load of the sides may differ")),
     text: "\
 Asks whether both sides are runs of one test. Uncomparable when scenario, tool, load model, environment or phases differ
-where both sides give them, the offered rate or users by > 5 %, the length by > 20 %, or the mix of the common endpoints:
-one > 5 points off and chi-squared p < 0.01. A closed load with as many requests, or an open one with as many users that
-arrive over as long, may take longer. Error rates > 1 point apart (from 5 failures) warn where failures stand inside the
-latency: it is not judged there, the error rate is.
-`--allow environment` makes that difference a warning; `--allow error_rate` judges the latency all the same.
+where both sides give them, the offered rate or users by > 5 %, or the mix: one endpoint > 5 points off and chi-squared
+p < 0.01, < 95 % of a side's requests at endpoints that both have (these are judged, the whole run is not), or none in
+common. Another length (> 20 %) warns where both sides have rates. Error rates are always judged: unlike sides show a rise
+as suspect, from 10 points on as a regression. Where failures stand inside the latency and rates lie > 1 point apart (from
+5 failures) it is not judged. `--allow environment` makes that difference a warning; `--allow error_rate` judges all the same.
 Example: \"10x faster\" than a p95 of 20 ms, by a run of which 88.5 % were rejected within a millisecond.
 What to do: run the same scenario at the same load on the same machine; compare what changed in the system alone.",
     asks: Asks::Pair(ask),
 };
 
+/// What two sides that are not comparable differ in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::findings) enum Unlike {
+    /// The test: its scenario, tool, place or load.
+    Test,
+    /// Which endpoints there are.
+    Endpoints,
+    /// How often each of them is asked for.
+    Mix,
+}
+
+/// What the sides differ in so that they are not comparable; and whether both were asked for as many requests a second.
+pub(in crate::findings) fn unlikeness(
+    base: &[&Run],
+    new: &[&Run],
+    how: &compare::Options,
+    options: &Options,
+) -> (Vec<Unlike>, bool) {
+    let limit = options.limit_of(RULE.id).unwrap_or_default();
+    let context = PairContext {
+        scenario: "",
+        base,
+        new,
+        allow: how.allow,
+        accepted: how.accepted,
+        limit,
+    };
+    let found = differences(&context).into_iter();
+    let stops = found.filter(|(_, fired)| fired.effect == Effect::Uncomparable);
+    let kinds = stops.map(|(unlike, _)| unlike).collect();
+    (kinds, load::is_offered_alike(base, new, limit))
+}
+
 fn ask(context: &PairContext) -> Vec<Fired> {
+    let found = differences(context).into_iter().map(|(_, fired)| fired);
+    found.chain(errors(context)).collect()
+}
+
+fn differences(context: &PairContext) -> Vec<(Unlike, Fired)> {
     let (base, new) = (context.base, context.new);
     if base.is_empty() || new.is_empty() {
-        return alone(context).into_iter().collect();
+        let alone = alone(context).map(|found| (Unlike::Test, found));
+        return alone.into_iter().collect();
     }
     let mut fired = Vec::new();
     fired.extend(words(
@@ -85,8 +128,11 @@ fn ask(context: &PairContext) -> Vec<Fired> {
         fired.extend(load::offered(base, new, context.limit));
     }
     fired.extend(load::phases(base, new, context.limit));
+    let mut fired: Vec<(Unlike, Fired)> = fired
+        .into_iter()
+        .map(|found| (Unlike::Test, found))
+        .collect();
     fired.extend(mix::differs(base, new));
-    fired.extend(errors(context));
     fired
 }
 
@@ -489,12 +535,17 @@ mod tests {
         let found = sides([60.0, 60.0, 600.0], 73.0);
         assert_eq!(
             found[0].message,
-            "The runs last times that differ by more than 20 %, 60 s of the base and 73 s of the new side: the sides are \
-             not comparable."
+            "The runs last times that differ by more than 20 %, 60 s of the base and 73 s of the new side: what is compared are \
+             rates and shares, and no counts."
         );
+        assert_eq!(found[0].effect, Effect::Warn);
         assert_eq!(found[0].evidence.get("base"), Some(60.0));
         assert_eq!(found[0].evidence.get("new"), Some(73.0));
         assert_eq!(fired(&of(73.0), &of(60.0)).len(), 1);
+        // Without a rate nothing can be said of runs of other lengths.
+        let mut uncounted = of(73.0);
+        (uncounted.overall.rate, uncounted.overall.goodput) = (None, None);
+        assert_eq!(only(&of(60.0), &uncounted).effect, Effect::Uncomparable);
     }
 
     #[test]
@@ -616,17 +667,76 @@ mod tests {
     #[test]
     fn another_mix_of_endpoints_is_another_test() {
         let base = mixed(&[("/a", 500), ("/b", 500)]);
-        let found = only(&base, &mixed(&[("/a", 600), ("/b", 400), ("/new", 5000)]));
+        let found = only(&base, &mixed(&[("/a", 600), ("/b", 400), ("/new", 20)]));
+        // Shares of 1,020 requests: one that is not on both sides counts.
         assert_eq!(
             found.message,
-            "The mix of requests differs, \"GET /a\" 50 % of the base and 60 % of the new side and \"GET /b\" 50 % of the \
-             base and 40 % of the new side: the sides are not comparable."
+            "The mix of requests differs, \"GET /b\" 50 % of the base and 39.22 % of the new side and \"GET /a\" 50 % of the \
+             base and 58.82 % of the new side: the sides are not comparable."
         );
+        let found = only(&base, &mixed(&[("/a", 600), ("/b", 400)]));
         // X2 of two by two: n (ad - bc)^2 over the product of the margins.
         let by_hand = 2000.0 * (500.0 * 400.0 - 500.0 * 600.0_f64).powi(2)
             / (1000.0 * 1000.0 * 1100.0 * 900.0);
         assert!((found.evidence.get("chi_squared").unwrap() - by_hand).abs() < 1e-9);
         assert_eq!(found.evidence.get("new"), Some(0.6));
+    }
+
+    fn kinds(base: &Run, new: &Run) -> Vec<Unlike> {
+        let how = compare::Options::default();
+        unlikeness(&[base], &[new], &how, &Options::default()).0
+    }
+
+    #[test]
+    fn what_only_one_side_asks_for_leaves_the_whole_incomparable() {
+        let base = mixed(&[("/a", 500), ("/b", 500)]);
+        let half = mixed(&[("/a", 500), ("/c", 500)]);
+        let found = only(&base, &half);
+        assert_eq!(found.effect, Effect::Uncomparable);
+        assert_eq!(
+            found.message,
+            "Only 1 of 3 endpoints has requests on both sides, with 50 % of the requests of the base and 50 % of the new \
+             side: all requests together are not comparable."
+        );
+        assert!(found.hint.unwrap().contains("[[rename]]"));
+        assert_eq!(kinds(&base, &half), [Unlike::Endpoints]);
+        // 5 % of one side are others, or a little more.
+        let few = |others| mixed(&[("/a", 475), ("/b", 475), ("/c", others)]);
+        assert!(fired(&base, &few(50)).is_empty());
+        assert_eq!(kinds(&base, &few(51)), [Unlike::Endpoints]);
+        assert_eq!(kinds(&few(51), &base), [Unlike::Endpoints]);
+        // Many that are few each.
+        let names: Vec<String> = (0..90).map(|n| format!("/c/{n}")).collect();
+        let mut parts: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), 1)).collect();
+        parts.extend([("/a", 455), ("/b", 455)]);
+        assert_eq!(kinds(&base, &mixed(&parts)), [Unlike::Endpoints]);
+        // What is left in common may have other weights too.
+        let both = mixed(&[("/a", 600), ("/b", 400), ("/c", 5_000)]);
+        assert_eq!(kinds(&base, &both), [Unlike::Endpoints, Unlike::Mix]);
+    }
+
+    #[test]
+    fn sides_without_a_common_endpoint_are_not_comparable() {
+        let (base, mut new) = (mixed(&[("/x", 500)]), mixed(&[("/y", 500)]));
+        let found = only(&base, &new);
+        assert_eq!(
+            found.message,
+            "No endpoint has requests on both sides: the base has \"GET /x\", the new side \"GET /y\". The sides are not \
+             comparable."
+        );
+        // An endpoint without requests is none.
+        new.endpoints.extend(mixed(&[("/x", 0)]).endpoints);
+        assert_eq!(kinds(&base, &new), [Unlike::Endpoints]);
+        // Endpoints that are not counted have names all the same.
+        new.endpoints.pop();
+        new.endpoints[0].stats.requests = None;
+        assert_eq!(kinds(&base, &new), [Unlike::Endpoints]);
+        // A side that names no endpoint, or only some, has none that are missing.
+        new.note(crate::model::Note::SOME_ENDPOINTS, "some", 1);
+        assert!(fired(&base, &new).is_empty());
+        let mut unnamed = run(counts(500, 0), 60.0);
+        unnamed.endpoints.clear();
+        assert!(fired(&base, &unnamed).is_empty() && fired(&unnamed, &base).is_empty());
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
     limit: Some((30.0, "shortest steady phase in seconds")),
     text: "\
 Asks whether a run is long enough for what is claimed of it, and is silent where nothing is claimed.
-A claim is a target on sustained_rate, the knee, efficiency, blow-ups or a load level, the answer of a load series, or status = \"final\".
+A claim is a target on sustained_rate, the knee, efficiency, blow-ups or a load level, or the answer of a load series.
 Warns when the steady phase is shorter than 30 s (1 % less is tolerated) or there are fewer than 1,000 requests; of a series the
 levels at the knee are asked, of a run with several load levels the longest one, and without a steady phase the whole run.
 Example: a knee between two levels of 10 s and 70 requests each: over before a pool is full or a collector runs.
@@ -123,10 +123,7 @@ impl Extent {
 fn of_run(context: &PlanContext, run: &Run) -> Option<Fired> {
     let of_this = context.results.iter().filter(|result| result.run == run.id);
     let stable = of_this.filter(|result| result.metric.as_deref() == Some("sustained_rate"));
-    let mut claims = targets(stable);
-    if context.plan.is_final {
-        claims.push("status = \"final\"".to_owned());
-    }
+    let claims = targets(stable);
     let extent = Extent::of(run);
     let fires = !claims.is_empty() && extent.is_short(context.limit);
     fires.then(|| extent.fired(&claims, context.limit).of(run))
@@ -188,16 +185,8 @@ mod tests {
     use crate::findings::rules::testing::{counts, hardwork_1, ramp, result, run};
     use crate::findings::scaling::testing::{calm, saturated};
 
-    fn asked(
-        run: &Run,
-        results: &[TargetResult],
-        scalings: &[Scaling],
-        is_final: bool,
-    ) -> Vec<Fired> {
-        let plan = Plan {
-            is_final,
-            ..Plan::default()
-        };
+    fn asked(run: &Run, results: &[TargetResult], scalings: &[Scaling]) -> Vec<Fired> {
+        let plan = Plan::default();
         ask(&PlanContext {
             plan: &plan,
             targets: &[],
@@ -226,39 +215,39 @@ mod tests {
     #[test]
     fn a_short_run_of_which_nothing_is_claimed_is_silent() {
         let given = hardwork_1();
-        assert!(asked(&given, &[], &[], false).is_empty());
+        assert!(asked(&given, &[], &[]).is_empty());
         // A percentile is no claim of stability, and what was not measured claims nothing.
         let p95 = result(TargetState::Pass, None, 300.0);
-        assert!(asked(&given, &[p95], &[], false).is_empty());
-        assert!(asked(&given, &[stable(TargetState::NotMeasured)], &[], false).is_empty());
+        assert!(asked(&given, &[p95], &[]).is_empty());
+        assert!(asked(&given, &[stable(TargetState::NotMeasured)], &[]).is_empty());
     }
 
     #[test]
     fn the_claim_is_named() {
-        let fired = asked(&hardwork_1(), &[stable(TargetState::Pass)], &[], true);
+        let fired = asked(&hardwork_1(), &[stable(TargetState::Pass)], &[]);
         assert_eq!(
             message(&fired),
-            "The run lasts 60 s and has 480 requests, too little for the target \"sustained_rate > 5/s\" and status = \"final\": \
+            "The run lasts 60 s and has 480 requests, too little for the target \"sustained_rate > 5/s\": \
              it takes at least 30 s and 1,000 requests."
         );
         assert_eq!(fired[0].run.as_deref(), Some("run"));
         let enough = run(counts(5000, 0), 60.0);
-        assert!(asked(&enough, &[stable(TargetState::Pass)], &[], true).is_empty());
+        assert!(asked(&enough, &[stable(TargetState::Pass)], &[]).is_empty());
     }
 
     #[test]
     fn only_the_steady_phase_counts() {
         let mut given = run(counts(5000, 0), 29.9);
-        assert!(asked(&given, &[], &[], true).is_empty());
+        assert!(asked(&given, &[stable(TargetState::Pass)], &[]).is_empty());
         given.duration = Some(crate::model::Seconds(29.6));
-        assert_eq!(asked(&given, &[], &[], true).len(), 1);
+        assert_eq!(asked(&given, &[stable(TargetState::Pass)], &[]).len(), 1);
         given.duration = Some(crate::model::Seconds(60.0));
         given.load.phases.push(ramp(0.0, 40.0));
-        let fired = asked(&given, &[], &[], true);
+        let fired = asked(&given, &[stable(TargetState::Pass)], &[]);
         let text = message(&fired);
         assert!(
             text.starts_with(
-                "The steady phase lasts 20 s and has 5,000 requests, too little for status"
+                "The steady phase lasts 20 s and has 5,000 requests, too little for the target"
             ),
             "{text}"
         );
@@ -268,10 +257,10 @@ mod tests {
     fn what_is_not_known_is_not_short() {
         let mut given = run(crate::model::Stats::default(), 60.0);
         given.duration = None;
-        assert!(asked(&given, &[], &[], true).is_empty());
+        assert!(asked(&given, &[stable(TargetState::Pass)], &[]).is_empty());
         given.overall.requests = Some(100);
         assert!(
-            message(&asked(&given, &[], &[], true))
+            message(&asked(&given, &[stable(TargetState::Pass)], &[]))
                 .starts_with("The run has 100 requests, too little")
         );
     }
@@ -283,7 +272,7 @@ mod tests {
         for level in &mut scaling.levels {
             (level.from_s, level.to_s, level.n) = (Some(0.0), Some(60.0), Some(5000));
         }
-        assert!(asked(&given, &[], &[scaling.clone()], false).is_empty());
+        assert!(asked(&given, &[], &[scaling.clone()]).is_empty());
         let lo = scaling
             .knee
             .as_ref()
@@ -293,13 +282,13 @@ mod tests {
             level.to_s = Some(if level.value < lo { 5.0 } else { 60.0 });
         }
         assert!(
-            asked(&given, &[], &[scaling.clone()], false).is_empty(),
+            asked(&given, &[], &[scaling.clone()]).is_empty(),
             "below the knee"
         );
         for level in &mut scaling.levels {
             level.to_s = Some(10.0);
         }
-        let fired = asked(&given, &[], &[scaling], false);
+        let fired = asked(&given, &[], &[scaling]);
         let text = message(&fired);
         assert!(
             text.contains("lasts 10 s and has 5,000 requests, too little for the knee between"),
@@ -310,7 +299,7 @@ mod tests {
         for level in &mut scaling.levels {
             (level.from_s, level.to_s, level.n) = (Some(0.0), Some(60.0), Some(70));
         }
-        let fired = asked(&given, &[], &[scaling], false);
+        let fired = asked(&given, &[], &[scaling]);
         let text = message(&fired);
         assert!(
             text.contains("has 70 requests, too little for saying that there is no knee from"),

@@ -11,8 +11,8 @@ use crate::ingest::artillery::parse::{Period, Summary};
 use crate::ingest::artillery::windows::Plan;
 use crate::ingest::json::NotACount;
 use crate::model::{
-    ClockStart, ClockStop, Latency, Millis, Percentile, Population, QuantileMethod,
-    Resolution, ResolutionKind, Seconds, Stats,
+    ClockStart, ClockStop, Latency, Millis, Percentile, Population, QuantileMethod, Resolution,
+    ResolutionKind, Seconds, Stats,
 };
 
 /// A counter that should hold a count and does not.

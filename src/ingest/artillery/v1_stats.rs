@@ -349,7 +349,11 @@ impl Course {
 }
 
 impl Window {
-    fn stats(&self, (http, outcome, balance): (bool, Option<bool>, Balance), legacy: bool) -> Stats {
+    fn stats(
+        &self,
+        (http, outcome, balance): (bool, Option<bool>, Balance),
+        legacy: bool,
+    ) -> Stats {
         if !http {
             return Stats::default();
         }

@@ -69,6 +69,8 @@ fn outcome(comparisons: &[Comparison]) -> &'static str {
         "regressed"
     } else if has(ComparisonVerdict::NotComparable) {
         "not comparable"
+    } else if has(ComparisonVerdict::Suspect) {
+        "suspect, no regression proven"
     } else if has(ComparisonVerdict::Improved) {
         "improved, no regression shown"
     } else {

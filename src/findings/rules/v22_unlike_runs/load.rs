@@ -3,6 +3,7 @@
 use super::{both, unlike};
 use crate::findings::rules::Fired;
 use crate::findings::rules::shared::{apart, median};
+use crate::findings::verdict::Effect;
 use crate::model::{LoadModel, MetricId, Phase, Run, Unit};
 use crate::text::number;
 
@@ -70,15 +71,33 @@ pub(super) fn duration(base: &[&Run], new: &[&Run]) -> Option<Fired> {
     if apart(a, b) <= LENGTH || as_much(base, new) {
         return None;
     }
-    let message = format!(
-        "The runs last times that differ by more than {}, {}: the sides are not comparable.",
+    let lengths = format!(
+        "The runs last times that differ by more than {}, {}",
         number::percent(LENGTH),
         both(a, b, number::seconds),
     );
-    Some(
+    let hint =
+        "Run both sides for the same time: caches, pools and leaks make a longer run another test.";
+    let rated = |run: &Run| Some(run.overall.goodput.or(run.overall.rate)?.0);
+    let fired = if of_both(base, new, rated).is_some() {
+        // What takes longer may be the fault that is looked for: a full server answers its last requests late.
+        let message = format!("{lengths}: what is compared are rates and shares, and no counts.");
+        Fired {
+            effect: Effect::Warn,
+            ..unlike(message, a, b, Unit::Seconds)
+        }
+    } else {
+        let message = format!("{lengths}: the sides are not comparable.");
         unlike(message, a, b, Unit::Seconds)
-            .on(MetricId::Plain("duration"))
-            .hint("Run both sides for the same time: caches, pools and leaks make a longer run another test."),
+    };
+    Some(fired.on(MetricId::Plain("duration")).hint(hint))
+}
+
+/// Whether both sides say how many requests a second they were asked to make, and that is the same.
+pub(super) fn is_offered_alike(base: &[&Run], new: &[&Run], limit: f64) -> bool {
+    agree(
+        of_both(base, new, |run| run.load.offered.map(|rate| rate.0)),
+        limit,
     )
 }
 

@@ -1,0 +1,107 @@
+//! What of two sides that were not run alike is judged all the same.
+//!
+//! A side that is no load test of the other's kind still says how many of its requests failed, so the error rate is always judged.
+//! Another scenario, load or mix may explain some points of it, and no collapse: less than that is suspect. Goodput is judged
+//! where the same requests a second were asked of both sides, and latencies where the endpoint and its share are the same.
+
+use crate::findings::comparison::compare::{NO_REQUESTS, Options, Pair};
+use crate::findings::comparison::judge::{Draft, FEWEST};
+use crate::findings::comparison::{ChangeUnit, ComparedMetric};
+use crate::findings::report::{Finding, Report};
+use crate::findings::rules;
+use crate::findings::rules::v22_unlike_runs::{self as v22, Unlike};
+use crate::findings::verdict::Effect;
+
+/// A rise of the error rate, as a share, that neither a bad minute nor another load, mix or place explains.
+const COLLAPSE: f64 = 0.1;
+
+/// What stops two sides from being compared.
+pub(super) struct Comparable {
+    /// Ids of the rules that made it not comparable.
+    pub(super) reasons: Vec<String>,
+    /// Those of them by which nothing is judged.
+    all: Vec<String>,
+    /// In what the sides differ.
+    unlike: Vec<Unlike>,
+    /// Whether both were asked for as many requests a second.
+    is_offered_alike: bool,
+}
+
+impl Comparable {
+    pub(super) fn of(
+        pair: &Pair,
+        asked: &[Finding],
+        report: &Report,
+        how: &Options,
+        options: &rules::Options,
+    ) -> Comparable {
+        let mut found = Comparable {
+            reasons: Vec::new(),
+            all: Vec::new(),
+            unlike: Vec::new(),
+            is_offered_alike: false,
+        };
+        let is_alone = pair.base.is_empty() || pair.new.is_empty();
+        for finding in asked {
+            if matches!(finding.effect, Effect::Uncomparable | Effect::Refuse) {
+                found.stop(&finding.rule, finding.rule != v22::ID || is_alone);
+            }
+        }
+        if is_alone {
+            found.stop(v22::ID, true);
+        }
+        let all = || pair.base.iter().chain(&pair.new);
+        if all().any(|run| run.overall.requests == Some(0)) {
+            found.stop(NO_REQUESTS, true);
+        }
+        for finding in &report.findings {
+            let of_pair = all().any(|run| finding.run.as_ref() == Some(&run.id));
+            // A run that cannot be believed is no base, and nothing to compare with one.
+            if of_pair && finding.effect == Effect::Invalid {
+                found.stop(&finding.rule, true);
+            }
+        }
+        if found.reasons.iter().any(|reason| reason == v22::ID) {
+            (found.unlike, found.is_offered_alike) =
+                v22::unlikeness(&pair.base, &pair.new, how, options);
+        }
+        found
+    }
+
+    fn stop(&mut self, reason: &str, all: bool) {
+        for (to, wanted) in [(&mut self.reasons, true), (&mut self.all, all)] {
+            if wanted && !to.iter().any(|known| known == reason) {
+                to.push(reason.to_owned());
+            }
+        }
+    }
+
+    /// Takes back what cannot be said of one metric.
+    pub(super) fn restrict(&self, draft: &mut Draft) {
+        for reason in &self.all {
+            draft.unjudged(reason);
+        }
+        let has = |unlike: Unlike| self.unlike.contains(&unlike);
+        let is_whole = draft.metric.endpoint.is_none();
+        let not_one_test = has(Unlike::Test) || is_whole && !self.unlike.is_empty();
+        if draft.metric.change_unit == Some(ChangeUnit::Points) {
+            draft.unlike = not_one_test;
+        } else {
+            let served = draft.metric.metric == "goodput" && self.is_offered_alike;
+            let stops = has(Unlike::Test) || !served && (not_one_test || has(Unlike::Mix));
+            if stops {
+                draft.unjudged(v22::ID);
+            }
+        }
+    }
+}
+
+/// Whether so many more requests fail that a single run shows it.
+pub(super) fn is_collapse(metric: &ComparedMetric) -> bool {
+    let lower = metric.interval.and_then(|interval| interval.lo);
+    let enough = |n: Option<u64>| n.is_some_and(|n| n >= FEWEST);
+    metric.change_unit == Some(ChangeUnit::Points)
+        && lower.is_some_and(|lower| lower >= COLLAPSE)
+        && enough(metric.n_base)
+        && enough(metric.n_new)
+}

@@ -1,0 +1,68 @@
+//! How much of two sides was judged, said before anything is said to be fine.
+
+use crate::findings::comparison::{ComparedMetric, Comparison};
+use crate::text::number::{count, percent, plural};
+
+/// A share from which on nothing is said of the rest.
+const NEARLY_ALL: f64 = 0.95;
+
+/// What of sides that are not comparable is judged all the same.
+pub(super) fn in_spite(comparison: &Comparison) -> &'static str {
+    let judged = |is_wanted: &dyn Fn(&ComparedMetric) -> bool| {
+        let mut metrics = comparison.metrics.iter();
+        metrics.any(|metric| metric.p_value.is_some() && is_wanted(metric))
+    };
+    let is_of_errors = |metric: &ComparedMetric| metric.metric == "error_rate";
+    let is_of_goodput = |metric: &ComparedMetric| metric.metric == "goodput";
+    if judged(&|metric| !is_of_errors(metric) && !is_of_goodput(metric)) {
+        "the endpoints on both sides are judged, and of all requests together the error rate"
+    } else if judged(&is_of_goodput) {
+        "only error rates and goodput are judged"
+    } else if judged(&is_of_errors) {
+        "only error rates are judged"
+    } else {
+        "no metric is judged"
+    }
+}
+
+/// `Compared: 41 of 338 endpoints, 38 % of the requests.` Nothing where next to all was judged.
+pub(super) fn coverage(comparison: &Comparison) -> Option<String> {
+    let compared = comparison.endpoints_compared;
+    let lone = comparison.endpoints_added.len() + comparison.endpoints_removed.len();
+    let all = compared + lone as u64;
+    let few = |share: Option<f64>| share.is_some_and(|share| share < NEARLY_ALL);
+    let mut sentences = Vec::new();
+    if compared > 0 && lone > 0 {
+        let share = comparison.compared_share;
+        let share = share.map_or_else(String::new, |share| {
+            format!(", {} of the requests", percent(share))
+        });
+        sentences.push(format!(
+            "Compared: {} of {}{share}.",
+            count(compared),
+            plural(all, "endpoint")
+        ));
+    }
+    let judged = comparison.endpoints_judged;
+    if judged < compared && few(comparison.judged_share) {
+        let share = comparison.judged_share.unwrap_or_default();
+        let enough = match judged {
+            0 => "No endpoint has".to_owned(),
+            1 => format!("1 of {} has", plural(compared, "common endpoint")),
+            judged => format!(
+                "{} of {} have",
+                count(judged),
+                plural(compared, "common endpoint")
+            ),
+        };
+        let share = if judged == 0 {
+            String::new()
+        } else {
+            format!(" ({} of the requests)", percent(share))
+        };
+        sentences.push(format!(
+            "{enough} enough requests for the latency to be judged{share}."
+        ));
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
