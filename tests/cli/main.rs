@@ -7,6 +7,7 @@ mod beside;
 mod check;
 mod ci;
 mod compare;
+mod contradictions;
 mod convert;
 mod explain;
 mod hostile;
