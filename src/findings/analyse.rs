@@ -345,24 +345,23 @@ fn analyse_run(run: &mut Run, options: &Options) -> OfRun {
 
 /// Takes every voided latency out: what is void is not measured, for whoever reads the report.
 fn mask(run: &mut Run, findings: &[Finding]) {
-    let voids: Vec<Option<&str>> = findings
-        .iter()
-        .filter(|finding| finding.effect == Effect::Void)
-        .map(|finding| finding.endpoint.as_deref())
-        .collect();
+    let is_void = |label: Option<&str>| {
+        let mut voids = findings.iter().filter(|found| found.effect == Effect::Void);
+        voids.any(|found| found.is_at(label))
+    };
     let clear = |stats: &mut Stats| {
         stats.latency = None;
         stats.latency_ok = None;
         stats.latency_failed = None;
     };
-    if voids.contains(&None) {
+    if is_void(None) {
         clear(&mut run.overall);
         run.timeline
             .iter_mut()
             .for_each(|slice| clear(&mut slice.stats));
     }
     for endpoint in &mut run.endpoints {
-        if voids.contains(&Some(endpoint.label().as_str())) {
+        if is_void(Some(&endpoint.label())) {
             clear(&mut endpoint.stats);
         }
     }
@@ -371,7 +370,7 @@ fn mask(run: &mut Run, findings: &[Finding]) {
         .iter_mut()
         .flat_map(|slice| &mut slice.endpoints)
     {
-        if voids.contains(&Some(label(part.method.as_deref(), &part.name).as_str())) {
+        if is_void(Some(&label(part.method.as_deref(), &part.name))) {
             clear(&mut part.stats);
         }
     }
@@ -386,9 +385,9 @@ fn say_void(result: &mut TargetResult, findings: &[Finding]) {
     if result.state != TargetState::NotMeasured || !matches!(metric, Some(MetricId::Latency(..))) {
         return;
     }
-    let void = findings
-        .iter()
-        .find(|finding| finding.effect == Effect::Void && finding.endpoint == result.endpoint);
+    let void = findings.iter().find(|finding| {
+        finding.effect == Effect::Void && finding.is_at(result.endpoint.as_deref())
+    });
     if let Some(finding) = void {
         result.reason = Some(format!(
             "the latency is void ({}): {}",
@@ -407,7 +406,27 @@ fn join(first: Vec<Finding>, second: Vec<Finding>) -> Vec<Finding> {
             .filter(|finding| !about_failures(finding)),
     );
     rules::sort(&mut all);
+    tell_failures_once(&mut all);
     all
+}
+
+/// That requests failed, that the latency holds them and that they were rejected is one fact: the first finding tells it all.
+fn tell_failures_once(findings: &mut [Finding]) {
+    let of_failures = ["V03", "V05", "V37"];
+    let first = of_failures.into_iter().find(|rule| {
+        let mut of_run = findings.iter().filter(|found| found.endpoint.is_none());
+        of_run.any(|found| found.rule == *rule)
+    });
+    let Some(first) = first else { return };
+    let rejected = findings.iter().find(|found| found.rule == "V37");
+    let hint = rejected.and_then(|found| found.hint.clone());
+    for finding in findings {
+        if finding.rule == first {
+            finding.hint = hint.clone().or(finding.hint.take());
+        } else if of_failures.contains(&finding.rule.as_str()) {
+            finding.part_of = Some(first.to_owned());
+        }
+    }
 }
 
 /// `--endpoint` shows some endpoints and judges all of them: figures and lines go, findings and targets stay.

@@ -437,7 +437,8 @@ fn of_findings(report: &Report, run: &Run, said: Option<&Finding>) -> Option<Str
 fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<String> {
     let rules_of = |severity: Severity| {
         let mut rules: Vec<&str> = Vec::new();
-        for finding in all.iter().filter(|finding| finding.severity == severity) {
+        let items = all.iter().filter(|finding| finding.part_of.is_none());
+        for finding in items.filter(|finding| finding.severity == severity) {
             if !rules.contains(&finding.rule.as_str()) {
                 rules.push(&finding.rule);
             }
@@ -463,6 +464,7 @@ fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<String> {
     let next = by_weight.chain(all.iter()).find(|finding| {
         finding.severity != Severity::Info
             && finding.effect != Effect::Void
+            && finding.part_of.is_none()
             && !matches!(finding.rule.as_str(), "T01" | "T02")
             && said.is_none_or(|said| !std::ptr::eq(said, **finding))
     });

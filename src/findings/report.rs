@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::findings::comparison::Comparison;
 use crate::findings::evidence::Evidence;
 use crate::findings::figures::{Figure, Figures};
+use crate::findings::rules::shared::quoted;
 use crate::findings::rules::{is_of_pair, is_of_series};
 use crate::findings::scaling::Scaling;
 use crate::findings::verdict::{Effect, Verdict};
@@ -75,6 +76,12 @@ pub struct Finding {
     pub run: Option<String>,
     /// The endpoint it speaks of; `null` = the whole run.
     pub endpoint: Option<String>,
+    /// The other endpoints of which the same holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_at: Vec<String>,
+    /// The rule whose finding about the same run tells the same fact: both are shown as one item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
     /// The metric it speaks of.
     pub metric: Option<String>,
     /// The figures it stands on.
@@ -83,6 +90,22 @@ pub struct Finding {
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
+}
+
+impl Finding {
+    /// Whether it speaks of an endpoint; `None` = of the whole run.
+    pub fn is_at(&self, endpoint: Option<&str>) -> bool {
+        self.endpoint.as_deref() == endpoint
+            || endpoint.is_some_and(|label| self.also_at.iter().any(|also| also == label))
+    }
+
+    /// The endpoint it names, in front of its message where that is read alone.
+    pub fn said(&self) -> String {
+        match &self.endpoint {
+            Some(label) => format!("{}: {}", quoted(label), self.message),
+            None => self.message.clone(),
+        }
+    }
 }
 
 /// The state of a target: value, operator, limit, nothing else.
@@ -253,6 +276,13 @@ impl Report {
         self.findings
             .iter()
             .filter(move |finding| finding.run.as_deref() == Some(run))
+    }
+
+    /// The findings that are shown as one item with another.
+    pub fn parts_of<'a>(&'a self, whole: &'a Finding) -> impl Iterator<Item = &'a Finding> + 'a {
+        self.findings
+            .iter()
+            .filter(move |part| part.part_of.as_ref() == Some(&whole.rule) && part.run == whole.run)
     }
 
     /// The findings about the plan and no single run.

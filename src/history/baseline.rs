@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -206,6 +208,21 @@ impl Baseline {
             place,
             problem,
         };
+        let retired = baseline.retired.as_ref().and_then(|gone| gone.at.as_ref());
+        for (member, date) in [
+            ("accepted_at", baseline.accepted_at.as_ref()),
+            ("retired.at", retired),
+        ] {
+            if let Some(date) = date.filter(|date| !is_date(date)) {
+                let problem = format!("`{date}` is no date, such as 2026-12-01T03:40:00Z");
+                return Err(broken(format!(", at `{member}`"), problem));
+            }
+        }
+        for (index, spread) in baseline.spread.iter().enumerate() {
+            spread
+                .check()
+                .map_err(|what| broken(format!(", at `spread[{index}]`"), what.to_owned()))?;
+        }
         for (index, run) in baseline.runs.iter().enumerate() {
             whole::check(run).map_err(|what| broken(format!(", at `runs[{index}]`"), what))?;
             if run.identity.scenario != baseline.scenario {
@@ -228,6 +245,11 @@ impl Baseline {
         }
         Ok(baseline)
     }
+}
+
+/// A moment, or a day.
+fn is_date(text: &str) -> bool {
+    text.parse::<Timestamp>().is_ok() || text.parse::<Date>().is_ok()
 }
 
 /// What `serde_json` says, with the member or the line.

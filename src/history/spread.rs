@@ -24,6 +24,19 @@ pub struct Spread {
     pub n: u64,
 }
 
+impl Spread {
+    /// What no runs can have.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if !self.sd.is_finite() || self.sd < 0.0 {
+            Err("`sd` is negative or not a number: no runs are apart by that")
+        } else if self.n < 2 {
+            Err("`n` is below 2: one run has no spread")
+        } else {
+            Ok(())
+        }
+    }
+}
+
 /// The spread of throughput and latencies, the whole first; what fewer than two runs have is left out.
 pub(crate) fn spreads(runs: &[Run]) -> Vec<Spread> {
     let endpoints = runs.iter().flat_map(|run| &run.endpoints);

@@ -191,7 +191,7 @@ mod tests {
         stats.codes.insert("200".into(), 7);
         stats.set_rates(Some(Seconds(3.0)));
         let mut run = Run::new("artillery", "artillery");
-        run.id = "abc".into();
+        run.id = "ab".repeat(32);
         run.name = "x".into();
         run.identity_from
             .insert("scenario".into(), IdentitySource::File);

@@ -64,7 +64,11 @@ pub(super) fn issues(report: &Report, layout: &Layout) -> Vec<Issue> {
             Some(run.id.as_str()) == finding.run.as_deref() && change::is_base(report, run)
         })
     };
-    let told = report.findings.iter();
+    // What another finding tells too stands in its sentence.
+    let told = report
+        .findings
+        .iter()
+        .filter(|found| found.part_of.is_none());
     for finding in told.filter(|found| found.effect == Effect::Invalid || !of_base(found)) {
         all.extend(of_finding(report, finding));
     }
@@ -198,10 +202,8 @@ fn of_finding(report: &Report, finding: &Finding) -> Option<Issue> {
     if finding.rule == "V08" && is_told_by_targets(report, finding) {
         return None;
     }
-    let at = match &finding.endpoint {
-        Some(label) => format!("\"{label}\": "),
-        None => String::new(),
-    };
+    let parts = report.parts_of(finding).map(Finding::said);
+    let said: Vec<String> = std::iter::once(finding.said()).chain(parts).collect();
     let run = finding.run.as_deref();
     let mut subject = vec![finding.rule.clone()];
     subject.extend(finding.endpoint.clone());
@@ -211,7 +213,7 @@ fn of_finding(report: &Report, finding: &Finding) -> Option<Issue> {
         gravity,
         check: finding.name.clone(),
         title: format!("{} {}", finding.rule, finding.name),
-        message: of_run(report, run, &format!("{at}{}", finding.message)),
+        message: of_run(report, run, &said.join(" ")),
         place: None,
         run: finding.run.clone(),
         subject,

@@ -133,6 +133,8 @@ pub(super) fn finding(rule: &str, effect: Effect, message: &str) -> Finding {
         effect,
         run: Some("run".to_owned()),
         endpoint: None,
+        also_at: Vec::new(),
+        part_of: None,
         metric: None,
         evidence: Evidence::new(),
         message: message.to_owned(),

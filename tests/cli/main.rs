@@ -8,6 +8,7 @@ mod check;
 mod ci;
 mod columns;
 mod compare;
+mod contradictions;
 mod convert;
 mod explain;
 mod hostile;

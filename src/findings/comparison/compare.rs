@@ -167,8 +167,9 @@ fn draw(
     for draft in &mut drafts {
         comparable.restrict(draft);
         let endpoint = draft.metric.endpoint.clone();
-        let about =
-            |finding: &&Finding| finding.effect == Effect::Void && finding.endpoint == endpoint;
+        let about = |finding: &&Finding| {
+            finding.effect == Effect::Void && finding.is_at(endpoint.as_deref())
+        };
         let metric = draft.metric.metric.clone();
         let voids = asked.iter().filter(about);
         let names: Vec<String> = voids

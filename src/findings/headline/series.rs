@@ -128,6 +128,8 @@ mod tests {
                 effect: Effect::Invalid,
                 run: Some(name.to_owned()),
                 endpoint: None,
+                also_at: Vec::new(),
+                part_of: None,
                 metric: None,
                 evidence: Evidence::new(),
                 message: "it cannot be".to_owned(),

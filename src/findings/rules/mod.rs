@@ -65,6 +65,7 @@ use crate::findings::evidence::Evidence;
 use crate::findings::figures;
 use crate::findings::plan::{Plan, Scenario};
 use crate::findings::report::{Finding, TargetResult};
+use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::scaling::Scaling;
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Target};
@@ -377,7 +378,7 @@ pub fn ask_of_run(run: &Run, results: &[TargetResult], asking: &Asking) -> Vec<F
             figures: asking.figures,
             limit,
         });
-        findings.extend(named(rule, Some(run), fired, asking.options));
+        findings.extend(merged(named(rule, Some(run), fired, asking.options)));
     }
     sort(&mut findings);
     findings
@@ -483,6 +484,30 @@ fn named(
         .map(move |fired| finding(rule, run, fired, severity))
 }
 
+/// What holds of many endpoints is one finding, about the first of them.
+fn merged(findings: impl Iterator<Item = Finding>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let same = merged.iter_mut().find(|other| {
+            let alike = (&other.metric, &other.hint) == (&finding.metric, &finding.hint);
+            alike && other.effect == finding.effect && other.endpoint.is_some()
+        });
+        match (same, finding.endpoint.clone()) {
+            (Some(same), Some(endpoint)) => same.also_at.push(endpoint),
+            _ => merged.push(finding),
+        }
+    }
+    for finding in merged.iter_mut().filter(|one| !one.also_at.is_empty()) {
+        let also: Vec<String> = finding.also_at.iter().map(|one| quoted(one)).collect();
+        let also = first_of(&also, ALSO_NAMED);
+        finding.message = format!("{} The same holds at {also}.", finding.message);
+    }
+    merged
+}
+
+/// Endpoints that a message names besides the first.
+const ALSO_NAMED: usize = 3;
+
 /// Gravest first, then in the order of the table; stable, so a rule's own order stays.
 pub fn sort(findings: &mut [Finding]) {
     let place = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.rule);
@@ -501,6 +526,8 @@ fn finding(rule: &Rule, run: Option<&Run>, fired: Fired, severity: Option<Effect
         effect,
         run: run.map(|run| run.id.clone()).or(fired.run),
         endpoint: fired.endpoint,
+        also_at: Vec::new(),
+        part_of: None,
         metric: fired.metric.map(|metric| metric.to_string()),
         evidence: fired.evidence,
         message: fired.message,
@@ -578,10 +605,7 @@ mod tests {
     #[test]
     fn document_002_is_invalid_and_its_latency_void() {
         let findings = all_of(&day_17(), &[], &Options::default());
-        assert_eq!(
-            ids(&findings),
-            ["V03", "V05", "V05", "V05", "V05", "V05", "V37"]
-        );
+        assert_eq!(ids(&findings), ["V03", "V05", "V05", "V05", "V37"]);
         assert_eq!(findings[0].severity, Severity::Error);
         let effects = findings.iter().map(|finding| finding.effect);
         assert_eq!(Verdict::of(effects, true), Verdict::Invalid);

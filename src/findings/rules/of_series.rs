@@ -5,16 +5,14 @@ use std::fmt::Write as _;
 
 use crate::findings::evidence::Evidence;
 use crate::findings::rules::Fired;
+use crate::findings::rules::shared::quoted;
 use crate::findings::scaling::{Scaling, Step, StepClass, words};
 use crate::findings::verdict::Effect;
 use crate::model::Unit;
 use crate::text::number;
 
-/// Endpoints that are named; the others are counted.
-const NAMED: usize = 4;
-
-/// One finding for the whole run and for each endpoint with a step of that class: the step that lies farthest above proportion.
-pub(super) fn worst_steps(scaling: &Scaling, class: StepClass, hint: &str) -> Vec<Fired> {
+/// One finding over all steps of that class: of the whole run the step that lies farthest above proportion, and the worst endpoint.
+pub(super) fn worst_step(scaling: &Scaling, class: StepClass, hint: &str) -> Option<Fired> {
     let mut worst: Vec<&Step> = Vec::new();
     for step in scaling.steps.iter().filter(|step| step.class == class) {
         match worst
@@ -31,21 +29,33 @@ pub(super) fn worst_steps(scaling: &Scaling, class: StepClass, hint: &str) -> Ve
         let place = one.endpoint.is_some().cmp(&other.endpoint.is_some());
         place.then(by_excess(other, one))
     });
-    let rest = worst.len().saturating_sub(NAMED);
-    let mut fired: Vec<Fired> = worst
-        .into_iter()
-        .take(NAMED)
-        .map(|step| of_step(scaling, step).hint(hint))
-        .collect();
-    if let Some(last) = fired.last_mut().filter(|_| rest > 0) {
+    let mut worst = worst.into_iter();
+    let first = worst.next()?;
+    let mut fired = of_step(scaling, first).hint(hint);
+    if let Some(next) = worst.next() {
+        let label = next.endpoint.as_deref().unwrap_or_default();
+        let more = match worst.len() {
+            0 => String::new(),
+            1 => ", and 1 endpoint more does so".to_owned(),
+            more => format!(
+                ", and {} more do so",
+                number::plural(more as u64, "endpoint")
+            ),
+        };
+        let most = if first.endpoint.is_none() {
+            "Of the endpoints most"
+        } else {
+            "Next"
+        };
         let _ = write!(
-            last.message,
-            " So {} {} more.",
-            if rest == 1 { "does" } else { "do" },
-            number::plural(rest as u64, "endpoint")
+            fired.message,
+            " {most} {}: {}{more}.",
+            quoted(label),
+            words::growth(scaling, next)
         );
+        fired.evidence = fired.evidence.count("endpoints", worst.len() as u64 + 1);
     }
-    fired
+    Some(fired)
 }
 
 /// What is proven lies above what is not.

@@ -1,6 +1,6 @@
 //! S01: a latency grows far more than the load.
 
-use crate::findings::rules::of_series::worst_steps;
+use crate::findings::rules::of_series::worst_step;
 use crate::findings::rules::{Asks, Fired, Rule, SeriesContext};
 use crate::findings::scaling::StepClass;
 
@@ -21,7 +21,8 @@ What to do: run constant loads between the two levels; look at what saturates th
 const HINT: &str = "Run constant loads between the two levels to find where it breaks, and sample resources (`--resources FILE`): without them a cause is a guess.";
 
 fn ask(context: &SeriesContext) -> Vec<Fired> {
-    worst_steps(context.scaling, StepClass::BlowUp, HINT)
+    let worst = worst_step(context.scaling, StepClass::BlowUp, HINT);
+    worst.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -42,11 +43,18 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_run_stands_first_and_endpoints_are_named() {
+    fn many_endpoints_are_one_finding_that_names_the_worst() {
         let found = ask_series(&RULE, &saturated());
-        let endpoints: Vec<Option<&str>> =
-            found.iter().map(|one| one.endpoint.as_deref()).collect();
-        assert_eq!(endpoints, [None, Some("GET /work")]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].endpoint, None);
+        let (_, of_endpoints) = found[0]
+            .message
+            .split_once(" Of the endpoints most ")
+            .unwrap();
+        assert!(
+            of_endpoints.starts_with("\"GET /work\": p"),
+            "{of_endpoints}"
+        );
         let mut many = saturated();
         let step = many.steps[3].clone();
         for place in 0..9 {
@@ -55,12 +63,13 @@ mod tests {
             many.steps.push(other);
         }
         let found = ask_series(&RULE, &many);
-        assert_eq!(found.len(), 4);
+        assert_eq!(found.len(), 1);
         assert!(
-            found[3].message.ends_with("So do 7 endpoints more."),
+            found[0].message.ends_with(", and 9 endpoints more do so."),
             "{}",
-            found[3].message
+            found[0].message
         );
+        assert_eq!(found[0].evidence.get("endpoints"), Some(10.0));
     }
 
     #[test]
@@ -72,9 +81,11 @@ mod tests {
         by_size.excess_over_linear = Some(1000.0);
         scaling.steps.insert(0, by_size);
         let found = ask_series(&RULE, &scaling);
-        let endpoints: Vec<Option<&str>> =
-            found.iter().map(|one| one.endpoint.as_deref()).collect();
-        assert_eq!(endpoints, [None, Some("GET /work"), Some("GET /rare")]);
+        assert!(
+            found[0].message.contains("most \"GET /work\""),
+            "{}",
+            found[0].message
+        );
     }
 
     #[test]

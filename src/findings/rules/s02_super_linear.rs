@@ -1,6 +1,6 @@
 //! S02: a latency grows more than the load, short of a blow-up.
 
-use crate::findings::rules::of_series::worst_steps;
+use crate::findings::rules::of_series::worst_step;
 use crate::findings::rules::{Asks, Fired, Rule, SeriesContext};
 use crate::findings::scaling::StepClass;
 
@@ -21,7 +21,8 @@ What to do: test levels above this one before anybody relies on them.",
 const HINT: &str = "Test levels above this one: the way from here to the knee is often short.";
 
 fn ask(context: &SeriesContext) -> Vec<Fired> {
-    worst_steps(context.scaling, StepClass::SuperLinear, HINT)
+    let worst = worst_step(context.scaling, StepClass::SuperLinear, HINT);
+    worst.into_iter().collect()
 }
 
 #[cfg(test)]

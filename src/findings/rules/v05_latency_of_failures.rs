@@ -5,6 +5,7 @@ use crate::findings::rules::shared::{counted, first_of, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
 use crate::model::{Population, Stats, Unit};
+use crate::stats::proportion::wilson;
 use crate::text::number;
 
 /// Above this share the latency is that of failing.
@@ -13,13 +14,16 @@ const VOID: f64 = 0.5;
 /// Failures at one endpoint that are more than an accident.
 const FEW: u64 = 5;
 
+/// Of the interval of the share whose lower end warns, as at V03.
+const LEVEL: f64 = 0.95;
+
 /// Endpoints that a message names.
 const NAMED: usize = 3;
 
-const HINT: &str = "Use an output that keeps successes apart, such as a log of single requests, or mend the failures and run again.";
+const HINT: &str = "Use an output that keeps successes apart, such as a log of single requests, or fix the failures and run again.";
 
 /// Where nothing succeeded there is nothing to keep apart.
-const NO_SUCCESS: &str = "Mend the failures and run again: no output holds the latency of a success where there was none.";
+const NO_SUCCESS: &str = "Fix the failures and run again: no output holds the latency of a success where there was none.";
 
 pub(super) const RULE: Rule = Rule {
     id: "V05",
@@ -28,11 +32,11 @@ pub(super) const RULE: Rule = Rule {
     limit: Some((0.01, "share of failures inside a latency that warns")),
     text: "\
 Asks whether failed requests are part of the latency, in an input that does not separate successes.
-Warns when more than 1 % of the requests behind a latency failed, for the run or (from 5 failures) for an endpoint.
+Warns when more than 1 % of the requests behind a latency failed (lower end of the 95 % interval), for the run or (from 5 failures) an endpoint.
 Above 50 % the latency is void: it is shown as not measured, and no target on it is judged.
 A limit above 50 % moves the void one along.
 Example: 12,800 rejections of 1 ms and no success give \"average 1 ms\" for an endpoint that never worked.
-What to do: use an output that keeps successes apart, or mend the failures and run again.",
+What to do: use an output that keeps successes apart, or fix the failures and run again.",
     asks: Asks::Run(ask),
 };
 
@@ -49,6 +53,11 @@ impl Inside {
         self.failed as f64 / self.of as f64
     }
 
+    /// Whether more than a share of them failed, and not by accident.
+    fn exceeds(&self, limit: f64) -> bool {
+        wilson(self.failed, self.of, LEVEL).is_some_and(|(least, _)| least > limit)
+    }
+
     fn evidence(&self) -> Evidence {
         Evidence::new()
             .count("failures", self.failed)
@@ -62,6 +71,22 @@ impl Inside {
         } else {
             HINT
         }
+    }
+
+    /// Of the whole run, whose failures V03 counts.
+    fn of_run(&self) -> String {
+        if self.failed == self.of {
+            return self.sentence();
+        }
+        let apart = if self.certain {
+            "cannot be told apart from successes in it"
+        } else {
+            "may be in it: the input does not say"
+        };
+        format!(
+            "Failed requests are {} of those behind the latency and {apart}",
+            number::percent(self.share()),
+        )
     }
 
     fn sentence(&self) -> String {
@@ -134,11 +159,16 @@ fn ask(context: &RunContext) -> Vec<Fired> {
                 .at(endpoint.label())
                 .hint(inside.hint()),
             );
-        } else if inside.share() > context.limit && inside.failed >= FEW {
+        } else if inside.exceeds(context.limit) && inside.failed >= FEW {
             partly.push((inside, endpoint.label()));
         }
     }
-    fired.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
+    // The worst stands first, and names the others.
+    let failed = |fired: &Fired| fired.evidence.get("failures").unwrap_or(0.0);
+    fired.sort_by(|a, b| {
+        let worst = failed(b).total_cmp(&failed(a));
+        worst.then_with(|| a.endpoint.cmp(&b.endpoint))
+    });
     partly.sort_by(|(a, a_label), (b, b_label)| {
         b.share()
             .total_cmp(&a.share())
@@ -151,13 +181,16 @@ fn ask(context: &RunContext) -> Vec<Fired> {
         .iter()
         .map(|(inside, label)| format!("{} ({})", quoted(label), number::percent(inside.share())))
         .collect();
-    if let Some(inside) = overall.filter(|inside| inside.share() > context.limit) {
+    let warns = overall
+        .as_ref()
+        .is_some_and(|inside| inside.exceeds(context.limit));
+    if let Some(inside) = overall.filter(|_| warns || overall_share > void) {
         let (effect, rest) = if overall_share > void {
             (Effect::Void, ": the latency of the run is not measured.")
         } else {
             (Effect::Warn, ".")
         };
-        let mut message = format!("{}{rest}", inside.sentence());
+        let mut message = format!("{}{rest}", inside.of_run());
         if effect == Effect::Warn && !named.is_empty() {
             message = format!("{message} Highest share: {}.", first_of(&named, NAMED));
         }
@@ -165,7 +198,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
         fired.insert(0, Fired::new(effect, message, inside.evidence()).hint(hint));
     }
     // Said once: with the run, unless that is void or clean.
-    let alone = overall_share <= context.limit || overall_share > void;
+    let alone = !warns || overall_share > void;
     if let Some((worst, label)) = partly.first().filter(|_| alone) {
         let message = if partly.len() == 1 {
             format!("{}.", worst.sentence())
@@ -209,18 +242,18 @@ mod tests {
             effects,
             [
                 (Effect::Void, None),
-                (Effect::Void, Some("GET /api/v1/ml/models/list")),
-                (Effect::Void, Some("POST /api/v1/data/ingest")),
                 (Effect::Void, Some("POST /api/v1/data/ingest [stress]")),
+                (Effect::Void, Some("POST /api/v1/data/ingest")),
+                (Effect::Void, Some("GET /api/v1/ml/models/list")),
                 (Effect::Warn, Some("GET /health/*")),
             ]
         );
         assert_eq!(
             fired[0].message,
-            "14,090 of 15,914 requests failed (88.54 %), and their latencies cannot be told from those of successes: the latency of the run is not measured."
+            "Failed requests are 88.54 % of those behind the latency and cannot be told apart from successes in it: the latency of the run is not measured."
         );
         assert_eq!(
-            fired[1].message,
+            fired[3].message,
             "All 197 requests failed, so there is no latency of a success: the latency of this endpoint is not measured."
         );
         assert_eq!(fired[4].evidence.get("share"), Some(0.25));
@@ -230,7 +263,7 @@ mod tests {
     fn where_nothing_succeeded_no_output_is_recommended() {
         let fired = ask(&RULE, &of(Population::Answered, 40, 40));
         let hint = fired[0].hint.as_deref().unwrap();
-        assert!(hint.starts_with("Mend the failures"), "{hint}");
+        assert!(hint.starts_with("Fix the failures"), "{hint}");
         assert!(!hint.contains("keeps successes apart"), "{hint}");
         let fired = ask(&RULE, &of(Population::Answered, 40, 39));
         let hint = fired[0].hint.as_deref().unwrap();
@@ -289,6 +322,6 @@ mod tests {
     fn an_input_that_does_not_say_is_not_accused() {
         let fired = ask(&RULE, &of(Population::Unknown, 1000, 600));
         assert_eq!(fired[0].effect, Effect::Void);
-        assert!(fired[0].message.contains("does not say whether"));
+        assert!(fired[0].message.contains("does not say"));
     }
 }

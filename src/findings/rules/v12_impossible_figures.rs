@@ -6,11 +6,14 @@ use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{is_trimmed, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
-use crate::model::{Latency, Millis, Percentile, QuantileMethod, Stats};
+use crate::model::{Latency, Millis, PerSecond, Percentile, QuantileMethod, Run, Seconds, Stats};
 use crate::text::number;
 
 /// Contradictions that a message tells.
 const TOLD: usize = 3;
+
+/// Share of a count that a rate may miss it by: figures of a file are rounded.
+const OFF: f64 = 0.01;
 
 pub(super) const RULE: Rule = Rule {
     id: "V12",
@@ -20,7 +23,8 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether the figures can belong to one set of requests at all.
 Fires when min lies above a percentile, percentiles fall, one lies above max, or the mean is outside min and max;
-when a figure is negative or not a number; when figures stand beside a count of 0; when failures, answers or measured times outnumber requests.
+when a figure is negative or not a number; when figures stand beside a count of 0; when failures, responses or measured times outnumber requests;
+when a rate misses its own counts over the duration of the run by more than 1 %, or sessions end that never started.
 Twice the input's resolution is allowed: a sketch may print a p99 of 6,064.7 ms beside a max of 6,043 ms.
 Example: \"p95 2 s, p99 300 ms\" is a mixed-up unit or column, and every sentence built on it would be wrong.
 What to do: check how the file was made, or the mapping of its columns and units. The run is invalid until then.",
@@ -31,13 +35,15 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     let run = context.run;
     // Answers are measured when they arrive: inside borders that were cut later there may be more of them than requests.
     let trimmed = is_trimmed(run);
-    let mut told = of_stats(&run.overall, trimmed);
+    let mut told = of_stats(&run.overall, run.duration, trimmed);
     if run.duration.is_some_and(|d| !d.0.is_finite() || d.0 < 0.0) {
         told.push("the duration is negative or not a number".to_owned());
     }
+    told.extend(of_sessions(run).filter(|_| !trimmed));
+    told.extend(of_windows(run));
     let overall = told.len();
     for endpoint in &run.endpoints {
-        let of_endpoint = of_stats(&endpoint.stats, trimmed);
+        let of_endpoint = of_stats(&endpoint.stats, run.duration, trimmed);
         if !of_endpoint.is_empty() {
             let place = quoted(&endpoint.label());
             let named = of_endpoint.into_iter();
@@ -67,13 +73,67 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     ]
 }
 
-fn of_stats(stats: &Stats, trimmed: bool) -> Vec<String> {
+/// More ends than starts.
+fn of_sessions(run: &Run) -> Option<String> {
+    let sessions = run.sessions.as_ref()?;
+    let started = sessions.started?;
+    let ended = sessions
+        .completed
+        .unwrap_or(0)
+        .saturating_add(sessions.failed.unwrap_or(0));
+    (ended > started).then(|| {
+        format!(
+            "{} ended of {} started",
+            number::plural(ended, "session"),
+            number::count(started),
+        )
+    })
+}
+
+/// Windows whose rate is not that of their requests, or that hold more successes than the run.
+fn of_windows(run: &Run) -> Option<String> {
+    let all = run.overall.successes();
+    let wrong = run.timeline.iter().filter(|slice| {
+        let stats = &slice.stats;
+        let rate = contradicts("rate", stats.rate, stats.requests, Some(slice.duration));
+        let goodput = stats.goodput.map_or(0.0, |rate| rate.0 * slice.duration.0);
+        rate.is_some() || all.is_some_and(|all| goodput > all as f64 * (1.0 + OFF) + 0.5)
+    });
+    let count = wrong.count() as u64;
+    (count > 0).then(|| {
+        format!(
+            "the rate of {} is not that of its requests",
+            number::plural(count, "window")
+        )
+    })
+}
+
+/// A rate that is not its count over the time; `None` where one of them is not known.
+fn contradicts(
+    name: &str,
+    rate: Option<PerSecond>,
+    count: Option<u64>,
+    time: Option<Seconds>,
+) -> Option<String> {
+    let (rate, count, time) = (rate?.0, count?, time.filter(|time| time.0 > 0.0)?.0);
+    let off = (rate * time - count as f64).abs();
+    (off > OFF * count as f64 + 0.5).then(|| {
+        format!(
+            "a {name} of {} over {}, and {} counted",
+            number::rate(rate),
+            number::seconds(time),
+            number::count(count),
+        )
+    })
+}
+
+fn of_stats(stats: &Stats, duration: Option<Seconds>, trimmed: bool) -> Vec<String> {
     let mut told = Vec::new();
     if let Some(requests) = stats.requests {
         let failed = stats
             .failures
             .map(|failures| failures + stats.expected_failures.unwrap_or(0));
-        for (name, part) in [("failures", failed), ("answers", stats.responses)] {
+        for (name, part) in [("failures", failed), ("responses", stats.responses)] {
             if let Some(part) = part.filter(|part| *part > requests) {
                 told.push(format!(
                     "{} {name} of {}",
@@ -82,6 +142,23 @@ fn of_stats(stats: &Stats, trimmed: bool) -> Vec<String> {
                 ));
             }
         }
+    }
+    told.extend(contradicts("rate", stats.rate, stats.requests, duration));
+    told.extend(contradicts(
+        "goodput",
+        stats.goodput,
+        stats.successes(),
+        duration,
+    ));
+    if let (Some(rate), Some(goodput)) = (stats.rate, stats.goodput)
+        && goodput.0 > rate.0 * (1.0 + OFF)
+        && told.is_empty()
+    {
+        told.push(format!(
+            "{} succeeded of {}",
+            number::rate(goodput.0),
+            number::rate(rate.0)
+        ));
     }
     for rate in [stats.rate, stats.goodput].into_iter().flatten() {
         if !rate.0.is_finite() || rate.0 < 0.0 {
@@ -186,7 +263,7 @@ mod tests {
         SKETCH, TWO_DIGITS, ask, counts, day_17, endpoint, hardwork_1, hardwork_2, hardwork_4,
         latency, run, search,
     };
-    use crate::model::{Population, Resolution, ResolutionKind, Run};
+    use crate::model::{Population, Resolution, ResolutionKind};
 
     fn of(count: u64, resolution: Resolution, figures: &[(&str, f64)]) -> Run {
         let mut stats = counts(count, 0);
@@ -239,7 +316,7 @@ mod tests {
         given.endpoints.push(endpoint("GET", "/a", counts(10, 11)));
         assert_eq!(
             message(&given),
-            "The figures contradict one another: 101 answers of 100 requests; \"GET /a\": 11 failures of 10 requests."
+            "The figures contradict one another: 101 responses of 100 requests; \"GET /a\": 11 failures of 10 requests."
         );
     }
 
@@ -294,5 +371,51 @@ mod tests {
         given.overall.latency = times(101);
         given.note("trim", "40 s of 60 s are kept", 1);
         assert!(ask(&RULE, &given).is_empty());
+    }
+
+    #[test]
+    fn a_rate_that_its_own_counts_do_not_make_is_impossible() {
+        let of = |rate: f64, goodput: f64| {
+            let mut given = run(counts(770, 10), 30.0);
+            given.overall.set_rates(given.duration);
+            assert!(ask(&RULE, &given).is_empty());
+            given.overall.rate = Some(PerSecond(rate));
+            given.overall.goodput = Some(PerSecond(goodput));
+            given
+        };
+        assert_eq!(
+            message(&of(25.667, 1e9)),
+            "The figures contradict one another: a goodput of 1,000,000,000/s over 30 s, and 760 counted."
+        );
+        message(&of(26.0, 25.3));
+        assert!(ask(&RULE, &of(25.7, 25.3)).is_empty(), "rounded");
+        // Without a time a success is still a request.
+        let mut given = of(25.0, 26.0);
+        given.duration = None;
+        assert_eq!(
+            message(&given),
+            "The figures contradict one another: 26/s succeeded of 25/s."
+        );
+        given.overall = Stats::default();
+        given.overall.goodput = Some(PerSecond(26.0));
+        assert!(ask(&RULE, &given).is_empty(), "no count beside it");
+        let mut given = run(counts(770, 10), 30.0);
+        given.sessions = Some(crate::model::Sessions {
+            started: Some(100),
+            completed: Some(90),
+            failed: Some(11),
+            duration: None,
+        });
+        assert!(message(&given).contains("101 sessions ended of 100 started"));
+    }
+
+    #[test]
+    fn a_window_is_asked_too() {
+        let mut given = crate::findings::rules::testing::sliced(&[10.0; 6]);
+        assert!(ask(&RULE, &given).is_empty());
+        let slice = &mut given.timeline[2];
+        slice.stats.requests = Some(100);
+        slice.stats.rate = Some(PerSecond(1e6));
+        assert!(message(&given).contains("the rate of 1 window is not that of its requests"));
     }
 }

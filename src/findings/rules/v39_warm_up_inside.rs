@@ -3,6 +3,7 @@
 use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{SLICE_SAMPLES, Stretch, half_width, median_of, stretches};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
+use crate::findings::steady::steadiness;
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Millis, Percentile, Run, Unit};
 use crate::stats::quantile::{Support, support};
@@ -17,16 +18,21 @@ const SLICES: usize = 5;
 pub(super) const RULE: Rule = Rule {
     id: "V39",
     name: "warm-up-inside",
-    effects: "warn",
+    effects: "warn / note",
     limit: Some((1.2, "median of the start divided by that of the rest")),
     text: "\
 Asks whether the figures include a warm-up or a ramp.
 Fires when the median of the first tenth of the time is more than 1.2 times that of the rest, beyond the resolution
 (5 slices with 20 samples or more, 40 at the start), or when the plan declares phases in which the load rises or falls.
+Only a note of a run of several loads, stepped or ramped throughout: there the load series says so.
 Example: \"ramp-up to 50 users\" over 60 of 78 s: the figures are of no load level at all.
 What to do: cut it off with --trim-start where the input holds samples; else leave it out of the test that is reported.",
     asks: Asks::Run(ask),
 };
+
+/// What to do with a run of several loads.
+pub(super) const LEVELS_HINT: &str =
+    "The run holds several load levels: look at each by itself, no single p50 describes them.";
 
 fn ask(context: &RunContext) -> Vec<Fired> {
     let run = context.run;
@@ -79,8 +85,14 @@ fn ask(context: &RunContext) -> Vec<Fired> {
         }
         None => "The input holds no samples by time, so percentiles cannot be recomputed after a trim: leave ramp and warm-up out of the run that is reported.".to_owned(),
     };
+    let stepped = steadiness(run).is_of_several_loads();
+    let (effect, hint) = if stepped {
+        (Effect::Note, LEVELS_HINT.to_owned())
+    } else {
+        (Effect::Warn, hint)
+    };
     vec![
-        Fired::new(Effect::Warn, sentences.join(" "), evidence)
+        Fired::new(effect, sentences.join(" "), evidence)
             .on(MetricId::quantile(Percentile::P50))
             .hint(hint),
     ]
@@ -222,5 +234,17 @@ mod tests {
             ask(&RULE, &given)[0].message,
             "The plan declares 60 s of 77.6 s in which the load rises or falls, and they are part of the figures."
         );
+    }
+
+    #[test]
+    fn a_run_that_is_a_ramp_is_noted_and_a_ramp_before_the_load_warns() {
+        let mut given = run(counts(1475, 0), 60.0);
+        given.load.phases.push(ramp(0.0, 60.0));
+        assert_eq!(ask(&RULE, &given)[0].effect, Effect::Note);
+        let mut held = ramp(60.0, 120.0);
+        (held.rate_from, held.users_from) = (held.rate_to, held.users_to);
+        given.duration = Some(crate::model::Seconds(180.0));
+        given.load.phases.push(held);
+        assert_eq!(ask(&RULE, &given)[0].effect, Effect::Warn);
     }
 }

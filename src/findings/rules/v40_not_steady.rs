@@ -2,6 +2,7 @@
 
 use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{Stretch, chance, half_width, median_of, stretches};
+use crate::findings::rules::v39_warm_up_inside::LEVELS_HINT;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::steady::{Level, Steadiness, levels_in_words, steadiness};
 use crate::findings::verdict::Effect;
@@ -18,22 +19,18 @@ const CHANCE: f64 = 0.01;
 pub(super) const RULE: Rule = Rule {
     id: "V40",
     name: "not-steady",
-    effects: "warn",
+    effects: "warn / note",
     limit: Some((1.2, "median of the last third divided by that of the first")),
     text: "\
 Asks whether the latency keeps rising during the steady phase.
 Fires when the medians of the slices have a trend (Mann-Kendall test, p < 0.01) and the last third is more than
 1.2 times the first, beyond the resolution. Needs 6 slices with 20 samples or more; without such a steady phase, all count.
 Example: p50 of 20 ms in the first minutes and 30 ms in the last: a longer run would report a higher figure.
-Fires too when the run holds several load levels, by its phases or its users, none twice as long as every other:
-percentiles over the whole run mix them. Queues, caches and memory that grow look like a rise, and so does a load that
-rises, which is then said.
+Only a note where the load rises too, or the run holds several load levels (none twice as long as every other):
+percentiles over the whole run mix them, and the load series says so. Queues, caches and memory that grow look like a rise.
 What to do: run until it levels off, or look at resources and backlog beside it.",
     asks: Asks::Run(ask),
 };
-
-const LEVELS_HINT: &str =
-    "The run holds several load levels: look at each by itself, no single p50 describes them.";
 
 fn ask(context: &RunContext) -> Vec<Fired> {
     let found = steadiness(context.run);
@@ -62,7 +59,7 @@ fn mixed(context: &RunContext, levels: &[Level]) -> Option<Fired> {
         .with("highest_level", most, Unit::AsGiven);
     let message = format!("{}.", sentence(levels));
     Some(
-        Fired::new(Effect::Warn, message, evidence)
+        Fired::new(Effect::Note, message, evidence)
             .on(MetricId::quantile(Percentile::P50))
             .hint(LEVELS_HINT),
     )
@@ -128,17 +125,19 @@ fn rise(context: &RunContext, steady: Option<(f64, f64)>, levels: &[Level]) -> O
             number::times(after / before)
         );
     }
-    let hint = if rising || !levels.is_empty() {
-        LEVELS_HINT
+    let (effect, hint) = if rising || !levels.is_empty() {
+        (Effect::Note, LEVELS_HINT)
     } else {
-        "Run until the latency levels off, and look at queues, pools and memory beside it."
+        let hint =
+            "Run until the latency levels off, and look at queues, pools and memory beside it.";
+        (Effect::Warn, hint)
     };
     if !levels.is_empty() {
         evidence = evidence.count("levels", levels.len() as u64);
         message = format!("{message} {}.", sentence(levels));
     }
     Some(
-        Fired::new(Effect::Warn, message, evidence)
+        Fired::new(effect, message, evidence)
             .on(MetricId::quantile(Percentile::P50))
             .hint(hint),
     )
@@ -186,7 +185,8 @@ mod tests {
         }
         let fired = ask(&RULE, &given);
         assert!(
-            fired[0].message.ends_with("The load rises too, 4.2x."),
+            fired[0].message.ends_with("The load rises too, 4.2x.")
+                && fired[0].effect == Effect::Note,
             "{}",
             fired[0].message
         );
@@ -209,7 +209,7 @@ mod tests {
         }
         let fired = ask(&RULE, &given);
         assert_eq!(fired.len(), 1);
-        assert_eq!(fired[0].effect, Effect::Warn);
+        assert_eq!(fired[0].effect, Effect::Note);
         assert_eq!(
             fired[0].message,
             "The run holds 3 load levels, from 5 to 80 users: percentiles over the whole run mix them."

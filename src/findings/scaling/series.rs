@@ -11,6 +11,9 @@ use crate::findings::scaling::{LeftOut, LevelOf};
 use crate::model::{LoadModel, Run};
 use crate::text::number;
 
+/// What a run that is split into levels says of its own figures.
+const MIXED: &str = "the load changes during the run: figures of the whole run mix its levels, so read them level by level";
+
 /// Where levels come from when nobody names a label: `knee.toml` writes its `levels` there.
 pub const LABEL: &str = "level";
 
@@ -148,9 +151,10 @@ pub(super) fn series<'a>(
                         continue;
                     }
                     let entry = series_of(&mut by_kind, scenario, run, sample.load.of, None);
-                    for remark in &split.remarks {
-                        if !entry.remarks.contains(remark) {
-                            entry.remarks.push(remark.clone());
+                    let remarks = split.remarks.iter().map(String::as_str);
+                    for remark in remarks.chain([MIXED]) {
+                        if !entry.remarks.iter().any(|other| other == remark) {
+                            entry.remarks.push(remark.to_owned());
                         }
                     }
                     entry.add(sample);

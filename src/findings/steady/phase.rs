@@ -86,6 +86,11 @@ impl Level {
 }
 
 impl Steadiness {
+    /// Whether the run is made of several loads on purpose: steps, or ramps and nothing else.
+    pub fn is_of_several_loads(&self) -> bool {
+        matches!(self, Steadiness::Levels(_) | Steadiness::Ramps)
+    }
+
     /// Why there is no steady phase, as the rest of a sentence; `None` where there is one.
     pub fn reason(&self) -> Option<String> {
         Some(match self {

@@ -41,13 +41,13 @@ pub(super) fn list(all: &[&Finding]) -> Vec<Block> {
         blocks.push(Block::Paragraph(vec![text("No rule fired.")]));
         return blocks;
     }
-    let folded = fold(all);
-    blocks.push(Block::List(folded.iter().map(|same| line(same)).collect()));
+    let items = all.iter().filter(|finding| !is_told(finding, all));
+    blocks.push(Block::List(items.map(|item| line(item, all)).collect()));
     blocks.push(Block::Paragraph(vec![
         code("knee explain ID"),
         text(" says what a rule asks and why."),
     ]));
-    let evidence = evidence(&folded);
+    let evidence = evidence(all);
     if !evidence.rows.is_empty() {
         let summary = vec![text("Evidence: the figures behind each finding")];
         blocks.push(Block::Details(summary, vec![Block::Table(evidence)]));
@@ -55,34 +55,17 @@ pub(super) fn list(all: &[&Finding]) -> Vec<Block> {
     blocks
 }
 
-/// What one rule says of several endpoints is one line.
-fn fold<'a>(all: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
-    let mut folded: Vec<Vec<&Finding>> = Vec::new();
-    for finding in all {
-        let place = folded.iter_mut().find(|same| {
-            same.first().is_some_and(|first| {
-                first.rule == finding.rule
-                    && first.effect == finding.effect
-                    && first.endpoint.is_some()
-                    && finding.endpoint.is_some()
-                    && first.hint == finding.hint
-            })
-        });
-        match place {
-            Some(same) => same.push(finding),
-            None => folded.push(vec![finding]),
-        }
-    }
-    folded
+fn is_part(part: &Finding, whole: &Finding) -> bool {
+    part.part_of.as_ref() == Some(&whole.rule) && part.run == whole.run
 }
 
-/// How many endpoints a line names.
-const NAMED: usize = 4;
+/// Whether another line tells it.
+fn is_told(part: &Finding, all: &[&Finding]) -> bool {
+    all.iter().any(|whole| is_part(part, whole))
+}
 
-fn line(same: &[&Finding]) -> Line {
-    let Some(finding) = same.first() else {
-        return Vec::new();
-    };
+/// A finding with its parts.
+fn line(finding: &Finding, all: &[&Finding]) -> Line {
     let severity = match finding.severity {
         Severity::Error => "ERROR",
         Severity::Warning => "WARN",
@@ -92,24 +75,16 @@ fn line(same: &[&Finding]) -> Line {
         strong(format!("{severity} {}", finding.rule)),
         text(format!(" {}: ", finding.name)),
     ];
-    if let Some(endpoint) = &finding.endpoint {
-        line.push(code(endpoint));
-        line.push(text(": "));
-    }
-    line.extend(prose(&finding.message));
-    let others: Vec<&str> = same
-        .iter()
-        .skip(1)
-        .filter_map(|other| other.endpoint.as_deref())
-        .collect();
-    for (place, endpoint) in others.iter().take(NAMED).enumerate() {
-        line.push(text(if place == 0 { " Likewise: " } else { ", " }));
-        line.push(code(*endpoint));
-    }
-    if others.len() > NAMED {
-        line.push(text(format!(" and {} more.", others.len() - NAMED)));
-    } else if !others.is_empty() {
-        line.push(text("."));
+    let parts = all.iter().filter(|part| is_part(part, finding));
+    for (place, told) in std::iter::once(&finding).chain(parts).enumerate() {
+        if place > 0 {
+            line.push(text(" "));
+        }
+        if let Some(endpoint) = &told.endpoint {
+            line.push(code(endpoint));
+            line.push(text(": "));
+        }
+        line.extend(prose(&told.message));
     }
     if let Some(hint) = &finding.hint {
         line.push(text(" Next: "));
@@ -118,14 +93,14 @@ fn line(same: &[&Finding]) -> Line {
     line
 }
 
-fn evidence(folded: &[Vec<&Finding>]) -> Table {
+fn evidence(all: &[&Finding]) -> Table {
     let mut table = Table::new(&[
         ("Rule", Align::Left),
         ("At", Align::Left),
         ("Figure", Align::Left),
         ("Value", Align::Right),
     ]);
-    for finding in folded.iter().flatten() {
+    for finding in all {
         let whole = if finding.run.is_some() {
             "whole run"
         } else {

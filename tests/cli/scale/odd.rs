@@ -489,7 +489,7 @@ fn the_label_of_the_level_by_flag_by_plan_and_by_run() {
     let files = ["a", "b"].map(|name| {
         Made::new(name, By::Nothing, 1000, [20.0, 40.0, 60.0])
             .with(json!({"source": {"tool": "hand", "format": "knee-run",
-                "files": [{"name": format!("{name}.json"), "sha256": "", "bytes": 0}]}}))
+                "files": [{"name": format!("{name}.json"), "sha256": "0".repeat(64), "bytes": 0}]}}))
             .write(&scratch)
     });
     let runs = [
