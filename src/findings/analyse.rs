@@ -332,6 +332,7 @@ fn analyse_run(run: &mut Run, options: &Options) -> OfRun {
             .clone()
             .unwrap_or_else(|| masked.source.tool.clone()),
         run: Some(masked.id.clone()),
+        kind: check.kind,
     });
     OfRun {
         figures: figures::figures_of(masked, &options.figures),

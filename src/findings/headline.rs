@@ -12,7 +12,7 @@ use crate::findings::report::{Finding, Report, Severity, TargetResult, TargetSta
 use crate::findings::rules::v43_merged_percentiles as v43;
 use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::{Figure, Support, analyse};
-use crate::model::{Percentile, Run, Unit};
+use crate::model::{CheckKind, Percentile, Run, Unit};
 use crate::text::number::{count, percent, plural, quantity, rate, seconds, significant};
 
 /// The percentiles that a sentence names.
@@ -133,7 +133,7 @@ fn of_many(report: &Report, runs: &[Run]) -> Vec<String> {
         sentences.push(format!("{} more below.", plural(rest, "run")));
     }
     let of_plan: Vec<&Finding> = report.findings_of_plan().collect();
-    if let Some(sentence) = of_these(&of_plan, None) {
+    if let Some(sentence) = of_these(&of_plan, &[], None) {
         sentences.push(format!("About the plan: {sentence}"));
     }
     sentences
@@ -162,7 +162,7 @@ pub fn of_run(report: &Report, run: &Run) -> Vec<String> {
     if report.command != SCALE || has_targets(report, run) {
         sentences.push(of_targets(report, run));
     }
-    sentences.extend(of_checks(report, run));
+    sentences.extend(of_checks(run));
     if let Some(sentence) = of_findings(report, run, invalid) {
         sentences.push(sentence);
     }
@@ -334,23 +334,31 @@ fn without_percentiles(report: &Report, run: &Run) -> String {
     }
 }
 
-/// Checks of the script, of the tool or of test suites that failed; what `knee` itself reconciles is a finding.
-fn of_checks(report: &Report, run: &Run) -> Option<String> {
-    let all = || {
-        report
-            .checks
-            .iter()
-            .filter(|check| check.run.as_ref() == Some(&run.id))
+/// Thresholds of the script, its checks and test suites that failed, each counted by itself; what `knee` itself reconciles is
+/// a finding.
+fn of_checks(run: &Run) -> impl Iterator<Item = String> + '_ {
+    let of = |kind: CheckKind, is_suite: bool, noun: &str, whose: &str| {
+        let all = run.checks.iter();
+        let all = all.filter(|check| check.kind == kind && check.source.is_some() == is_suite);
+        let failed = || all.clone().filter(|check| check.failed > 0);
+        let first = failed().max_by_key(|check| check.failed)?;
+        let name = kind.label(&first.name);
+        let example = match failed().count() {
+            1 => shown(name),
+            _ => format!("for example {}", shown(name)),
+        };
+        Some(format!(
+            "{} of {}{whose} failed: {example}.",
+            failed().count(),
+            plural(all.clone().count() as u64, noun),
+        ))
     };
-    let of_input = || all().filter(|check| run.checks.iter().any(|own| own.name == check.name));
-    let failed = || of_input().filter(|check| check.failed > 0);
-    let first = failed().max_by_key(|check| check.failed)?;
-    Some(format!(
-        "{} of {} failed, such as {}.",
-        failed().count(),
-        plural(of_input().count() as u64, "check"),
-        shown(&first.name),
-    ))
+    let sentences = [
+        of(CheckKind::Threshold, false, "threshold", " of the script"),
+        of(CheckKind::Check, false, "check", ""),
+        of(CheckKind::Check, true, "test suite", ""),
+    ];
+    sentences.into_iter().flatten()
 }
 
 /// The targets that speak of a run.
@@ -431,29 +439,35 @@ fn of_findings(report: &Report, run: &Run, said: Option<&Finding>) -> Option<Str
         all.extend(report.findings_of_plan());
         all.sort_by_key(|finding| std::cmp::Reverse(finding.effect));
     }
-    of_these(&all, said)
+    of_these(&all, &results_of(report, run), said)
 }
 
-fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<String> {
-    let rules_of = |severity: Severity| {
+/// How many findings there are, and the gravest that is not said yet. What is found of targets is counted by the targets: a
+/// rule sums up those beyond the first ten.
+fn of_these(all: &[&Finding], results: &[&TargetResult], said: Option<&Finding>) -> Option<String> {
+    let mut parts = Vec::new();
+    for (severity, state, noun) in [
+        (Severity::Error, TargetState::Fail, "error"),
+        (Severity::Warning, TargetState::Warn, "warning"),
+    ] {
+        let own = || {
+            let items = all.iter().filter(|finding| finding.part_of.is_none());
+            items.filter(move |finding| finding.severity == severity)
+        };
         let mut rules: Vec<&str> = Vec::new();
-        let items = all.iter().filter(|finding| finding.part_of.is_none());
-        for finding in items.filter(|finding| finding.severity == severity) {
+        for finding in own() {
             if !rules.contains(&finding.rule.as_str()) {
                 rules.push(&finding.rule);
             }
         }
-        rules
-    };
-    let (errors, warnings) = (rules_of(Severity::Error), rules_of(Severity::Warning));
-    let mut parts = Vec::new();
-    for (rules, noun) in [(&errors, "error"), (&warnings, "warning")] {
+        let others = own().filter(|finding| !is_of_target(finding)).count();
+        let targets = results
+            .iter()
+            .filter(|result| result.state == state)
+            .count();
         if !rules.is_empty() {
-            parts.push(format!(
-                "{} ({})",
-                plural(rules.len() as u64, noun),
-                rules.join(", ")
-            ));
+            let number = plural((others + targets) as u64, noun);
+            parts.push(format!("{number} ({})", rules.join(", ")));
         }
     }
     if parts.is_empty() {
@@ -465,7 +479,7 @@ fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<String> {
         finding.severity != Severity::Info
             && finding.effect != Effect::Void
             && finding.part_of.is_none()
-            && !matches!(finding.rule.as_str(), "T01" | "T02")
+            && !is_of_target(finding)
             && said.is_none_or(|said| !std::ptr::eq(said, **finding))
     });
     let first = next.map(|finding| {
@@ -485,6 +499,11 @@ fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<String> {
         parts.join(" and "),
         first.unwrap_or_else(|| ".".to_owned())
     ))
+}
+
+/// Whether a rule only says what became of a target.
+fn is_of_target(finding: &Finding) -> bool {
+    matches!(finding.rule.as_str(), "T01" | "T02")
 }
 
 /// The verdict in words, for people.

@@ -13,7 +13,7 @@ use crate::findings::rules::{is_of_pair, is_of_series};
 use crate::findings::scaling::Scaling;
 use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::workload::Workload;
-use crate::model::{ResourcePhase, Run, Unit};
+use crate::model::{CheckKind, ResourcePhase, Run, Unit};
 
 /// The version of the schema a report is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -207,6 +207,9 @@ pub struct CheckResult {
     /// Id of the run; `null` = of no single run.
     #[serde(default)]
     pub run: Option<String>,
+    /// Of what it is one.
+    #[serde(default)]
+    pub kind: CheckKind,
 }
 
 /// All that a renderer may see.

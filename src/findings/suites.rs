@@ -65,7 +65,7 @@ pub fn of(report: &Report) -> Option<(Vec<Suite>, Suite)> {
 mod tests {
     use super::*;
     use crate::findings::analyse::{Options, analyse};
-    use crate::model::{Check, Run};
+    use crate::model::{Check, CheckKind, Run};
 
     fn run(id: &str) -> Run {
         let mut run = Run::new("t", "t");
@@ -80,6 +80,7 @@ mod tests {
                 passed,
                 failed,
                 source: source.map(str::to_owned),
+                kind: CheckKind::Check,
             });
         }
         run

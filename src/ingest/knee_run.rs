@@ -150,8 +150,8 @@ mod tests {
     use super::*;
     use crate::ingest::Input;
     use crate::model::{
-        Bounds, Check, ClockStart, Endpoint, EndpointSlice, ErrorCount, ErrorKind, Histogram,
-        IdentitySource, Latency, LoadModel, Millis, PerSecond, Percentile, Population,
+        Bounds, Check, CheckKind, ClockStart, Endpoint, EndpointSlice, ErrorCount, ErrorKind,
+        Histogram, IdentitySource, Latency, LoadModel, Millis, PerSecond, Percentile, Population,
         QuantileMethod, Seconds, Sessions, Slice, Stats,
     };
     use std::io::Cursor;
@@ -239,6 +239,7 @@ mod tests {
             passed: 1,
             failed: 2,
             source: None,
+            kind: CheckKind::Check,
         });
         run.note("n", "text", 2);
         run

@@ -25,8 +25,8 @@ pub use load::{Load, LoadModel, Phase, ThinkTime};
 pub use metric::{MetricId, PopulationName, ResourceStatistic};
 pub use registry::{Better, METRICS, MetricSpec, Reading, Statistic, Unit};
 pub use run::{
-    Check, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, FileRef, Identity, IdentitySource,
-    Note, Resource, ResourcePhase, Run, RunSchema, Sessions, Source,
+    Check, CheckKind, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, FileRef, Identity,
+    IdentitySource, Note, Resource, ResourcePhase, Run, RunSchema, Sessions, Source, THRESHOLD,
 };
 pub use series::{EndpointSlice, Slice};
 pub use stats::Stats;

@@ -334,6 +334,36 @@ pub struct Sessions {
     pub duration: Option<Latency>,
 }
 
+/// Of what a check is one.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckKind {
+    /// Asked again and again while the script ran, or a test suite: it passed and failed that many times.
+    #[default]
+    Check,
+    /// Asked once of the figures at the end: a threshold that the script declares.
+    Threshold,
+}
+
+/// Before the name of a threshold, so that no check is called the same.
+pub const THRESHOLD: &str = "threshold: ";
+
+impl CheckKind {
+    /// What a page calls a check of that name, where it says of what kind it is.
+    pub fn label(self, name: &str) -> &str {
+        match self {
+            CheckKind::Check => name,
+            CheckKind::Threshold => name.strip_prefix(THRESHOLD).unwrap_or(name),
+        }
+    }
+
+    fn is_check(&self) -> bool {
+        *self == CheckKind::Check
+    }
+}
+
 /// A check that the script made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
@@ -346,6 +376,9 @@ pub struct Check {
     /// Who checked, where it is not the load generator: the name of a file of test results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Of what it is one; a check where it is not said.
+    #[serde(default, skip_serializing_if = "CheckKind::is_check")]
+    pub kind: CheckKind,
 }
 
 /// What a custom metric counts.

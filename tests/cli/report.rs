@@ -1,6 +1,7 @@
 //! `knee report` on the published documents and on real files.
 
 use knee::findings::{Report, TargetState, Verdict};
+use knee::model::CheckKind;
 
 use crate::{Scratch, knee, sample};
 
@@ -361,4 +362,89 @@ fn percentiles_of_uncounted_requests_are_not_called_few() {
     let done = knee("uncounted", &["report", file.to_str().unwrap()]);
     assert_eq!(done.code, 0, "{}", done.err);
     assert!(done.out.contains("? count not measured:"), "{}", done.out);
+}
+
+#[test]
+fn thresholds_of_a_script_are_counted_apart_from_its_checks() {
+    // Counted in the file: 14 thresholds, of which three are crossed; three checks, of which two failed.
+    let file = sample("k6/v1.1.0/shop-export.json");
+    let done = knee("thresholds", &["report", file.to_str().unwrap()]);
+    for sentence in [
+        "- 3 of 14 thresholds of the script failed: for example ",
+        "- 2 of 3 checks failed: for example ",
+        "## Thresholds of `k6`",
+        "| Threshold | Passed | Failed |",
+        "| `http_req_duration p(95)<250` | 1 | 0 |",
+    ] {
+        assert!(done.out.contains(sentence), "{sentence}: {}", done.out);
+    }
+    let report = json("thresholds-json", &[file.to_str().unwrap()]);
+    let thresholds = report.checks.iter().filter(|check| {
+        let is_named = check.name.starts_with("threshold: ");
+        assert_eq!(check.kind == CheckKind::Threshold, is_named);
+        is_named
+    });
+    assert_eq!(thresholds.count(), 14);
+}
+
+#[test]
+fn every_broken_target_is_counted_and_stands_in_the_unit_of_its_limit() {
+    let file = sample("artillery/v2.0.34/hardwork-rate-1-4.json");
+    let mut arguments = vec![file.to_str().unwrap()];
+    for target in [
+        "p50 < 1ms",
+        "p95 < 0.1s",
+        "max < 1ms",
+        "mean < 1ms",
+        "rate > 500/s",
+        "p95 < 5s",
+    ] {
+        arguments.extend(["--target", target]);
+    }
+    let report = json("five-broken", &arguments);
+    let counts = report.headline.iter().find(|line| line.contains("(T01)"));
+    assert!(counts.unwrap().starts_with("5 errors (T01)"), "{counts:?}");
+    let done = knee(
+        "five-broken-text",
+        &[&["report", "--format", "text"], &arguments[..]].concat(),
+    );
+    // The console of this run says p95 186.8.
+    for row in [
+        "p95 < 0.1s    whole run   0.187 s",
+        "p95 < 5s      whole run   0.187 s",
+    ] {
+        let words: Vec<&str> = row.split_whitespace().collect();
+        let mut lines = done
+            .out
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>());
+        assert!(
+            lines.any(|line| line.starts_with(&words)),
+            "{row}: {}",
+            done.out
+        );
+    }
+    assert!(
+        done.out
+            .contains("p95 is 0.187 s where p95 < 0.1s is demanded"),
+        "{}",
+        done.out
+    );
+}
+
+#[test]
+fn a_timeline_begins_and_ends_with_its_run() {
+    // The windows are seconds of the clock; the run begins 0.768 s into the first of them.
+    let file = sample("repeats/locust/baseline-r2.json");
+    let run = &json("clock", &[file.to_str().unwrap(), "--full"]).runs[0];
+    assert!(run.timeline[0].start.0 < 0.0);
+    let done = knee("clock-page", &["report", file.to_str().unwrap()]);
+    let line = done.out.lines().find(|line| line.contains("slices from"));
+    let line = line.unwrap();
+    assert!(line.contains("23 slices from 0 s to "), "{line}");
+    let length = knee::text::number::seconds(run.duration.unwrap().0);
+    assert!(
+        line.ends_with(&format!("to {length} after the start.")),
+        "{line}"
+    );
 }

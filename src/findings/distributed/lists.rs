@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::findings::distributed::when::When;
 use crate::findings::normalize::merge;
-use crate::model::{Check, Custom, CustomKind, Latency, Resource, ResourcePhase, Run, Sessions};
+use crate::model::{
+    Check, CheckKind, Custom, CustomKind, Latency, Resource, ResourcePhase, Run, Sessions,
+};
 use crate::text::number::plural;
 
 pub(super) fn merge(run: &mut Run, parts: &[&Run], when: &When) {
@@ -52,9 +54,9 @@ fn sessions(parts: &[&Run]) -> Option<Sessions> {
 /// Checks of a generator add up; a file of test results that every part was given is one.
 fn checks(parts: &[&Run]) -> Vec<Check> {
     let mut joined: Vec<Check> = Vec::new();
-    let mut places: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
+    let mut places: BTreeMap<(String, Option<String>, CheckKind), usize> = BTreeMap::new();
     for check in parts.iter().flat_map(|part| &part.checks) {
-        let key = (check.name.clone(), check.source.clone());
+        let key = (check.name.clone(), check.source.clone(), check.kind);
         let place = *places.entry(key).or_insert(joined.len());
         match joined.get_mut(place) {
             Some(same) if check.source.is_none() => {

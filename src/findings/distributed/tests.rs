@@ -3,8 +3,9 @@
 use super::*;
 use crate::findings::normalize::merge::tests::exact;
 use crate::model::{
-    Check, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, IdentitySource, LoadModel, Millis,
-    PerSecond, Percentile, Phase, Population, Resource, Seconds, Sessions, Slice, Stats, ThinkTime,
+    Check, CheckKind, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, IdentitySource,
+    LoadModel, Millis, PerSecond, Percentile, Phase, Population, Resource, Seconds, Sessions,
+    Slice, Stats, ThinkTime,
 };
 
 fn id(hashes: &[&str]) -> String {
@@ -484,6 +485,7 @@ fn lists_add_up_and_what_is_given_to_every_part_counts_once() {
         passed,
         failed: 1,
         source: source.map(str::to_owned),
+        kind: CheckKind::Check,
     };
     let custom = |name: &str, kind, value| Custom {
         name: name.into(),

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::{
-    Check, Custom, CustomKind, Histogram, Latency, Millis, Population, Resolution, ResolutionKind,
-    Resource, Seconds, Sessions, Stats,
+    Check, CheckKind, Custom, CustomKind, Histogram, Latency, Millis, Population, Resolution,
+    ResolutionKind, Resource, Seconds, Sessions, Stats,
 };
 
 /// Every whole millisecond from 1 to 1000, once.
@@ -262,6 +262,7 @@ fn the_run_has_figures_that_no_endpoint_has() {
         passed: 99,
         failed: 1,
         source: None,
+        kind: CheckKind::Check,
     });
     run.custom.push(Custom {
         name: "queue".to_owned(),

@@ -111,7 +111,8 @@ fn custom(run: &Run) -> Option<String> {
 mod tests {
     use crate::findings::analyse::{Options, analyse};
     use crate::model::{
-        Check, Custom, CustomKind, Endpoint, Latency, Millis, Percentile, Population, Run, Stats,
+        Check, CheckKind, Custom, CustomKind, Endpoint, Latency, Millis, Percentile, Population,
+        Run, Stats,
     };
 
     fn benchmark(name: &str, rounds: u64, p50: f64) -> Endpoint {
@@ -166,6 +167,7 @@ mod tests {
             passed: 39,
             failed: 1,
             source: Some("junit.xml".to_owned()),
+            kind: CheckKind::Check,
         });
         run.custom.push(Custom {
             name: "orders".to_owned(),

@@ -5,7 +5,7 @@ use crate::findings::report::CheckResult;
 use crate::findings::rules::shared::{is_trimmed, listed};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
-use crate::model::{ErrorKind, Note, Run, Stats, Unit};
+use crate::model::{CheckKind, ErrorKind, Note, Run, Stats, Unit};
 use crate::text::number;
 
 /// So few apart is a file that was written while requests were in flight.
@@ -92,6 +92,7 @@ pub fn reconcile(run: &Run) -> Vec<CheckResult> {
                 failed: u64::from(!agree),
                 source: RULE.id.to_owned(),
                 run: Some(run.id.clone()),
+                kind: CheckKind::Check,
             }
         })
         .collect()

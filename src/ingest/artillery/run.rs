@@ -17,8 +17,8 @@ use crate::ingest::artillery::tally::{BadCounter, Tally, distribution};
 use crate::ingest::artillery::windows::{Measured, Plan, Windows, kept_endpoints, windows_of};
 use crate::ingest::error::Place;
 use crate::model::{
-    Check, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, IdentitySource, Latency, LoadModel,
-    Millis, PerSecond, Population, Run, Seconds, Sessions,
+    Check, CheckKind, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, IdentitySource, Latency,
+    LoadModel, Millis, PerSecond, Population, Run, Seconds, Sessions,
 };
 
 /// Collects the parts of a document.
@@ -357,6 +357,7 @@ fn set_checks(run: &mut Run, tally: &Tally) {
             passed: *passed,
             failed: *failed,
             source: None,
+            kind: CheckKind::Check,
         });
     }
     let unnamed = (
@@ -369,6 +370,7 @@ fn set_checks(run: &mut Run, tally: &Tally) {
             passed: unnamed.0,
             failed: unnamed.1,
             source: None,
+            kind: CheckKind::Check,
         });
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::ingest::beside::paths::unpathed;
 use crate::ingest::beside::place::short;
-use crate::model::{Check, Run};
+use crate::model::{Check, CheckKind, Run};
 
 /// Suites that are kept apart.
 const MOST_SUITES: usize = 500;
@@ -128,6 +128,7 @@ impl Suites {
                     passed: *passed,
                     failed: *failed,
                     source: Some(file.to_owned()),
+                    kind: CheckKind::Check,
                 });
             }
             for name in &self.failing {

@@ -11,8 +11,8 @@ use crate::ingest::k6::metric::{Kind, Metric};
 use crate::ingest::k6::parse::Summary;
 use crate::ingest::k6::tags::{self, Tags};
 use crate::model::{
-    Check, Custom, CustomKind, Endpoint, Latency, Millis, Note, Population, Run, Seconds, Sessions,
-    Stats,
+    Check, CheckKind, Custom, CustomKind, Endpoint, Latency, Millis, Note, Population, Run,
+    Seconds, Sessions, Stats, THRESHOLD,
 };
 
 /// Checks, and metrics of the script, that a run keeps: names may hold ids.
@@ -100,10 +100,11 @@ fn sort(
     for (name, mut metric) in metrics {
         for (expression, held) in std::mem::take(&mut metric.thresholds) {
             thresholds.push(Check {
-                name: format!("threshold: {name} {expression}"),
+                name: format!("{THRESHOLD}{name} {expression}"),
                 passed: u64::from(held),
                 failed: u64::from(!held),
                 source: None,
+                kind: CheckKind::Threshold,
             });
         }
         if metric.is_empty() {
@@ -313,24 +314,33 @@ fn set_checks(
             passed,
             failed,
             source: None,
+            kind: CheckKind::Check,
         });
     }
-    checks.extend(thresholds);
-    if checks.len() > MOST {
-        checks.sort_by_key(|check| Reverse(check.failed));
-        let rest = checks.split_off(MOST);
-        let sum = |count: fn(&Check) -> u64| rest.iter().map(count).fold(0, u64::saturating_add);
-        checks.push(Check {
-            name: "(other checks)".to_owned(),
-            passed: sum(|check| check.passed),
-            failed: sum(|check| check.failed),
-            source: None,
-        });
-        let text = format!("checks beyond the {MOST} that failed most are summed up");
-        run.note("checks-capped", text, rest.len() as u64);
-    }
-    run.checks = checks;
+    run.checks = capped(run, checks, "(other checks)");
+    let thresholds = capped(run, thresholds, "(other thresholds)");
+    run.checks.extend(thresholds);
     Ok(())
+}
+
+/// The ones that failed most; what is beyond them is one of that name.
+fn capped(run: &mut Run, mut checks: Vec<Check>, others: &str) -> Vec<Check> {
+    let Some(kind) = checks.get(MOST).map(|check| check.kind) else {
+        return checks;
+    };
+    checks.sort_by_key(|check| Reverse(check.failed));
+    let rest = checks.split_off(MOST);
+    let sum = |count: fn(&Check) -> u64| rest.iter().map(count).fold(0, u64::saturating_add);
+    checks.push(Check {
+        name: others.to_owned(),
+        passed: sum(|check| check.passed),
+        failed: sum(|check| check.failed),
+        source: None,
+        kind,
+    });
+    let text = format!("checks beyond the {MOST} that failed most are summed up");
+    run.note("checks-capped", text, rest.len() as u64);
+    checks
 }
 
 /// Checks by the path of their groups: `browse / results / status is 200`.
@@ -349,6 +359,7 @@ fn keep(found: &[groups::Check], path: &str, checks: &mut Vec<Check>, lacking: &
                 passed,
                 failed,
                 source: None,
+                kind: CheckKind::Check,
             }),
             _ => *lacking += 1,
         }

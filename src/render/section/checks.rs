@@ -1,10 +1,11 @@
-//! Test suites with their total, checks of the script, and whether the totals reconcile.
+//! Test suites with their total, checks and thresholds of the script, and whether the totals reconcile.
 
 use std::collections::BTreeSet;
 
 use crate::findings::report::CheckResult;
 use crate::findings::rules::ids::is_known;
 use crate::findings::{Report, suites};
+use crate::model::CheckKind;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, strong, text};
 use crate::render::section::{Scope, Section, absent};
@@ -13,7 +14,7 @@ use crate::text::number;
 /// The row of SECTIONS.
 pub const SECTION: Section = Section {
     id: "checks",
-    about: "test suites with their total, checks of the script, and whether sums and totals reconcile",
+    about: "test suites with their total, checks and thresholds of the script, and whether sums and totals reconcile",
     scope: Scope::Report,
     closing: true,
     build,
@@ -97,35 +98,40 @@ fn checks(report: &Report) -> Vec<Block> {
         .iter()
         .filter(|check| !suites.contains(&(check.name.as_str(), check.source.as_str())));
     let (own, of_tools): (Vec<_>, Vec<_>) = others.partition(|check| is_known(&check.source));
-    let mut sources: Vec<&str> = Vec::new();
+    let mut groups: Vec<(CheckKind, &str)> = Vec::new();
     for check in &of_tools {
-        if !sources.contains(&check.source.as_str()) {
-            sources.push(&check.source);
+        let group = (check.kind, check.source.as_str());
+        if !groups.contains(&group) {
+            groups.push(group);
         }
     }
     let mut blocks = Vec::new();
-    for source in sources {
+    for (kind, source) in groups {
         let of: Vec<&CheckResult> = of_tools
             .iter()
             .copied()
-            .filter(|check| check.source == source)
+            .filter(|check| (check.kind, check.source.as_str()) == (kind, source))
             .collect();
-        let words = vec![text("Checks of "), code(source)];
+        let (heading, noun) = match kind {
+            CheckKind::Check => ("Checks of ", "Check"),
+            CheckKind::Threshold => ("Thresholds of ", "Threshold"),
+        };
+        let words = vec![text(heading), code(source)];
         blocks.push(Block::Heading(2, words));
-        blocks.push(Block::Table(table(report, &of)));
+        blocks.push(Block::Table(table(report, &of, noun)));
     }
     if !own.is_empty() {
         blocks.push(Block::Heading(2, vec![text("Sums and totals")]));
-        blocks.push(Block::Table(table(report, &own)));
+        blocks.push(Block::Table(table(report, &own, "Check")));
     }
     blocks
 }
 
-fn table(report: &Report, checks: &[&CheckResult]) -> Table {
+fn table(report: &Report, checks: &[&CheckResult], noun: &str) -> Table {
     // With one run its name says nothing new.
     let several = report.runs.len() > 1;
     let mut columns = vec![
-        ("Check", Align::Left),
+        (noun, Align::Left),
         ("Passed", Align::Right),
         ("Failed", Align::Right),
     ];
@@ -135,7 +141,7 @@ fn table(report: &Report, checks: &[&CheckResult]) -> Table {
     let mut table = Table::new(&columns);
     for check in checks {
         let mut row = vec![
-            vec![code(&check.name)],
+            vec![code(check.kind.label(&check.name))],
             vec![text(number::count(check.passed))],
             vec![text(number::count(check.failed))],
         ];
@@ -169,20 +175,31 @@ mod tests {
             codes: [("200".to_owned(), 10)].into(),
             ..Stats::default()
         };
-        run.checks.push(Check {
-            name: long.to_owned(),
-            passed: 3,
-            failed: 1,
-            source: None,
-        });
+        for (name, kind) in [("is fine", CheckKind::Check), (long, CheckKind::Threshold)] {
+            run.checks.push(Check {
+                name: name.to_owned(),
+                passed: 3,
+                failed: 1,
+                source: None,
+                kind,
+            });
+        }
         let report = analyse(vec![run], &Options::default());
         let page = write(&build(&report, 0, &Layout::default()), 80, false);
         let (tool, own) = page.split_once("Sums and totals\n").unwrap();
         assert!(tool.starts_with("Checks of k6\n"), "{page}");
-        assert!(!own.contains("threshold"), "{page}");
+        let (checks, tool) = tool.split_once("Thresholds of k6\n").unwrap();
+        assert!(
+            checks.contains("is fine") && !checks.contains("p(95)"),
+            "{page}"
+        );
+        assert!(
+            !own.contains("p(95)") && !page.contains("threshold:"),
+            "{page}"
+        );
         assert!(!page.contains('…'), "{page}");
         let words: Vec<&str> = tool.split_whitespace().collect();
-        for word in long.split(' ') {
+        for word in long.split(' ').skip(1) {
             assert!(words.contains(&word), "{word}: {page}");
         }
         assert!(

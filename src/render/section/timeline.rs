@@ -28,11 +28,16 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
             Block::Paragraph(vec![text(words)]),
         ];
     };
+    // Windows that a tool aligns with its clock begin before the first of them and end after the last: the run does not.
+    let until = |slice: &Slice| {
+        let end = slice.start.0 + slice.duration.0;
+        number::seconds(run.duration.map_or(end, |length| end.min(length.0)))
+    };
     let mut lines = vec![vec![text(format!(
         "{} from {} to {} after the start.",
         number::plural(run.timeline.len() as u64, "slice"),
-        number::seconds(first.start.0),
-        number::seconds(last.start.0 + last.duration.0),
+        number::seconds(first.start.0.max(0.0)),
+        until(last),
     ))]];
     let steadiness = steadiness(run);
     lines.push(vec![text(match &steadiness {
@@ -73,7 +78,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
             failing.len(),
             number::plural(run.timeline.len() as u64, "slice"),
             number::seconds(first.start.0.max(0.0)),
-            number::seconds(last.start.0 + last.duration.0),
+            until(last),
         ))]);
     }
     vec![heading(report, "Timeline"), Block::List(lines)]
