@@ -7,7 +7,7 @@ use crate::findings::report::Interval;
 use crate::findings::steady;
 use crate::model::metric::PopulationName;
 use crate::model::{
-    Endpoint, Latency, MetricId, Millis, Percentile, Reading, Run, Statistic, Stats,
+    Endpoint, Latency, MetricId, Millis, Percentile, Reading, ResolutionKind, Run, Statistic, Stats,
 };
 use crate::stats::proportion::wilson;
 use crate::stats::quantile::{self, Cumulative, Edges, Sides, Summary};
@@ -311,9 +311,13 @@ impl<'a> Distribution<'a> {
         )
     }
 
-    /// The middle of the bucket, but never outside the extremes.
+    /// The figure of the bucket, but never outside the extremes.
     fn of_bucket(&self, edges: Edges) -> Option<f64> {
-        let middle = edges.mid();
+        let (lower, upper) = (Millis(edges.lower), Millis(edges.upper));
+        let middle = self.latency.resolution.figure_in(lower, upper).0;
+        if self.latency.resolution.kind == ResolutionKind::Rounded {
+            return middle.is_finite().then_some(middle);
+        }
         let middle = self.latency.min.map_or(middle, |min| middle.max(min.0));
         let middle = self.latency.max.map_or(middle, |max| middle.min(max.0));
         middle.is_finite().then_some(middle)

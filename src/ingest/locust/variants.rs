@@ -126,6 +126,10 @@ fn agree(html: &Latency, json: &Latency, is_old: bool, case: &str) {
     }
     for percent in [50.0, 80.0, 90.0, 95.0, 99.0] {
         let percentile = Percentile::new(percent).unwrap();
+        // There Locust takes the next sample, and knee the nearest rank.
+        if percentile.divides(json.count) {
+            continue;
+        }
         assert_eq!(
             html.percentile(percentile),
             json.percentile(percentile),
