@@ -40,12 +40,20 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     let mut run = Run::new("locust", "locust-csv");
     let Sources { table, json, html } = prefer::take(members, &mut run)?;
     let mut html = html;
+    let mut of_report = false;
     let (mut totals, per_second) = match (json, table) {
         (Some(json), _) => {
             "locust-json".clone_into(&mut run.source.format);
             (Some(json.totals), Some(json.per_second))
         }
-        (None, Some(table)) => (Some(table), None),
+        (None, Some(table)) => {
+            let fuller = prefer::fuller(&table, html.as_mut(), members, &mut run);
+            of_report = fuller.is_some();
+            if of_report {
+                "locust-html".clone_into(&mut run.source.format);
+            }
+            (Some(fuller.unwrap_or(table)), None)
+        }
         (None, None) => {
             let totals = html.as_mut().map(|html| std::mem::take(&mut html.totals));
             if totals.is_some() {
@@ -87,8 +95,14 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
             .push(failures::read_exceptions(input, &mut failures)?);
     }
     if let Some(html) = &mut html {
-        let (no_failures, no_exceptions) =
-            (members.failures.is_none(), members.exceptions.is_none());
+        // Whose totals they are counts all failures, too.
+        if of_report {
+            failures = Failures::default();
+        }
+        let (no_failures, no_exceptions) = (
+            of_report || members.failures.is_none(),
+            of_report || members.exceptions.is_none(),
+        );
         failures.fill(
             std::mem::take(&mut html.failures),
             no_failures,
