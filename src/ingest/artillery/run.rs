@@ -195,7 +195,7 @@ impl Builder<'_> {
         set_checks(&mut run, &tally);
         set_custom(&mut run, &tally, aggregate, plan);
         self.windows.compare(&tally, &mut run);
-        self.windows.place(ends, &mut run);
+        self.windows.place(ends, plan.balance.before, &mut run);
         if plan.names == Names::Preview {
             let text = "an Artillery 2.0.0 preview: its counters are read by the names that the release gave them";
             run.note("preview-names", text, 1);
