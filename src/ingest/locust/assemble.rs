@@ -14,7 +14,7 @@ use crate::ingest::locust::html::{self, Html};
 use crate::ingest::locust::prefer::{self, Sources};
 use crate::ingest::locust::slices::{Key, MOST_SLICES};
 use crate::ingest::locust::totals::{LAST_SECOND, Totals};
-use crate::model::{EndpointSlice, LoadModel, Run, Seconds, Slice, Stats};
+use crate::model::{Endpoint, EndpointSlice, LoadModel, Run, Seconds, Slice, Stats};
 
 /// The files of a set by what they hold.
 #[derive(Default)]
@@ -163,12 +163,33 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     if totals.overall.requests == Some(0) {
         run.note("no-requests", "the run made no request", 1);
     }
+    leave_out_bytes(&mut totals);
     run.notes.extend(totals.notes);
     run.notes.extend(failures.notes);
     run.overall = totals.overall;
     run.endpoints = totals.endpoints;
     run.source.files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(run)
+}
+
+/// Events of other protocols must say a length, and most say 0: nothing of them is not measured.
+fn leave_out_bytes(totals: &mut Totals) {
+    const HTTP: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    let is_http = |endpoint: &Endpoint| {
+        let method = endpoint.method.as_deref();
+        method.is_some_and(|method| HTTP.contains(&method))
+    };
+    let has_requests = totals.overall.requests.is_some_and(|n| n > 0);
+    if has_requests
+        && totals.overall.bytes_received == Some(0)
+        && !totals.endpoints.is_empty()
+        && !totals.endpoints.iter().any(is_http)
+    {
+        totals.overall.bytes_received = None;
+        for endpoint in &mut totals.endpoints {
+            endpoint.stats.bytes_received = None;
+        }
+    }
 }
 
 /// The endpoints that get slices of their own.
