@@ -360,6 +360,9 @@ fn why_missing(metric: &MetricId, of_endpoint: bool) -> String {
             "; the input gives neither this percentile nor the distribution"
         }
         Reading::SessionsFailed
+        | Reading::SessionsFailedRate
+        | Reading::Exceptions
+        | Reading::ExceptionRate
         | Reading::Duration
         | Reading::Users
         | Reading::PeakRate
@@ -408,7 +411,7 @@ fn decide(mut result: TargetResult, target: &Target, scope: &Scope) -> TargetRes
     {
         let (unit, other) = (metric.unit().id(), other);
         let reason = format!(
-            "the totals of the input keep it, its windows ({}) do not (V17)",
+            "only the totals of the input keep it: by its windows it is {} (V17)",
             number::quantity(other, unit)
         );
         (TargetState::Warn, Some(reason))

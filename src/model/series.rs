@@ -53,8 +53,8 @@ impl Slice {
     /// Takes in another one of the same time, as of a second worker. Counts add up; of latencies there remain count, ends and
     /// mean, because percentiles of two sets of requests are not those of both.
     pub fn join(&mut self, other: Slice) {
-        let plus = |a: Option<u64>, b: Option<u64>| Some(a?.saturating_add(b?));
-        self.arrivals = plus(self.arrivals, other.arrivals);
+        let arrivals = self.arrivals.zip(other.arrivals);
+        self.arrivals = arrivals.map(|(a, b)| a.saturating_add(b));
         self.users = self.users.zip(other.users).map(|(a, b)| a + b);
         self.stats = joined(&self.stats, &other.stats);
         for endpoint in other.endpoints {

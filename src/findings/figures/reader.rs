@@ -109,6 +109,18 @@ impl<'a> Reader<'a> {
                     sessions.and_then(|sessions| sessions.started),
                 ))
             }
+            Reading::SessionsFailedRate => {
+                let sessions = self.run.sessions.as_ref().filter(|_| !self.is_endpoint)?;
+                share_of(sessions.failed?, sessions.started?)
+            }
+            Reading::Exceptions => {
+                let exceptions = self.run.exceptions.map(|count| count as f64);
+                Some(counted(of_run(exceptions)?, None))
+            }
+            Reading::ExceptionRate => {
+                let exceptions = self.run.exceptions.filter(|_| !self.is_endpoint)?;
+                share_of(exceptions, self.stats.requests?.saturating_add(exceptions))
+            }
             Reading::Duration => {
                 let value = self.run.duration.map(|duration| duration.0);
                 Some(counted(of_run(value)?, None))
@@ -204,6 +216,15 @@ impl<'a> Reader<'a> {
             MetricId::Latency(..) | MetricId::Plain(_) => None,
         }
     }
+}
+
+/// A share with its interval; `None` of nothing.
+fn share_of(part: u64, n: u64) -> Option<Measured> {
+    let (lo, hi) = wilson(part, n, LEVEL)?;
+    Some(Measured {
+        interval: Some(interval(Some(lo), Some(hi))),
+        ..counted(part as f64 / n as f64, Some(n))
+    })
 }
 
 /// A figure that is not a quantile.

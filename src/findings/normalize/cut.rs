@@ -292,6 +292,7 @@ fn leave_out(run: &mut Run) -> Vec<&'static str> {
     let users = run.timeline.iter().filter_map(|slice| slice.users);
     run.load.users_max = users.reduce(f64::max).or(run.load.users_max);
     run.errors.clear();
+    run.exceptions = None;
     run.sessions = None;
     run.checks.retain(|check| !is_own(check));
     run.custom.clear();

@@ -112,6 +112,7 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     failures::settle(&mut failures);
     give_codes(&mut totals, &mut failures);
     run.errors = failures.errors;
+    run.exceptions = failures.exceptions;
 
     run.load.model = Some(LoadModel::Closed);
     run.duration = totals.duration;

@@ -308,7 +308,7 @@ fn downloads_of_the_web_ui_are_one_run_where_their_names_tell_it() {
     let run = run_of(&joined);
     assert_eq!(
         (run.overall.requests, run.source.files.len()),
-        (Some(593), 3)
+        (Some(616), 3)
     );
 }
 
