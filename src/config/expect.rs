@@ -46,7 +46,7 @@ pub fn parse(text: &str) -> Result<Expectation, ExpectError> {
     let (metric, at) = if is_named(cursor.rest()) {
         named(&mut cursor, sum)?
     } else {
-        let metric = plain(&mut cursor)?;
+        let metric = as_share(plain(&mut cursor)?, &cursor);
         if sum {
             close_sum(&mut cursor, &metric)?;
         }
@@ -164,6 +164,20 @@ fn named(cursor: &mut Cursor, sum: bool) -> Result<(MetricId, Option<Load>), Exp
         )
     })?;
     Ok((metric, at))
+}
+
+/// A count whose limit is in per cent is judged as the share that goes with it.
+fn as_share(metric: MetricId, cursor: &Cursor) -> MetricId {
+    let share = match metric.spec().reading {
+        Reading::SessionsFailed => "sessions_failed_rate",
+        Reading::Exceptions => "exception_rate",
+        _ => return metric,
+    };
+    if cursor.rest().contains('%') {
+        MetricId::Plain(share)
+    } else {
+        metric
+    }
 }
 
 fn plain(cursor: &mut Cursor) -> Result<MetricId, ExpectError> {

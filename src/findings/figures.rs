@@ -229,6 +229,7 @@ pub fn figures_of(run: &Run, options: &Options) -> Vec<Figure> {
     for metric in of_run {
         match whole.read(&metric) {
             None if !is_always_shown(&metric, options) => {}
+            Some(found) if found.value == 0.0 && is_shown_above_none(&metric) => {}
             measured => figures.push(figure(run, None, &metric, measured)),
         }
     }
@@ -266,6 +267,14 @@ const HEADLINE: &[&str] = &[
 fn is_always_shown(metric: &MetricId, options: &Options) -> bool {
     let is_asked = |percentile: &Percentile| *metric == MetricId::quantile(*percentile);
     HEADLINE.contains(&metric.to_string().as_str()) || options.percentiles.iter().any(is_asked)
+}
+
+/// Figures that say nothing new where there is nothing to count.
+fn is_shown_above_none(metric: &MetricId) -> bool {
+    matches!(
+        metric.spec().reading,
+        Reading::SessionsFailedRate | Reading::Exceptions | Reading::ExceptionRate
+    )
 }
 
 /// Percentiles that pages speak of, whatever tables show.

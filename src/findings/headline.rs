@@ -1,6 +1,7 @@
 //! The first sentences of a report, each made from figures in it. None praises; none names a cause.
 
 mod age;
+mod broke;
 mod compared;
 mod judged;
 mod series;
@@ -223,6 +224,9 @@ fn what_happened(report: &Report, run: &Run) -> String {
         (None, _) => text.push_str("; failures are not measured"),
     }
     text.push('.');
+    if let Some(said) = broke::beside_requests(run) {
+        let _ = write!(text, " {said}.");
+    }
     text
 }
 

@@ -5,6 +5,8 @@
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod analyse;
+mod broken;
+mod by_windows;
 pub mod comparison;
 pub mod distributed;
 pub mod evidence;

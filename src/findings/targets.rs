@@ -7,6 +7,7 @@ mod levels;
 
 pub use levels::judge_levels;
 
+use crate::findings::by_windows;
 use crate::findings::figures::{Measured, Options, Support, measure, resource};
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
@@ -240,6 +241,14 @@ enum Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// The same figure of the whole run by its windows, where these contradict the totals.
+    fn by_windows(&self, metric: &MetricId) -> Option<f64> {
+        match self {
+            Scope::Run { run, .. } => by_windows::contradicting(run)?.value(&metric.to_string()),
+            Scope::Endpoint { .. } | Scope::Sum { .. } => None,
+        }
+    }
+
     /// The figure, or why there is none.
     fn measure(&self, metric: &MetricId) -> Result<Measured, String> {
         match self {
@@ -351,6 +360,9 @@ fn why_missing(metric: &MetricId, of_endpoint: bool) -> String {
             "; the input gives neither this percentile nor the distribution"
         }
         Reading::SessionsFailed
+        | Reading::SessionsFailedRate
+        | Reading::Exceptions
+        | Reading::ExceptionRate
         | Reading::Duration
         | Reading::Users
         | Reading::PeakRate
@@ -393,6 +405,16 @@ fn decide(mut result: TargetResult, target: &Target, scope: &Scope) -> TargetRes
         (TargetState::Warn, Some(reason))
     } else if !bound.holds(measured.value) {
         (TargetState::Fail, None)
+    } else if let Some(other) = scope
+        .by_windows(metric)
+        .filter(|other| !bound.holds(*other))
+    {
+        let (unit, other) = (metric.unit().id(), other);
+        let reason = format!(
+            "only the totals of the input keep it: by its windows it is {} (V17)",
+            number::quantity(other, unit)
+        );
+        (TargetState::Warn, Some(reason))
     } else {
         warn_level(target, metric, &measured, scope)
     };

@@ -5,6 +5,7 @@
 
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod by_rank;
 pub mod latency;
 pub mod load;
 pub mod metric;

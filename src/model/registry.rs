@@ -90,6 +90,12 @@ pub enum Reading {
     Stats(fn(&Stats) -> Option<f64>),
     /// From the sessions of a run.
     SessionsFailed,
+    /// The same as a share of those that were started.
+    SessionsFailedRate,
+    /// Of the script.
+    Exceptions,
+    /// The same as a share of requests and exceptions together.
+    ExceptionRate,
     /// The run's length.
     Duration,
     /// Most users at one time.
@@ -306,7 +312,34 @@ pub static METRICS: &[MetricSpec] = &[
         better: Better::Lower,
         floor: "-",
         reading: Reading::SessionsFailed,
-        text: "Virtual users or scenario runs that failed.",
+        text: "Virtual users or scenario runs that failed; a target with % means `sessions_failed_rate`.",
+    },
+    MetricSpec {
+        id: "sessions_failed_rate",
+        title: "Sessions failed, share",
+        unit: Unit::Ratio,
+        better: Better::Lower,
+        floor: "0.5 points",
+        reading: Reading::SessionsFailedRate,
+        text: "Sessions that failed divided by those that were started.",
+    },
+    MetricSpec {
+        id: "exceptions",
+        title: "Exceptions",
+        unit: Unit::Count,
+        better: Better::Lower,
+        floor: "-",
+        reading: Reading::Exceptions,
+        text: "Exceptions that the script raised, which are no requests; a target with % means `exception_rate`.",
+    },
+    MetricSpec {
+        id: "exception_rate",
+        title: "Exceptions, share",
+        unit: Unit::Ratio,
+        better: Better::Lower,
+        floor: "0.5 points",
+        reading: Reading::ExceptionRate,
+        text: "Exceptions of the script divided by requests and exceptions together.",
     },
     MetricSpec {
         id: "bytes_received",

@@ -68,6 +68,9 @@ pub struct Run {
     /// What went wrong, counted.
     #[serde(default)]
     pub errors: Vec<ErrorCount>,
+    /// Exceptions that the script raised, where the tool counts them. They are no requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exceptions: Option<u64>,
     /// Virtual users or scenario runs.
     #[serde(default)]
     pub sessions: Option<Sessions>,
@@ -109,6 +112,7 @@ impl Run {
             endpoints: Vec::new(),
             timeline: Vec::new(),
             errors: Vec::new(),
+            exceptions: None,
             sessions: None,
             checks: Vec::new(),
             custom: Vec::new(),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::latency::Latency;
 use crate::model::stats::Stats;
 use crate::model::units::Seconds;
 
@@ -46,4 +47,50 @@ pub struct EndpointSlice {
     pub method: Option<String>,
     /// Its figures.
     pub stats: Stats,
+}
+
+impl Slice {
+    /// Takes in another one of the same time, as of a second worker. Counts add up; of latencies there remain count, ends and
+    /// mean, because percentiles of two sets of requests are not those of both.
+    pub fn join(&mut self, other: Slice) {
+        let arrivals = self.arrivals.zip(other.arrivals);
+        self.arrivals = arrivals.map(|(a, b)| a.saturating_add(b));
+        self.users = self.users.zip(other.users).map(|(a, b)| a + b);
+        self.stats = joined(&self.stats, &other.stats);
+        for endpoint in other.endpoints {
+            let same = |one: &&mut EndpointSlice| {
+                one.name == endpoint.name && one.method == endpoint.method
+            };
+            match self.endpoints.iter_mut().find(same) {
+                Some(own) => own.stats = joined(&own.stats, &endpoint.stats),
+                None => self.endpoints.push(endpoint),
+            }
+        }
+        self.endpoints
+            .sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+    }
+}
+
+fn joined(a: &Stats, b: &Stats) -> Stats {
+    let latency = |read: fn(&Stats) -> Option<&Latency>| match (read(a), read(b)) {
+        (Some(one), Some(other)) if one.population == other.population => {
+            let both = Latency::together(&[one, other], one.population)?;
+            Some(Latency {
+                from: one.from,
+                to: one.to,
+                resolution: one.resolution,
+                ..both
+            })
+        }
+        // What one of them did not separate is unknown of both, unless it made no request.
+        (Some(only), None) if b.responses == Some(0) => Some(only.clone()),
+        (None, Some(only)) if a.responses == Some(0) => Some(only.clone()),
+        _ => None,
+    };
+    Stats {
+        latency: latency(|stats| stats.latency.as_ref()),
+        latency_ok: latency(|stats| stats.latency_ok.as_ref()),
+        latency_failed: latency(|stats| stats.latency_failed.as_ref()),
+        ..Stats::sum(&[a, b])
+    }
 }

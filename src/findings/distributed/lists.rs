@@ -26,6 +26,7 @@ pub(super) fn merge(run: &mut Run, parts: &[&Run], when: &When) {
         };
         b.count.cmp(&a.count).then_with(|| key(a).cmp(&key(b)))
     });
+    run.exceptions = merge::sum(parts.iter().map(|part| part.exceptions));
     run.sessions = sessions(parts);
     run.checks = checks(parts);
     custom(run, parts);

@@ -7,7 +7,7 @@ use crate::findings::report::Interval;
 use crate::findings::steady;
 use crate::model::metric::PopulationName;
 use crate::model::{
-    Endpoint, Latency, MetricId, Millis, Percentile, Reading, Run, Statistic, Stats,
+    Endpoint, Latency, MetricId, Millis, Percentile, Reading, ResolutionKind, Run, Statistic, Stats,
 };
 use crate::stats::proportion::wilson;
 use crate::stats::quantile::{self, Cumulative, Edges, Sides, Summary};
@@ -109,6 +109,18 @@ impl<'a> Reader<'a> {
                     sessions.and_then(|sessions| sessions.started),
                 ))
             }
+            Reading::SessionsFailedRate => {
+                let sessions = self.run.sessions.as_ref().filter(|_| !self.is_endpoint)?;
+                share_of(sessions.failed?, sessions.started?)
+            }
+            Reading::Exceptions => {
+                let exceptions = self.run.exceptions.map(|count| count as f64);
+                Some(counted(of_run(exceptions)?, None))
+            }
+            Reading::ExceptionRate => {
+                let exceptions = self.run.exceptions.filter(|_| !self.is_endpoint)?;
+                share_of(exceptions, self.stats.requests?.saturating_add(exceptions))
+            }
             Reading::Duration => {
                 let value = self.run.duration.map(|duration| duration.0);
                 Some(counted(of_run(value)?, None))
@@ -204,6 +216,15 @@ impl<'a> Reader<'a> {
             MetricId::Latency(..) | MetricId::Plain(_) => None,
         }
     }
+}
+
+/// A share with its interval; `None` of nothing.
+fn share_of(part: u64, n: u64) -> Option<Measured> {
+    let (lo, hi) = wilson(part, n, LEVEL)?;
+    Some(Measured {
+        interval: Some(interval(Some(lo), Some(hi))),
+        ..counted(part as f64 / n as f64, Some(n))
+    })
 }
 
 /// A figure that is not a quantile.
@@ -311,9 +332,13 @@ impl<'a> Distribution<'a> {
         )
     }
 
-    /// The middle of the bucket, but never outside the extremes.
+    /// The figure of the bucket, but never outside the extremes.
     fn of_bucket(&self, edges: Edges) -> Option<f64> {
-        let middle = edges.mid();
+        let (lower, upper) = (Millis(edges.lower), Millis(edges.upper));
+        let middle = self.latency.resolution.figure_in(lower, upper).0;
+        if self.latency.resolution.kind == ResolutionKind::Rounded {
+            return middle.is_finite().then_some(middle);
+        }
         let middle = self.latency.min.map_or(middle, |min| middle.max(min.0));
         let middle = self.latency.max.map_or(middle, |max| middle.min(max.0));
         middle.is_finite().then_some(middle)

@@ -36,8 +36,10 @@ pub(super) fn what_was_not(latency: bool) -> String {
 }
 
 fn sessions(run: &Run) -> Option<String> {
-    let started = run.sessions.as_ref()?.started?;
-    Some(format!("{} started", plural(started, "session")))
+    super::broke::failed_sessions(run).or_else(|| {
+        let started = run.sessions.as_ref()?.started?;
+        Some(format!("{} started", plural(started, "session")))
+    })
 }
 
 /// Endpoints of an input that makes no whole of them, such as benchmarks.

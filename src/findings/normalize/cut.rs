@@ -242,7 +242,7 @@ fn from_slices(
         let asked: BTreeSet<_> = had.percentiles.keys().copied().collect();
         let has_samples = merged == Merged::Exact && found.histogram.is_some();
         if has_samples {
-            merge::read_percentiles(&mut found, &asked);
+            found.read_percentiles(asked);
         } else if found.count > 0 {
             // One slice may stand alone with percentiles of its own: they are the tool's, of that slice.
             if merged == Merged::WithoutPercentiles {
@@ -292,6 +292,7 @@ fn leave_out(run: &mut Run) -> Vec<&'static str> {
     let users = run.timeline.iter().filter_map(|slice| slice.users);
     run.load.users_max = users.reduce(f64::max).or(run.load.users_max);
     run.errors.clear();
+    run.exceptions = None;
     run.sessions = None;
     run.checks.retain(|check| !is_own(check));
     run.custom.clear();

@@ -187,7 +187,7 @@ pub(crate) fn latency(parts: &[&Latency]) -> (Latency, Merged) {
         common(parts, |part| part.quantile_method, QuantileMethod::Bucketed)
     };
     all.histogram = Some(histogram);
-    read_percentiles(&mut all, &asked);
+    all.read_percentiles(asked);
     (all, Merged::Exact)
 }
 
@@ -203,33 +203,6 @@ pub(in crate::findings) fn keep_known(latency: &mut Latency) {
     });
     if latency.quantile_method == QuantileMethod::Unknown && !percentiles.is_empty() {
         latency.quantile_method = QuantileMethod::NearestRank;
-    }
-}
-
-/// Percentiles that are not there yet, from the histogram. The first and the last sample are known better than by bucket.
-pub(crate) fn read_percentiles(latency: &mut Latency, asked: &BTreeSet<Percentile>) {
-    let Some(histogram) = &latency.histogram else {
-        return;
-    };
-    let total = histogram.total();
-    for percentile in asked {
-        let rank = percentile.rank(total);
-        let end = if rank == total {
-            latency.max
-        } else if rank == 1 {
-            latency.min
-        } else {
-            None
-        };
-        let Some(Millis(value)) = end.or_else(|| quantile(histogram, rank)) else {
-            continue;
-        };
-        let value = latency.min.map_or(value, |min| value.max(min.0));
-        let value = latency.max.map_or(value, |max| value.min(max.0));
-        latency
-            .percentiles
-            .entry(*percentile)
-            .or_insert(Millis(value));
     }
 }
 
@@ -323,26 +296,6 @@ pub(crate) fn histogram(parts: &[&Histogram]) -> Option<Histogram> {
         all.push(lower, upper, count);
     }
     Some(all)
-}
-
-/// The middle of the bucket that holds the sample of that rank, in whole nanoseconds as logs have them.
-fn quantile(histogram: &Histogram, rank: u64) -> Option<Millis> {
-    let mut below = 0_u64;
-    for (lower, upper, count) in histogram.buckets() {
-        below = below.saturating_add(count);
-        if below >= rank {
-            if lower == upper {
-                return Some(lower);
-            }
-            let nanos = f64::midpoint((lower.0 * 1e6).round(), (upper.0 * 1e6).round()).floor();
-            return Some(if nanos.is_finite() {
-                Millis(nanos / 1e6)
-            } else {
-                Millis(f64::midpoint(lower.0, upper.0))
-            });
-        }
-    }
-    None
 }
 
 #[cfg(test)]

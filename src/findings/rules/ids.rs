@@ -38,6 +38,7 @@ pub static IDS: &[(&str, &str)] = &[
     ("V47", "endpoint-gone"),
     ("V48", "same-run-twice"),
     ("V49", "faster-because-failing"),
+    ("V50", "script-failures"),
     ("L01", "heavy-tail"),
     ("T01", "target-broken"),
     ("T02", "target-near"),

@@ -56,6 +56,7 @@ mod v46_clipped_run;
 mod v47_endpoint_gone;
 pub(in crate::findings) mod v48_same_run_twice;
 mod v49_faster_because_failing;
+mod v50_script_failures;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -284,6 +285,7 @@ pub static RULES: &[Rule] = &[
     v47_endpoint_gone::RULE,
     v48_same_run_twice::RULE,
     v49_faster_because_failing::RULE,
+    v50_script_failures::RULE,
     l01_heavy_tail::RULE,
     t01_target_broken::RULE,
     t02_target_near::RULE,

@@ -143,7 +143,7 @@ pub(super) fn failed(stats: &[&Stats]) -> Option<(u64, u64)> {
 }
 
 /// Whether slices were left out: counts are the slices' own, and answers may belong to requests before the border.
-pub(super) fn is_trimmed(run: &Run) -> bool {
+pub(in crate::findings) fn is_trimmed(run: &Run) -> bool {
     run.notes.iter().any(|note| note.id == "trim")
 }
 

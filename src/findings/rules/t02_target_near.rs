@@ -39,7 +39,10 @@ fn how(targets: &[Target], result: &TargetResult) -> String {
             end(interval.lo),
             end(interval.hi),
         ),
-        None => format!("{kept}, but only just"),
+        None => match &result.reason {
+            Some(reason) => format!("{kept}, but {reason}"),
+            None => format!("{kept}, but only just"),
+        },
     }
 }
 

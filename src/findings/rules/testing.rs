@@ -262,7 +262,7 @@ pub(super) const TWO_DIGITS: Resolution = Resolution {
 };
 
 /// Counts without latency.
-pub(super) fn counts(requests: u64, failures: u64) -> Stats {
+pub(in crate::findings) fn counts(requests: u64, failures: u64) -> Stats {
     Stats {
         requests: Some(requests),
         failures: Some(failures),
@@ -302,7 +302,7 @@ pub(super) fn histogram(values: &[(f64, u64)]) -> Histogram {
 }
 
 /// A run with these counts and this length.
-pub(super) fn run(stats: Stats, seconds: f64) -> Run {
+pub(in crate::findings) fn run(stats: Stats, seconds: f64) -> Run {
     let mut run = Run::new("test", "test");
     run.id = "run".to_owned();
     run.duration = Some(Seconds(seconds));
@@ -324,7 +324,7 @@ pub(super) fn endpoint(method: &str, name: &str, stats: Stats) -> Endpoint {
 }
 
 /// A slice with that many samples around a median.
-pub(super) fn slice(start: f64, seconds: f64, samples: u64, p50: f64) -> Slice {
+pub(in crate::findings) fn slice(start: f64, seconds: f64, samples: u64, p50: f64) -> Slice {
     let mut stats = counts(samples, 0);
     stats.latency = Some(latency(Population::All, samples, &[("p50", p50)]));
     Slice {

@@ -1,5 +1,6 @@
 //! V17: endpoints, codes and errors do not sum to the total.
 
+use crate::findings::by_windows::{self, ByWindows};
 use crate::findings::evidence::Evidence;
 use crate::findings::report::CheckResult;
 use crate::findings::rules::shared::{is_trimmed, listed};
@@ -20,8 +21,9 @@ pub(super) const RULE: Rule = Rule {
     effects: "warn",
     limit: Some((0.005, "share of the total that a sum may be apart")),
     text: "\
-Asks whether the parts sum to the total: requests and failures of the endpoints, status codes, errors.
+Asks whether the parts sum to the total: requests and failures of the endpoints, status codes, errors, and the windows over time.
 Fires when a sum and its total are more than 0.5 % and more than 5 apart; the report says so when they agree.
+Windows contradict where they cover the run and count otherwise; a target on the rate that holds by one count alone is a warning.
 Compared is only what the input gives on both sides; where the endpoints are said to be some of all, they are not summed. Endpoints that count answers alone are compared with the answers,
 and errors of the script or of an assertion may or may not be failures. Where a run has several files, written at
 different instants, errors may be 2 s of requests short.
@@ -103,7 +105,8 @@ fn ask(context: &RunContext) -> Vec<Fired> {
         .into_iter()
         .filter(|sums| !sums.agree(context.limit))
         .collect();
-    if broken.is_empty() {
+    let windows = by_windows::contradicting(context.run);
+    if broken.is_empty() && windows.is_none() {
         return Vec::new();
     }
     let mut evidence = Evidence::new().with("limit", context.limit, Unit::Ratio);
@@ -120,10 +123,38 @@ fn ask(context: &RunContext) -> Vec<Fired> {
             number::count(sums.total),
         ));
     }
+    if let (Some(windows), Some(total)) = (&windows, context.run.overall.requests) {
+        evidence = evidence
+            .count("windows_sum", windows.requests)
+            .count("windows_total", total)
+            .with("windows_duration", windows.seconds, Unit::Seconds);
+        words.push(said(context.run, windows, total));
+    }
     let message = format!("The totals do not reconcile: {}.", listed(&words));
     vec![Fired::new(Effect::Warn, message, evidence).hint(
         "Look for a cut file, endpoints without a row of their own, or files of different runs read as one.",
     )]
+}
+
+/// Both counts with the time that each says it took.
+fn said(run: &Run, windows: &ByWindows, total: u64) -> String {
+    let time = |seconds: Option<f64>, rate: Option<f64>| match (seconds, rate) {
+        (Some(seconds), Some(rate)) => {
+            format!(" in {} ({})", number::seconds(seconds), number::rate(rate))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "requests of {} sum to {}{}, the requests of the run are {}{}",
+        number::plural(windows.windows, "window"),
+        number::count(windows.requests),
+        time(Some(windows.seconds), windows.rate()),
+        number::count(total),
+        time(
+            run.duration.map(|duration| duration.0),
+            run.overall.rate.map(|rate| rate.0)
+        ),
+    )
 }
 
 /// Every sum that the input allows.

@@ -5,6 +5,7 @@
 //! for all shapes of the file.
 
 use crate::ingest::artillery::names::{Stage, stage};
+use crate::model::Run;
 
 /// What the errors of a run say about its requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +46,18 @@ impl Balance {
                 .saturating_add(broken)
                 .min(responses),
             scripts_lost: sent.saturating_add(client).saturating_add(script) <= unanswered,
+        }
+    }
+
+    /// Says which requests the tool's own counter lacks.
+    pub(super) fn note(self, run: &mut Run) {
+        if self.before > 0 {
+            let text = "requests that failed before Artillery counted them as sent: they are attempted and failed requests";
+            run.note("failed-before-sent", text, self.before);
+        }
+        if self.after > 0 {
+            let text = "requests that got a response and ended in an error of the client or the connection: they are failed requests";
+            run.note("failed-after-response", text, self.after);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::ingest::artillery::balance::Balance;
 use crate::ingest::artillery::document::Parts;
 use crate::ingest::artillery::levels;
 use crate::ingest::artillery::names::{
-    Names, Namespaces, error_kind, is_error_code, is_failure, is_preview, released,
+    Names, Namespaces, Stage, error_kind, is_error_code, is_failure, is_preview, released, stage,
 };
 use crate::ingest::artillery::parse::{Period, PeriodSeed};
 use crate::ingest::artillery::tally::{BadCounter, Tally, distribution};
@@ -191,11 +191,11 @@ impl Builder<'_> {
         }
         set_sessions(&mut run, &tally, aggregate);
         set_endpoints(&mut run, &tally, duration, plan.balance);
-        set_errors(&mut run, &tally);
+        set_errors(&mut run, &tally, plan);
         set_checks(&mut run, &tally);
         set_custom(&mut run, &tally, aggregate, plan);
         self.windows.compare(&tally, &mut run);
-        self.windows.place(ends, &mut run);
+        self.windows.place(ends, plan.balance.before, &mut run);
         if plan.names == Names::Preview {
             let text = "an Artillery 2.0.0 preview: its counters are read by the names that the release gave them";
             run.note("preview-names", text, 1);
@@ -285,7 +285,9 @@ fn set_endpoints(run: &mut Run, tally: &Tally, duration: Option<Seconds>, balanc
 }
 
 /// Errors by endpoint where the file says it, and the rest of each sum without one.
-fn set_errors(run: &mut Run, tally: &Tally) {
+fn set_errors(run: &mut Run, tally: &Tally, plan: &Plan) {
+    // Where scripts did not take the place of an answer, their errors are no requests.
+    let apart = !plan.http || !plan.balance.scripts_lost;
     let mut errors = Vec::new();
     let mut rest: BTreeMap<&str, u64> = tally.errors.clone();
     let mut codes: BTreeMap<&str, u64> = tally
@@ -295,7 +297,7 @@ fn set_errors(run: &mut Run, tally: &Tally) {
         .collect();
     for (name, endpoint) in &tally.endpoints {
         for (error, count) in &endpoint.errors {
-            errors.push(request_error(Some(*name), error, *count));
+            errors.push(request_error(Some(*name), error, *count, apart));
             let left = rest.entry(error).or_default();
             *left = left.saturating_sub(*count);
         }
@@ -308,7 +310,7 @@ fn set_errors(run: &mut Run, tally: &Tally) {
         }
     }
     for (error, count) in rest {
-        errors.push(request_error(None, error, count));
+        errors.push(request_error(None, error, count, apart));
     }
     for (code, count) in codes.into_iter().filter(|(code, _)| is_failure(code)) {
         errors.push(status_error(None, code, count));
@@ -322,14 +324,33 @@ fn set_errors(run: &mut Run, tally: &Tally) {
         b.count.cmp(&a.count).then_with(|| name(a).cmp(&name(b)))
     });
     run.errors = errors;
+    count_exceptions(run);
 }
 
-pub(super) fn request_error(endpoint: Option<&str>, error: &str, count: u64) -> ErrorCount {
+/// Artillery counts every error, so that none among them is none at all.
+pub(super) fn count_exceptions(run: &mut Run) {
+    let errors = run.errors.iter();
+    let exceptions = errors.filter(|error| error.kind == ErrorKind::Exception);
+    run.exceptions = Some(exceptions.fold(0, |all, one| all.saturating_add(one.count)));
+}
+
+/// An error by its text. `apart`: those of scripts are no requests.
+pub(super) fn request_error(
+    endpoint: Option<&str>,
+    error: &str,
+    count: u64,
+    apart: bool,
+) -> ErrorCount {
     let coded = is_error_code(error);
+    let kind = if apart && stage(error) == Stage::Script {
+        ErrorKind::Exception
+    } else {
+        error_kind(error)
+    };
     ErrorCount {
         endpoint: endpoint.map(str::to_owned),
         method: None,
-        kind: error_kind(error),
+        kind,
         code: coded.then(|| error.to_owned()),
         message: (!coded).then(|| error.to_owned()),
         count,
@@ -426,7 +447,7 @@ fn add_notes(run: &mut Run, tally: &Tally, plan: &Plan, duplicates: u64) {
         run.note("more-answers-than-requests", text, 1);
     }
     if plan.http {
-        note_balance(run, plan.balance);
+        plan.balance.note(run);
     }
     if tally.bytes_received.is_some() {
         let text =
@@ -464,18 +485,6 @@ fn add_notes(run: &mut Run, tally: &Tally, plan: &Plan, duplicates: u64) {
     if duplicates > 0 {
         let text = "names that stand twice in one map; the last one counts";
         run.note("duplicate-names", text, duplicates);
-    }
-}
-
-/// Says which requests the tool's own counter lacks.
-pub(super) fn note_balance(run: &mut Run, balance: Balance) {
-    if balance.before > 0 {
-        let text = "requests that failed before Artillery counted them as sent: they are attempted and failed requests";
-        run.note("failed-before-sent", text, balance.before);
-    }
-    if balance.after > 0 {
-        let text = "requests that got a response and ended in an error of the client or the connection: they are failed requests";
-        run.note("failed-after-response", text, balance.after);
     }
 }
 

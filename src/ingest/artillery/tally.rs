@@ -162,11 +162,12 @@ impl<'p> Tally<'p> {
         let lost = self.errors(|error| is_lost(error, plan.balance.scripts_lost));
         let failures = self.failed_answers().saturating_add(lost);
         stats.failures = stats.failures.map(|_| failures);
-        if plan.balance.before > 0 {
-            let before = self.errors(|error| stage(error) == Stage::Client);
-            stats.requests = stats.requests.map(|n| n.saturating_add(before));
-        }
         stats
+    }
+
+    /// Errors of the client, which may have come up before the request was counted.
+    pub(super) fn client_errors(&self) -> u64 {
+        self.errors(|error| stage(error) == Stage::Client)
     }
 
     /// The figures of all HTTP requests; nothing where the run makes none.

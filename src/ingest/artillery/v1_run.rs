@@ -13,7 +13,7 @@ use crate::ingest::IngestError;
 use crate::ingest::artillery::document::Parts;
 use crate::ingest::artillery::names::is_failure;
 use crate::ingest::artillery::phases::placed;
-use crate::ingest::artillery::run::{note_balance, request_error, status_error};
+use crate::ingest::artillery::run::{count_exceptions, request_error, status_error};
 use crate::ingest::artillery::v1_parse::{Report, ReportSeed};
 use crate::ingest::artillery::v1_stats::{Course, SLICE_LENGTH, Times, quote};
 use crate::ingest::artillery::v1_totals::Totals;
@@ -276,9 +276,10 @@ fn set_sessions(run: &mut Run, aggregate: &Report, totals: &Totals, legacy: bool
 }
 
 fn set_errors(run: &mut Run, totals: &Totals) {
+    let apart = !totals.is_http() || !totals.balance.scripts_lost;
     let errors = totals.errors.iter();
     run.errors
-        .extend(errors.map(|(error, count)| request_error(None, error, *count)));
+        .extend(errors.map(|(error, count)| request_error(None, error, *count, apart)));
     if totals.is_http() {
         let failed = totals.codes.iter().filter(|(code, _)| is_failure(code));
         run.errors
@@ -294,6 +295,7 @@ fn set_errors(run: &mut Run, totals: &Totals) {
         };
         b.count.cmp(&a.count).then_with(|| name(a).cmp(&name(b)))
     });
+    count_exceptions(run);
 }
 
 /// What has no word in the schema. The file does not say of how many values the users' own distributions are.
@@ -367,7 +369,7 @@ fn add_notes(run: &mut Run, totals: &Totals, course: &Course, duplicates: u64, l
         run.note("requests-derived", text, 1);
     }
     if totals.is_http() {
-        note_balance(run, totals.balance);
+        totals.balance.note(run);
     }
     if totals.responses > totals.requests {
         let text =

@@ -10,7 +10,7 @@ use crate::ingest::artillery::parse::Summary;
 use crate::ingest::artillery::tally;
 use crate::ingest::artillery::v1_parse::{Report, Samples};
 use crate::ingest::artillery::v1_run::METHOD;
-use crate::ingest::artillery::windows::{MOST_WINDOWS, set_rates};
+use crate::ingest::artillery::windows::{MOST_WINDOWS, WINDOWS_OVERLAP, set_rates};
 use crate::ingest::json::Number;
 use crate::ingest::recorder;
 use crate::model::{
@@ -314,8 +314,31 @@ impl Course {
         self.list.retain(|window| window.time.is_some());
         self.list.sort_by_key(|window| window.time);
         let mut before: Option<i64> = None;
+        let mut overlap = 0;
+        let mut uncounted = if legacy { 0 } else { how.2.before };
         for window in self.list {
             let Some(time) = window.time else { continue };
+            let mut stats = window.stats(how, legacy);
+            let added = window.errors.client.min(uncounted);
+            uncounted -= added;
+            stats.requests = stats.requests.map(|n| n.saturating_add(added));
+            if before == Some(time)
+                && let Some(last) = run.timeline.last_mut()
+            {
+                let length = Some(last.duration);
+                last.join(Slice {
+                    latency_window: None,
+                    start: last.start,
+                    duration: last.duration,
+                    users: window.users,
+                    arrivals: Some(window.created),
+                    stats,
+                    endpoints: Vec::new(),
+                });
+                set_rates(&mut last.stats, length);
+                overlap += 1;
+                continue;
+            }
             let (mut from, mut to) = if legacy {
                 (time, time.saturating_add(SLICE_LENGTH))
             } else {
@@ -332,7 +355,6 @@ impl Course {
                 }
             }
             let seconds = |millis: i64| Seconds(millis as f64 / 1000.0);
-            let mut stats = window.stats(how, legacy);
             let duration = seconds(to - from);
             set_rates(&mut stats, Some(duration));
             run.timeline.push(Slice {
@@ -344,6 +366,9 @@ impl Course {
                 stats,
                 endpoints: Vec::new(),
             });
+        }
+        if overlap > 0 {
+            run.note("windows-overlap", WINDOWS_OVERLAP, overlap);
         }
     }
 }
@@ -365,8 +390,6 @@ impl Window {
         }
         let requests = if legacy {
             Some(self.responses.saturating_add(lost))
-        } else if balance.before > 0 {
-            self.requests.map(|n| n.saturating_add(self.errors.client))
         } else {
             self.requests
         };

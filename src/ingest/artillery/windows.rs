@@ -32,6 +32,10 @@ pub(super) fn windows_of(span: Option<(i64, i64)>) -> usize {
 /// Windows that the timeline takes: eleven days of them.
 pub(super) const MOST_WINDOWS: usize = 100_000;
 
+/// What is said of windows that cover one another.
+pub(super) const WINDOWS_OVERLAP: &str =
+    "windows of the same ten seconds stand in the file, as of several workers; they are added up";
+
 /// The length of a window in every release so far.
 const WINDOW: i64 = 10_000;
 
@@ -87,6 +91,7 @@ impl Plan {
             start,
             first: period.first,
             last: period.last,
+            client_errors: tally.client_errors(),
             slice: Slice {
                 latency_window: None,
                 start: Seconds(0.0),
@@ -129,6 +134,7 @@ pub(super) struct Window {
     start: i64,
     first: Option<i64>,
     last: Option<i64>,
+    client_errors: u64,
     slice: Slice,
 }
 
@@ -216,15 +222,28 @@ impl Windows {
         }
     }
 
-    /// The slices in order of time, inside a run of these ends.
-    pub(super) fn place(mut self, ends: Option<(i64, i64)>, run: &mut Run) {
+    /// The slices in order of time, inside a run of these ends. `before`: how many requests failed before they were counted.
+    pub(super) fn place(mut self, ends: Option<(i64, i64)>, mut before: u64, run: &mut Run) {
+        let (first, last) = self.reach();
         self.list.sort_by_key(|window| window.start);
         let length = self.length();
-        let doubles = self.list.iter().zip(self.list.iter().skip(1));
-        let doubles = doubles.filter(|(a, b)| a.start == b.start).count();
-        if doubles > 0 {
-            let text = "windows of the same instant stand in the file; each is a slice of its own";
-            run.note("windows-overlap", text, doubles as u64);
+        let all = self.list.len();
+        let mut list: Vec<Window> = Vec::with_capacity(all);
+        for window in self.list {
+            match list.last_mut().filter(|last| last.start == window.start) {
+                Some(last) => {
+                    last.slice.join(window.slice);
+                    last.client_errors = last.client_errors.saturating_add(window.client_errors);
+                }
+                None => list.push(window),
+            }
+        }
+        if list.len() < all {
+            run.note(
+                "windows-overlap",
+                WINDOWS_OVERLAP,
+                (all - list.len()) as u64,
+            );
         }
         if self.capped > 0 {
             let text =
@@ -240,14 +259,23 @@ impl Windows {
             let text = "windows without `period` and `firstMetricAt` are left out of the timeline";
             run.note("windows-without-time", text, self.timeless);
         }
-        let origin = match (ends, self.list.first()) {
+        let origin = match (ends, list.first()) {
             (Some((start, _)), _) => start,
             (None, Some(window)) => window.start,
             (None, None) => return,
         };
-        for mut window in self.list {
+        for mut window in list {
+            let uncounted = window.client_errors.min(before);
+            before -= uncounted;
+            let requests = &mut window.slice.stats.requests;
+            *requests = requests.map(|n| n.saturating_add(uncounted));
             let whole = (window.start, window.start.saturating_add(length));
-            let clipped = ends.map_or(whole, |(start, end)| (whole.0.max(start), whole.1.min(end)));
+            // The aggregate may contradict the windows; then both say how long the run was.
+            let clipped = ends.map_or(whole, |(start, end)| {
+                let start = first.map_or(start, |first| first.min(start));
+                let end = last.map_or(end, |last| last.max(end));
+                (whole.0.max(start), whole.1.min(end))
+            });
             // A window that lies outside the run altogether says that the ends are wrong, not the window.
             let (from, to) = if clipped.0 <= clipped.1 {
                 clipped

@@ -70,8 +70,14 @@ pub(super) fn make(mut summary: Summary, file: &str, found: &str) -> Result<Run,
     for (id, text) in found.notes {
         run.note(id, text, 1);
     }
-    run.overall.bytes_received = sorted.counted("data_received", file)?;
-    run.overall.bytes_sent = sorted.counted("data_sent", file)?;
+    leave_out_unused(&mut run, &sorted);
+    // k6 writes these two always: nothing of a protocol that was not used is not measured.
+    let used = |count: &u64| *count > 0 || run.overall.requests.is_some_and(|n| n > 0);
+    let (received, sent) = (
+        sorted.counted("data_received", file)?.filter(used),
+        sorted.counted("data_sent", file)?.filter(used),
+    );
+    (run.overall.bytes_received, run.overall.bytes_sent) = (received, sent);
     run.load.dropped = sorted.counted("dropped_iterations", file)?;
     set_users(&mut run, &sorted);
     set_sessions(&mut run, &sorted, file)?;
@@ -87,6 +93,19 @@ impl Sorted {
             Some(named) => named.samples(file),
             None => Ok(None),
         }
+    }
+}
+
+/// A threshold on `http_reqs` makes k6 write 0 for it, although all requests are those of the browser module.
+fn leave_out_unused(run: &mut Run, sorted: &Sorted) {
+    let made = |name: &str| sorted.others.iter().any(|named| named.name == name);
+    if !made("browser_http_req_duration") && !made("browser_http_req_failed") {
+        return;
+    }
+    if run.overall.requests.is_none_or(|requests| requests == 0) {
+        run.overall = Stats::default();
+        let text = "the requests are those of the browser module, which k6 counts apart (`browser_http_req_failed`): requests and response times are not measured";
+        run.note("browser-only", text, 1);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::ingest::locust::html::{self, Html};
 use crate::ingest::locust::prefer::{self, Sources};
 use crate::ingest::locust::slices::{Key, MOST_SLICES};
 use crate::ingest::locust::totals::{LAST_SECOND, Totals};
-use crate::model::{EndpointSlice, LoadModel, Run, Seconds, Slice, Stats};
+use crate::model::{Endpoint, EndpointSlice, LoadModel, Run, Seconds, Slice, Stats};
 
 /// The files of a set by what they hold.
 #[derive(Default)]
@@ -40,12 +40,20 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     let mut run = Run::new("locust", "locust-csv");
     let Sources { table, json, html } = prefer::take(members, &mut run)?;
     let mut html = html;
+    let mut of_report = false;
     let (mut totals, per_second) = match (json, table) {
         (Some(json), _) => {
             "locust-json".clone_into(&mut run.source.format);
             (Some(json.totals), Some(json.per_second))
         }
-        (None, Some(table)) => (Some(table), None),
+        (None, Some(table)) => {
+            let fuller = prefer::fuller(&table, html.as_mut(), members, &mut run);
+            of_report = fuller.is_some();
+            if of_report {
+                "locust-html".clone_into(&mut run.source.format);
+            }
+            (Some(fuller.unwrap_or(table)), None)
+        }
         (None, None) => {
             let totals = html.as_mut().map(|html| std::mem::take(&mut html.totals));
             if totals.is_some() {
@@ -87,8 +95,14 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
             .push(failures::read_exceptions(input, &mut failures)?);
     }
     if let Some(html) = &mut html {
-        let (no_failures, no_exceptions) =
-            (members.failures.is_none(), members.exceptions.is_none());
+        // Whose totals they are counts all failures, too.
+        if of_report {
+            failures = Failures::default();
+        }
+        let (no_failures, no_exceptions) = (
+            of_report || members.failures.is_none(),
+            of_report || members.exceptions.is_none(),
+        );
         failures.fill(
             std::mem::take(&mut html.failures),
             no_failures,
@@ -98,6 +112,7 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     failures::settle(&mut failures);
     give_codes(&mut totals, &mut failures);
     run.errors = failures.errors;
+    run.exceptions = failures.exceptions;
 
     run.load.model = Some(LoadModel::Closed);
     run.duration = totals.duration;
@@ -149,12 +164,33 @@ pub(super) fn run(members: &Members) -> Result<Run, IngestError> {
     if totals.overall.requests == Some(0) {
         run.note("no-requests", "the run made no request", 1);
     }
+    leave_out_bytes(&mut totals);
     run.notes.extend(totals.notes);
     run.notes.extend(failures.notes);
     run.overall = totals.overall;
     run.endpoints = totals.endpoints;
     run.source.files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(run)
+}
+
+/// Events of other protocols must say a length, and most say 0: nothing of them is not measured.
+fn leave_out_bytes(totals: &mut Totals) {
+    const HTTP: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    let is_http = |endpoint: &Endpoint| {
+        let method = endpoint.method.as_deref();
+        method.is_some_and(|method| HTTP.contains(&method))
+    };
+    let has_requests = totals.overall.requests.is_some_and(|n| n > 0);
+    if has_requests
+        && totals.overall.bytes_received == Some(0)
+        && !totals.endpoints.is_empty()
+        && !totals.endpoints.iter().any(is_http)
+    {
+        totals.overall.bytes_received = None;
+        for endpoint in &mut totals.endpoints {
+            endpoint.stats.bytes_received = None;
+        }
+    }
 }
 
 /// The endpoints that get slices of their own.

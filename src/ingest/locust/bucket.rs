@@ -1,4 +1,4 @@
-//! Locust's rounded response times: the percentile rule, the edges of a bucket, how fine the grid is.
+//! Locust's rounded response times: the edges of a bucket, how fine the grid is.
 //!
 //! Locust rounds a response time before it counts it: below 100 ms to 1, below 1 000 to 10, below 10 000 to 100, else to
 //! 1 000. Newer releases let the user replace that; the file does not say so, only its keys do. Keys that all lie on the
@@ -6,11 +6,12 @@
 //! multiples of, never coarser than the known one: with many keys that is the true step, with few it is too coarse
 //! rather than too fine. A user's function is taken to round to the nearest; one that rounds down is off by half a step.
 //!
+//! Locust's own percentiles are one sample higher where the share divides the count; here they are taken by nearest rank, as
+//! from every distribution. The tables of Locust keep their own.
+//!
 //! References: locust/stats.py, `bucket_response_time` and `calculate_response_time_percentile`.
 
-use std::collections::BTreeMap;
-
-use crate::model::{Histogram, Millis, Percentile, Resolution, ResolutionKind};
+use crate::model::{Histogram, Millis, Resolution, ResolutionKind};
 
 /// The percentiles that Locust's tables show.
 pub(super) const SHOWN: [f64; 10] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99];
@@ -136,38 +137,6 @@ impl Buckets {
             .filter(|(_, count)| *count > 0)
     }
 
-    /// Locust's rule, for rising shares in one pass: the largest bucket with at most `int(n * share)` samples below it,
-    /// which is the sample of that rank, counted from 0.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a count times a share lies between 0 and the count"
-    )]
-    fn quantiles(&self, rising: impl Iterator<Item = f64>) -> impl Iterator<Item = Option<f64>> {
-        let mut buckets = self.iter();
-        let (mut found, mut upto) = (None, 0);
-        rising.map(move |share| {
-            let last = self.total.checked_sub(1)?;
-            let rank = ((self.total as f64 * share) as u64).min(last);
-            while upto <= rank {
-                let (key, count) = buckets.next()?;
-                found = Some(key);
-                upto += count;
-            }
-            found
-        })
-    }
-
-    /// The percentiles that Locust's tables show.
-    pub(super) fn percentiles(&self) -> BTreeMap<Percentile, Millis> {
-        let shown = SHOWN.iter().copied().filter_map(Percentile::new);
-        let values = self.quantiles(shown.clone().map(Percentile::share));
-        shown
-            .zip(values)
-            .filter_map(|(percentile, value)| Some((percentile, Millis(value?))))
-            .collect()
-    }
-
     /// The distribution, with the edges that the rounding leaves.
     pub(super) fn histogram(&self, grid: &Grid) -> Histogram {
         let most = self.pairs.len();
@@ -273,6 +242,8 @@ fn thousandths(key: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn pile(pairs: &[(f64, u64)]) -> Pile {
@@ -281,42 +252,6 @@ mod tests {
             pile.add(*key, *count).unwrap();
         }
         pile
-    }
-
-    fn quantiles(buckets: &Buckets, shares: &[f64]) -> Vec<Option<f64>> {
-        buckets.quantiles(shares.iter().copied()).collect()
-    }
-
-    #[test]
-    fn a_percentile_is_the_sample_that_locust_takes() {
-        // sparse of 2.47.0: GET /api/search, whose CSV row shows 35 at 50 % and 43 at 75 %.
-        let (four, _) = pile(&[(43.0, 1), (35.0, 1), (12.0, 1), (20.0, 1)]).settle();
-        let shares = [0.5, 0.66, 0.75, 1.0];
-        let wanted = [35.0, 35.0, 43.0, 43.0].map(Some);
-        assert_eq!(quantiles(&four, &shares), wanted);
-        assert_eq!(quantiles(&Buckets::default(), &[0.5, 0.9]), [None, None]);
-    }
-
-    #[test]
-    fn one_pass_over_the_shares_gives_what_one_each_gives() {
-        let pairs: Vec<(f64, u64)> = (0..50_u32)
-            .map(|at| (f64::from(at * at), u64::from(at % 7)))
-            .collect();
-        let (buckets, _) = pile(&pairs).settle();
-        let shares = SHOWN.map(|percent| percent / 100.0);
-        let samples: Vec<f64> = pairs
-            .iter()
-            .flat_map(|(key, count)| (0..*count).map(|_| *key))
-            .collect();
-        let sample = |share: f64| {
-            let below =
-                (0..samples.len()).find(|at| (at + 1) as f64 > samples.len() as f64 * share);
-            below.map(|at| samples[at])
-        };
-        assert_eq!(quantiles(&buckets, &shares), shares.map(sample));
-        for share in shares {
-            assert_eq!(quantiles(&buckets, &[share]), [sample(share)]);
-        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(super) struct Failures {
     pub(super) errors: Vec<ErrorCount>,
     pub(super) codes: Codes,
     pub(super) notes: Vec<Note>,
+    /// Exceptions of the script, where a file lists them.
+    pub(super) exceptions: Option<u64>,
 }
 
 impl Failures {
@@ -71,6 +73,9 @@ impl Failures {
         if failures {
             self.codes = other.codes;
         }
+        if exceptions {
+            self.exceptions = other.exceptions;
+        }
         self.errors.extend(other.errors.into_iter().filter(wanted));
         let said = |note: &Note| match note.id.as_str() {
             "task-exceptions" => exceptions,
@@ -89,11 +94,13 @@ impl Failures {
                 endpoint: None,
                 method: None,
                 kind: ErrorKind::Exception,
-                code: None,
+                // The script raised what a request answered, and that request is counted.
+                code: status_of(&text),
                 message: Some(without_host(&text)),
                 count,
             });
         }
+        self.exceptions = Some(self.exceptions.unwrap_or(0).saturating_add(all));
         note(
             &mut self.notes,
             "task-exceptions",

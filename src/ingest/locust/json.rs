@@ -14,7 +14,7 @@ use memchr::memchr_iter;
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
 use crate::ingest::json::{mended, without_mark};
-use crate::ingest::locust::bucket::{Buckets, Grid, Pile};
+use crate::ingest::locust::bucket::{Buckets, Grid, Pile, SHOWN};
 use crate::ingest::locust::console::{arrays, below, is_empty_array, is_log, is_rest_of_log};
 use crate::ingest::locust::counts::{Counts, PerSecond, TOO_MUCH, floor, joined, per_second};
 use crate::ingest::locust::csv::whole;
@@ -22,7 +22,7 @@ use crate::ingest::locust::slices::Key;
 use crate::ingest::locust::totals::{LAST_SECOND, Totals, endpoint, latency};
 use crate::ingest::sniff::{Claim, Grade, Head, json_head};
 use crate::ingest::{Format, Kind, locust};
-use crate::model::{FileRef, Latency, Millis, Seconds, Stats};
+use crate::model::{FileRef, Latency, Millis, Percentile, Seconds, Stats};
 
 /// The row of FORMATS.
 pub const FORMAT: Format = Format {
@@ -374,14 +374,17 @@ impl Sum {
 
     fn stats(&self, buckets: &Buckets, grid: &Grid) -> Stats {
         let timed = self.requests.saturating_sub(self.none);
-        let latency = (timed > 0).then(|| Latency {
-            min: self.min.map(Millis),
-            mean: Some(Millis(self.time / timed as f64)),
-            max: self.max.map(Millis),
-            percentiles: buckets.percentiles(),
-            histogram: (buckets.total() > 0).then(|| buckets.histogram(grid)),
-            resolution: grid.resolution(),
-            ..latency(timed)
+        let latency = (timed > 0).then(|| {
+            let mut latency = Latency {
+                min: self.min.map(Millis),
+                mean: Some(Millis(self.time / timed as f64)),
+                max: self.max.map(Millis),
+                histogram: (buckets.total() > 0).then(|| buckets.histogram(grid)),
+                resolution: grid.resolution(),
+                ..latency(timed)
+            };
+            latency.read_percentiles(SHOWN.into_iter().filter_map(Percentile::new));
+            latency
         });
         Stats {
             requests: Some(self.requests),

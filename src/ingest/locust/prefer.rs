@@ -1,8 +1,9 @@
 //! Which file of a set says how many requests there were, and what the others add.
 //!
 //! The JSON is the most exact one: complete counts, exact smallest and largest times, every bucket. The CSV lacks about
-//! the last second. The HTML has complete counts, whole milliseconds and fewer percentiles, so it says the totals only
-//! where nothing else does, and otherwise gives what the others lack: the start, errors, users. Nothing is counted twice.
+//! the last second. The HTML has complete counts, whole milliseconds and fewer percentiles, so it says the totals where no
+//! JSON does and it counts more than the CSV, and otherwise gives what the others lack: the start, errors, users. Nothing is
+//! counted twice.
 //! Totals that are not close are another run's: that file is left out and named.
 
 use crate::ingest::error::IngestError;
@@ -11,7 +12,7 @@ use crate::ingest::locust::csv;
 use crate::ingest::locust::html::{self, Html};
 use crate::ingest::locust::json::{self, Json};
 use crate::ingest::locust::totals::Totals;
-use crate::model::Run;
+use crate::model::{Endpoint, Run, Stats};
 
 /// What the files with totals say, as far as they are of one run.
 pub(super) struct Sources {
@@ -50,7 +51,76 @@ pub(super) fn take(members: &Members, run: &mut Run) -> Result<Sources, IngestEr
     }
     let best = json.as_ref().map(|json| &json.totals).or(table.as_ref());
     let html = take_html(members, best, run)?;
+    if let Some(html) = &html {
+        let has_json = json.is_some();
+        tell_report(
+            members,
+            best.filter(|_| has_json || !is_fuller(html, best)),
+            html,
+            run,
+        );
+    }
     Ok(Sources { table, json, html })
+}
+
+/// Whether a report counts more than the table, and of no endpoint less.
+fn is_fuller(html: &Html, table: Option<&Totals>) -> bool {
+    let requests = |totals: &Totals| totals.overall.requests.unwrap_or(0);
+    table.is_some_and(|table| {
+        requests(&html.totals) > requests(table)
+            && html.totals.endpoints.len() >= table.endpoints.len()
+    })
+}
+
+/// The totals of the report, where it counts more than the table. Percentiles that it lacks are the table's, where they lie
+/// between those that it has.
+pub(super) fn fuller(
+    table: &Totals,
+    html: Option<&mut Html>,
+    members: &Members,
+    run: &mut Run,
+) -> Option<Totals> {
+    let html = html.filter(|html| is_fuller(html, Some(table)))?;
+    let mut totals = std::mem::take(&mut html.totals);
+    lend(&mut totals.overall, &table.overall);
+    for endpoint in &mut totals.endpoints {
+        let same = |one: &&Endpoint| one.name == endpoint.name && one.method == endpoint.method;
+        if let Some(other) = table.endpoints.iter().find(same) {
+            lend(&mut endpoint.stats, &other.stats);
+        }
+    }
+    let (of_html, of_csv) = (totals.overall.requests, table.overall.requests);
+    if let (Some(html), Some(csv)) = (members.html, members.stats) {
+        let text = format!(
+            "counts and latencies are those of {}: {} requests; {}, written up to a second earlier, has {} and gives the percentiles that the report lacks",
+            html.name,
+            of_html.unwrap_or(0),
+            csv.name,
+            of_csv.unwrap_or(0)
+        );
+        run.note("report-preferred", text, 1);
+    }
+    Some(totals)
+}
+
+/// Adds the percentiles that another has and that do not contradict.
+fn lend(to: &mut Stats, from: &Stats) {
+    let (Some(to), Some(from)) = (&mut to.latency, &from.latency) else {
+        return;
+    };
+    if to.percentiles.is_empty() {
+        return;
+    }
+    let own = to.percentiles.clone();
+    for (percentile, value) in &from.percentiles {
+        let below = own.range(..percentile).next_back();
+        let above = own.range(percentile..).next();
+        let is_between = below.is_none_or(|(_, least)| least.0 <= value.0)
+            && above.is_none_or(|(_, most)| most.0 >= value.0);
+        if is_between {
+            to.percentiles.entry(*percentile).or_insert(*value);
+        }
+    }
 }
 
 /// The report, when it is of the same run.
@@ -85,16 +155,22 @@ fn take_html(
             );
             return Ok(None);
         }
-        if here != other {
-            run.note(
-                "html-differs",
-                format!("{name} has {here} requests, the files that the figures are from {other}"),
-                1,
-            );
-        }
     }
     run.source.files.push(file);
     Ok(Some(html))
+}
+
+/// Says that the report counts differently from the file that the figures are from.
+fn tell_report(members: &Members, best: Option<&Totals>, html: &Html, run: &mut Run) {
+    let here = html.totals.overall.requests.unwrap_or(0);
+    let other = best.and_then(|totals| totals.overall.requests);
+    if let (Some(input), Some(other)) = (members.html, other.filter(|other| *other != here)) {
+        let text = format!(
+            "{} has {here} requests, the files that the figures are from {other}",
+            input.name
+        );
+        run.note("html-differs", text, 1);
+    }
 }
 
 /// The start as the report has it, where the totals have none.
