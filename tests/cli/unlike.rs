@@ -303,3 +303,85 @@ fn an_error_rate_that_only_the_mix_moves_is_no_regression() {
     let done = check("simpson-lenient", &base, &new, &["--on-unjudged", "pass"]);
     assert_eq!(done.code, 0, "{}", done.out);
 }
+
+/// The sentences before the table.
+fn headline(done: &Done) -> String {
+    let report: Value = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{}", done.err));
+    report["headline"].to_string()
+}
+
+#[test]
+fn every_comparison_with_a_baseline_says_how_old_it_is() {
+    let scratch = Scratch::new("unlike-age");
+    let of = |at: Option<&'static str>, version: &'static str, seed: u32| {
+        let mut run = made(&[("/a", 3_000, 0, 100.0)]);
+        (run.started_at, run.tool_version) = (at, Some(version));
+        run.json(seed).to_string()
+    };
+    scratch.write("base.json", of(Some("2026-10-02T10:00:00Z"), "1.0", 10));
+    let done = scratch.knee(&["baseline", "accept", "base.json", "--reason", "first"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let check = |at: Option<&'static str>, version: &'static str| -> (String, Value) {
+        scratch.write("new.json", of(at, version, 21));
+        let done = scratch.knee(&["check", "new.json", "--format", "json"]);
+        assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+        let report: Value = serde_json::from_str(&done.out).unwrap();
+        (headline(&done), report["comparisons"][0].clone())
+    };
+    let (said, found) = check(Some("2026-10-02T13:00:00Z"), "1.0");
+    assert!(
+        said.contains("The baseline is 3 hours older than these runs (both of 2026-10-02)."),
+        "{said}"
+    );
+    assert!(!said.contains("version"), "{said}");
+    assert_eq!(found["age_days"], 0.125);
+    assert_eq!(found["base"]["started_at"], "2026-10-02T10:00:00Z");
+    assert_eq!(found["base"]["accepted"], true);
+    let (said, _) = check(Some("2026-11-01T10:00:00Z"), "1.0");
+    assert!(
+        said.contains("is 30 days older than these runs (2026-10-02 and 2026-11-01)."),
+        "{said}"
+    );
+    let (said, found) = check(Some("2026-11-14T22:00:00Z"), "1.1");
+    assert!(
+        said.contains("is 44 days older than these runs (2026-10-02 and 2026-11-14): what else changed since then counts"),
+        "{said}"
+    );
+    assert!(
+        said.contains("The version of the tool differs: k6 1.0 in the base, k6 1.1 now."),
+        "{said}"
+    );
+    assert_eq!(found["age_days"], 43.5);
+    let (said, _) = check(Some("2026-09-30T10:00:00Z"), "1.0");
+    assert!(
+        said.contains("The baseline is 2 days younger than these runs"),
+        "{said}"
+    );
+    let (said, found) = check(None, "1.0");
+    assert!(
+        said.contains("How old the baseline is cannot be told"),
+        "{said}"
+    );
+    assert_eq!(found["age_days"], Value::Null);
+}
+
+#[test]
+fn sides_that_were_run_days_apart_say_so() {
+    let of = |at: &'static str| {
+        let mut run = made(&[("/a", 3_000, 0, 100.0)]);
+        run.started_at = Some(at);
+        vec![run; 3]
+    };
+    let base = of("2026-10-02T10:00:00Z");
+    let said = |new: &'static str, more: &[&str]| {
+        let more = [&["--format", "json"], more].concat();
+        headline(&check(&format!("apart-{new}"), &base, &of(new), &more))
+    };
+    let apart = "The base was run 4 days before the new side, not interleaved";
+    assert!(said("2026-10-06T10:00:00Z", &[]).contains(apart));
+    assert!(!said("2026-10-06T10:00:00Z", &["--interleaved"]).contains("interleaved:"));
+    assert!(!said("2026-10-03T10:00:00Z", &[]).contains("The base was run"));
+    assert!(
+        said("2026-09-28T10:00:00Z", &[]).contains("The base was run 4 days after the new side")
+    );
+}
