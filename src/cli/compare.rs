@@ -154,9 +154,12 @@ pub(crate) fn read(
     Ok((base, new))
 }
 
-/// Runs of the same name on both sides say on which.
+/// Runs of the same name on both sides say on which, unless it is one run.
 pub(crate) fn tell_apart(base: &mut [Run], new: &mut [Run]) {
-    let taken: Vec<String> = base.iter().map(|run| run.name.clone()).collect();
+    let others = base
+        .iter()
+        .filter(|run| !new.iter().any(|new| new.id == run.id));
+    let taken: Vec<String> = others.map(|run| run.name.clone()).collect();
     let both = |run: &Run, names: &[String]| names.contains(&run.name);
     let twice: Vec<String> = new
         .iter()

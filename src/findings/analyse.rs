@@ -125,6 +125,16 @@ fn analyse_sides(
         trim_end: None,
         ..options.normalize.clone()
     });
+    // What is in the base too is told once, as what is judged.
+    let accepted = how.is_some_and(|how| how.accepted);
+    let doubled: Vec<bool> = runs
+        .iter()
+        .enumerate()
+        .map(|(place, run)| {
+            let mut new = runs.iter().skip(border);
+            accepted && place < border && new.any(|new| new.id == run.id)
+        })
+        .collect();
     // Runs know nothing of one another: several at a time, joined in their order.
     let of_runs: Vec<OfRun> = runs
         .par_iter_mut()
@@ -138,8 +148,10 @@ fn analyse_sides(
         .collect();
     let figures = of_runs.iter().map(|of_run| of_run.figures.len());
     report.figures.reserve(figures.sum());
-    for of_run in of_runs {
-        of_run.add_to(&mut report);
+    for (of_run, doubled) in of_runs.into_iter().zip(&doubled) {
+        if !doubled {
+            of_run.add_to(&mut report);
+        }
     }
     let all: Vec<&Run> = runs.iter().collect();
     let judged = all.get(if how.is_some() { border } else { 0 }..);
@@ -153,6 +165,8 @@ fn analyse_sides(
         report.comparisons = comparisons;
         report.findings.extend(found);
     }
+    let mut doubled = doubled.into_iter();
+    runs.retain(|_| doubled.next() != Some(true));
     sort_by_run(&mut report.findings, &runs);
     report.workloads = workload::workloads(&options.plan, &runs);
     keep_endpoints(&mut runs, &mut report, &options.endpoints);

@@ -8,6 +8,7 @@ mod comparable;
 pub mod compare;
 mod coverage;
 mod decide;
+mod few;
 pub(in crate::findings) mod judge;
 mod others;
 pub(in crate::findings) mod values;
@@ -21,6 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::findings::comparison::decide::{AGAINST_OTHERS, NOT_WORSE};
+pub use crate::findings::comparison::few::BEYOND_SCATTER;
 use crate::findings::report::Interval;
 use crate::model::{Better, Unit};
 
@@ -64,8 +66,9 @@ pub const STATES: [(&str, &str); 6] = [
     (
         "suspect",
         "It looks worse, and is not proven: a single run a side is further off than the assumed spread explains, one metric \
-         of many is off by what one of many may be, or the endpoint stands out of the other \
-         endpoints of the same runs. It fails no build; the verdict is a warning.",
+         of many is off by what one of many may be, the endpoint stands out of the other \
+         endpoints of the same runs, or requests too few to be judged are so many times as slow that their scatter does not \
+         explain it. It fails no build; the verdict is a warning.",
     ),
     (
         "not_measured",
@@ -131,6 +134,10 @@ pub enum Method {
     Newcombe,
     /// Shares with fewer than five failures on a side: Fisher's exact test.
     Fisher,
+    /// A latency of few requests: how many of them are that slow, by Fisher's exact test.
+    Counts,
+    /// A mean of few requests: Welch's test.
+    Welch,
 }
 
 /// One metric of a comparison.

@@ -6,6 +6,7 @@
     clippy::disallowed_macros
 )]
 
+pub mod apart;
 pub mod bend;
 pub mod binomial;
 pub mod chi_squared;

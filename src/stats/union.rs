@@ -100,6 +100,15 @@ impl Edges {
         Some((at(&self.lower, rank)?, at(&self.upper, rank)?))
     }
 
+    /// How many samples are at most so large: so many certainly, and no more than so many.
+    pub fn up_to(&self, value: f64) -> (u64, u64) {
+        let count = |edges: &[(f64, u64)]| {
+            let within = edges.iter().take_while(|(edge, _)| *edge <= value);
+            within.fold(0, |sum: u64, (_, count)| sum.saturating_add(*count))
+        };
+        (count(&self.upper), count(&self.lower))
+    }
+
     fn sorted(mut self) -> Edges {
         for edges in [&mut self.lower, &mut self.upper] {
             edges.retain(|(_, count)| *count > 0);

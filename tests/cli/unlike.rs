@@ -90,15 +90,25 @@ impl Made {
     }
 }
 
+/// An array of runs. A reader looks for the schema at the beginning, and `Value` sorts its members.
+fn array(runs: impl IntoIterator<Item = Value>) -> String {
+    let texts = runs.into_iter().map(|mut run| {
+        run.as_object_mut().unwrap().remove("schema");
+        let text = run.to_string();
+        format!(
+            "{{\"schema\":\"knee.run/1\",{}",
+            text.strip_prefix('{').unwrap()
+        )
+    });
+    format!("[{}]", texts.collect::<Vec<_>>().join(","))
+}
+
 /// Writes the runs of both sides and checks one against the other.
 fn check(case: &str, base: &[Made], new: &[Made], more: &[&str]) -> Done {
     let scratch = Scratch::new(&format!("unlike-{case}"));
     let write = |name: &str, runs: &[Made], from: u32| {
-        let runs: Vec<Value> = (from..)
-            .zip(runs)
-            .map(|(seed, run)| run.json(seed))
-            .collect();
-        scratch.write(name, Value::from(runs).to_string());
+        let runs = (from..).zip(runs).map(|(seed, run)| run.json(seed));
+        scratch.write(name, array(runs));
     };
     write("base.json", base, 10);
     write("new.json", new, 21);
@@ -302,4 +312,157 @@ fn an_error_rate_that_only_the_mix_moves_is_no_regression() {
     assert_eq!(state(&found, Some("GET /b"), "error_rate"), "undecided");
     let done = check("simpson-lenient", &base, &new, &["--on-unjudged", "pass"]);
     assert_eq!(done.code, 0, "{}", done.out);
+}
+
+/// The sentences before the table.
+fn headline(done: &Done) -> String {
+    let report: Value = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{}", done.err));
+    report["headline"].to_string()
+}
+
+#[test]
+fn every_comparison_with_a_baseline_says_how_old_it_is() {
+    let scratch = Scratch::new("unlike-age");
+    let of = |at: Option<&'static str>, version: &'static str, seed: u32| {
+        let mut run = made(&[("/a", 3_000, 0, 100.0)]);
+        (run.started_at, run.tool_version) = (at, Some(version));
+        run.json(seed).to_string()
+    };
+    scratch.write("base.json", of(Some("2026-10-02T10:00:00Z"), "1.0", 10));
+    let done = scratch.knee(&["baseline", "accept", "base.json", "--reason", "first"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let check = |at: Option<&'static str>, version: &'static str| -> (String, Value) {
+        scratch.write("new.json", of(at, version, 21));
+        let done = scratch.knee(&["check", "new.json", "--format", "json"]);
+        assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+        let report: Value = serde_json::from_str(&done.out).unwrap();
+        (headline(&done), report["comparisons"][0].clone())
+    };
+    let (said, found) = check(Some("2026-10-02T13:00:00Z"), "1.0");
+    assert!(
+        said.contains("The baseline is 3 hours older than these runs (both of 2026-10-02)."),
+        "{said}"
+    );
+    assert!(!said.contains("version"), "{said}");
+    assert_eq!(found["age_days"], 0.125);
+    assert_eq!(found["base"]["started_at"], "2026-10-02T10:00:00Z");
+    assert_eq!(found["base"]["accepted"], true);
+    let (said, _) = check(Some("2026-11-01T10:00:00Z"), "1.0");
+    assert!(
+        said.contains("is 30 days older than these runs (2026-10-02 and 2026-11-01)."),
+        "{said}"
+    );
+    let (said, found) = check(Some("2026-11-14T22:00:00Z"), "1.1");
+    assert!(
+        said.contains("is 44 days older than these runs (2026-10-02 and 2026-11-14): what else changed since then counts"),
+        "{said}"
+    );
+    assert!(
+        said.contains("The version of the tool differs: k6 1.0 in the base, k6 1.1 now."),
+        "{said}"
+    );
+    assert_eq!(found["age_days"], 43.5);
+    let (said, _) = check(Some("2026-09-30T10:00:00Z"), "1.0");
+    assert!(
+        said.contains("The baseline is 2 days younger than these runs"),
+        "{said}"
+    );
+    let (said, found) = check(None, "1.0");
+    assert!(
+        said.contains("How old the baseline is cannot be told"),
+        "{said}"
+    );
+    assert_eq!(found["age_days"], Value::Null);
+}
+
+#[test]
+fn sides_that_were_run_days_apart_say_so() {
+    let of = |at: &'static str| {
+        let mut run = made(&[("/a", 3_000, 0, 100.0)]);
+        run.started_at = Some(at);
+        vec![run; 3]
+    };
+    let base = of("2026-10-02T10:00:00Z");
+    let said = |new: &'static str, more: &[&str]| {
+        let more = [&["--format", "json"], more].concat();
+        headline(&check(&format!("apart-{new}"), &base, &of(new), &more))
+    };
+    let apart = "The base was run 4 days before the new side, not interleaved";
+    assert!(said("2026-10-06T10:00:00Z", &[]).contains(apart));
+    assert!(!said("2026-10-06T10:00:00Z", &["--interleaved"]).contains("interleaved:"));
+    assert!(!said("2026-10-03T10:00:00Z", &[]).contains("The base was run"));
+    assert!(
+        said("2026-09-28T10:00:00Z", &[]).contains("The base was run 4 days after the new side")
+    );
+}
+
+/// Names with ids on one side only, and eleven lists with few requests each.
+fn lists(ms: f64, requests: u64, from: u32, other: u32) -> Made {
+    let lists = (0..11).map(|n| (format!("/list/{n}"), requests / 11 + 1, 0, ms));
+    let common = (0..30).map(|n| (format!("/fast/{n}"), 4, 0, 20.0));
+    let items = (from..from + other).map(|n| (format!("/item/{n}"), 2, 0, 30.0));
+    let mut run = made(&[]);
+    run.endpoints = lists.chain(common).chain(items).collect();
+    run
+}
+
+#[test]
+fn few_requests_that_are_thirty_times_as_slow_are_suspect() {
+    let (base, new) = (lists(180.0, 115, 0, 150), lists(5_500.0, 153, 150, 147));
+    let done = check("lists", &[base.clone()], &[new.clone()], &[]);
+    let words = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(!words.contains("No regression"), "{words}");
+    assert!(!words.contains("NO REGRESSION SHOWN"), "{words}");
+    assert!(words.contains("Compared: 41 of 338 endpoints,"), "{words}");
+    assert!(words.contains("Suspect, not proven: GET /list/"), "{words}");
+    let found = comparison("lists-json", &[base], &[new]);
+    assert_eq!(found["endpoints_compared"], 41);
+    for n in 0..11 {
+        let name = format!("GET /list/{n}");
+        assert_eq!(state(&found, Some(&name), "p50"), "suspect");
+        assert_eq!(state(&found, Some(&name), "mean"), "suspect");
+    }
+    assert_eq!(state(&found, Some("GET /fast/1"), "p50"), "undecided");
+    // The lists alone: comparable, and suspect is a warning.
+    let (base, new) = (lists(180.0, 115, 0, 0), lists(5_500.0, 153, 0, 0));
+    let done = check("lists-alone", &[base.clone()], &[new], &[]);
+    assert_eq!(done.code, 0, "{}", done.out);
+    assert!(done.out.contains("Verdict: WARN (SUSPECT"), "{}", done.out);
+    // Half as slow again is what few requests and runs may differ by.
+    let done = check("lists-same", &[base], &[lists(270.0, 153, 0, 0)], &[]);
+    assert!(!done.out.contains("uspect"), "{}", done.out);
+}
+
+#[test]
+fn an_endpoint_that_a_rename_joins_keeps_its_place() {
+    let scratch = Scratch::new("unlike-rename");
+    // Without histograms nothing joins percentiles.
+    let side = |ms: f64, from: u32, seed: u32| {
+        let runs = (seed..seed + 3).map(|seed| {
+            let mut run = lists(ms, 330, from, 150).json(seed);
+            for endpoint in run["endpoints"].as_array_mut().unwrap() {
+                let latency = &mut endpoint["stats"]["latency_ok_ms"];
+                latency["histogram"] = Value::Null;
+                latency["percentiles"] = json!({"p50": latency["mean"]});
+            }
+            run
+        });
+        array(runs)
+    };
+    scratch.write("knee.toml", "[[rename]]\nmatch = \"GET /item/*\"\nto = \"GET /item/ID\"\n\n[[rename]]\nmatch = \"GET /list/*\"\nto = \"GET /list/NAME\"\n");
+    scratch.write("base.json", side(180.0, 0, 10));
+    scratch.write("new.json", side(5_500.0, 150, 21));
+    let gate = ["check", "--base", "base.json", "--new", "new.json"];
+    let done = scratch.knee(&[&gate[..], &["--format", "json"]].concat());
+    let report: Value = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{}", done.err));
+    let found = &report["comparisons"][0];
+    assert_eq!(found["compared_share"], 1.0);
+    // 341 requests a run: the mean is judged by three repeats, as any latency is.
+    assert_eq!(state(found, Some("GET /list/NAME"), "mean"), "regressed");
+    assert_eq!(state(found, Some("GET /item/ID"), "mean"), "undecided");
+    assert_eq!(done.code, 1, "{}", done.out);
+    let text = scratch.knee(&gate);
+    assert!(text.out.contains("/list/NAME"), "{}", text.out);
+    assert!(text.out.contains("/item/ID"), "{}", text.out);
+    assert!(!text.out.contains("V22"), "{}", text.out);
 }

@@ -8,7 +8,7 @@ use crate::cli::message::advise;
 use crate::config::Config;
 use crate::history::{Baseline, file_name};
 use crate::model::Run;
-use crate::text::{escape, number};
+use crate::text::escape;
 
 /// What later runs are compared with.
 #[derive(Default)]
@@ -46,7 +46,7 @@ pub(crate) fn find(config: &Config, runs: &[Run]) -> anyhow::Result<Found> {
             return Ok(found);
         }
         named = Some(baseline.scenario.clone());
-        found.add(config, path.clone(), baseline, runs);
+        found.add(path.clone(), baseline);
     }
     let scenarios: BTreeSet<&str> = runs
         .iter()
@@ -78,7 +78,7 @@ pub(crate) fn find(config: &Config, runs: &[Run]) -> anyhow::Result<Found> {
                 "files of this folder are called by `knee baseline accept`; move the other one away",
             ));
         }
-        found.add(config, path, baseline, runs);
+        found.add(path, baseline);
     }
     Ok(found)
 }
@@ -104,32 +104,13 @@ fn none_of(config: &Config, scenario: &str) -> Option<String> {
 }
 
 impl Found {
-    /// The runs of a baseline, unless one of them is to be judged: nothing follows from comparing it with itself.
-    fn add(&mut self, config: &Config, path: PathBuf, baseline: Baseline, runs: &[Run]) {
-        let is_in = |run: &&Run| baseline.runs.iter().any(|other| other.id == run.id);
-        let within: Vec<&Run> = runs.iter().filter(is_in).collect();
-        if let Some(first) = within.first() {
-            let name = escape::shorten(&escape::visible(&first.name), 60);
-            let stand = match within.len() as u64 - 1 {
-                0 => "stands".to_owned(),
-                others => format!("and {} more stand", number::count(others)),
-            };
-            let sentence = format!(
-                "\"{name}\" {stand} in the baseline {} itself (V48): nothing was compared with it. Check runs that were made later.",
-                shown(config, &path)
-            );
-            self.missing = match self.missing.take() {
-                Some(before) => Some(format!("{before} {sentence}")),
-                None => Some(sentence),
-            };
-        } else {
-            let reason = escape::shorten(&escape::visible(&baseline.reason), 60);
-            self.name = match self.name.take() {
-                None => Some(format!("the baseline \"{reason}\"")),
-                Some(_) => Some("their baselines".to_owned()),
-            };
-            self.runs.extend(baseline.runs);
-        }
+    fn add(&mut self, path: PathBuf, baseline: Baseline) {
+        let reason = escape::shorten(&escape::visible(&baseline.reason), 60);
+        self.name = match self.name.take() {
+            None => Some(format!("the baseline \"{reason}\"")),
+            Some(_) => Some("their baselines".to_owned()),
+        };
+        self.runs.extend(baseline.runs);
         self.paths.push(path);
     }
 }

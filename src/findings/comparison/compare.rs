@@ -11,7 +11,7 @@ use crate::findings::comparison::values::{self, Reading, stats_of};
 use crate::findings::comparison::{
     Allow, ComparedSide, Comparison, ComparisonVerdict, Floor, GeometricMean, MetricState,
 };
-use crate::findings::comparison::{age, coverage, decide};
+use crate::findings::comparison::{age, coverage, decide, few};
 use crate::findings::report::Finding;
 use crate::findings::rules;
 use crate::findings::verdict::Effect;
@@ -74,6 +74,7 @@ pub(crate) fn compare(
         findings.extend(asked);
     }
     decide::decide(&mut drafts);
+    few::decide(&mut drafts);
     let mut drafts = drafts.into_iter();
     let mut comparisons = Vec::new();
     for ((mut comparison, count), pair) in drawn.into_iter().zip(&pairs) {
@@ -375,9 +376,25 @@ fn metrics<'a>(
         all
     };
     let sides = read(base).into_iter().zip(read(new));
-    for (metric, (before, after)) in latencies.iter().zip(sides) {
-        let measure = measure_of(metric, &how.floors);
-        let mut draft = judge::ratio(metric, &before, &after, measure, setting);
+    let mut of_latency: Vec<(MetricId, Draft)> = latencies
+        .into_iter()
+        .zip(sides)
+        .map(|(metric, (before, after))| {
+            let measure = measure_of(&metric, &how.floors);
+            let draft = judge::ratio(&metric, &before, &after, measure, setting);
+            (metric, draft)
+        })
+        .collect();
+    let mut judged = of_latency.iter().map(|(_, draft)| draft.metric.p_value);
+    let means = (few::means(base), few::means(new));
+    if judged.all(|p| p.is_none()) && !means.0.is_empty() && !means.1.is_empty() {
+        // Percentiles do not say it, so the mean has to.
+        let measure = measure_of(&few::MEAN, &how.floors);
+        let draft = judge::ratio(&few::MEAN, &means.0, &means.1, measure, setting);
+        of_latency.push((few::MEAN, draft));
+    }
+    for (metric, mut draft) in of_latency {
+        draft.few_requests = few::look(&metric, &draft, base, new);
         if mixed && draft.metric.state != MetricState::NotMeasured {
             draft.unjudged("V22");
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::findings::comparison::few::Few;
 use crate::findings::comparison::values::{Reading, middle, within};
 use crate::findings::comparison::{ChangeUnit, ComparedMetric, Floor, Method, MetricState};
 use crate::findings::report::Interval;
@@ -59,6 +60,8 @@ pub(in crate::findings) fn measure_of(
     let (spread, floor, margin, share): (f64, f64, f64, f64) = match metric.to_string().as_str() {
         "goodput" | "rate" => (0.03, 0.05, 0.1, 1.0),
         "error_rate" => (0.0, 0.005, 0.01, 1.0),
+        // One slow request moves it.
+        "mean" => (0.08, 0.05, 0.15, 0.6),
         _ if quantile <= Percentile::P75.share() => (0.05, 0.05, 0.1, 1.0),
         _ if quantile <= Percentile::P95.share() => (0.08, 0.05, 0.15, 0.6),
         _ if quantile <= Percentile::P99.share() => (0.15, 0.1, 0.25, 0.3),
@@ -94,6 +97,8 @@ pub(super) struct Draft {
     pub(super) few: bool,
     /// Whether the sides differ in what may explain some points of an error rate.
     pub(super) unlike: bool,
+    /// What too few requests say by themselves.
+    pub(super) few_requests: Option<Few>,
     /// The runs of base and new as logarithms, where all of them give it.
     pub(super) logs: Vec<Value>,
     /// Whether it could be proven at all, and so counts among what the report tests (Tarone 1990).
@@ -166,6 +171,7 @@ pub(super) fn ratio(
         worst: None,
         few: base.len().min(new.len()) < REPEATS,
         unlike: false,
+        few_requests: None,
         logs: Vec::new(),
         testable: true,
         metric: found,
@@ -333,6 +339,7 @@ pub(super) fn failures(
         worst: None,
         few: found.runs_base.min(found.runs_new) < 2,
         unlike: false,
+        few_requests: None,
         logs: Vec::new(),
         // Without a single failure no test could ever find a difference.
         testable: of_base.0.saturating_add(of_new.0) > 0,
@@ -406,6 +413,7 @@ impl Draft {
         self.metric.against_others = None;
         self.p_better = None;
         self.worst = None;
+        self.few_requests = None;
         if !self.metric.reasons.iter().any(|known| known == reason) {
             self.metric.reasons.push(reason.to_owned());
         }

@@ -79,7 +79,7 @@ pub(super) fn stats_of<'a>(run: &'a Run, endpoint: Option<&'a Endpoint>) -> &'a 
     endpoint.map_or(&run.overall, |endpoint| &endpoint.stats)
 }
 
-fn logarithm(value: f64, error: f64) -> Option<Value> {
+pub(super) fn logarithm(value: f64, error: f64) -> Option<Value> {
     let log = value.ln();
     log.is_finite().then_some(Value { log, error })
 }

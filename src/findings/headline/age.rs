@@ -66,7 +66,12 @@ fn of_baseline(days: f64, base: &ComparedSide, new: &ComparedSide) -> String {
         at.and_then(|at| Some(at.get(..10)?.to_owned()))
             .unwrap_or_default()
     };
-    let dates = format!("{} and {}", date(base), date(new));
+    let (before, after) = (date(base), date(new));
+    let dates = if before == after {
+        format!("both of {before}")
+    } else {
+        format!("{before} and {after}")
+    };
     let in_days = in_words(days.abs());
     if days < 0.0 {
         return format!("The baseline is {in_days} younger than these runs ({dates}).");

@@ -44,7 +44,8 @@ pub(super) fn coverage(comparison: &Comparison) -> Option<String> {
         ));
     }
     let judged = comparison.endpoints_judged;
-    if judged < compared && few(comparison.judged_share) {
+    let tried = judged > 0 || comparison.reasons.is_empty();
+    if tried && judged < compared && few(comparison.judged_share) {
         let share = comparison.judged_share.unwrap_or_default();
         let enough = match judged {
             0 => "No endpoint has".to_owned(),

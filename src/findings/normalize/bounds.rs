@@ -40,7 +40,8 @@ pub(super) fn bounds(
     asked.iter().filter_map(of).collect()
 }
 
-fn edges_of(part: &Latency) -> Option<Edges> {
+/// The edges of the samples of one part; `None` where what is said of it contradicts itself.
+pub(in crate::findings) fn edges_of(part: &Latency) -> Option<Edges> {
     if let Some(histogram) = &part.histogram
         && histogram.total() == part.count
     {

@@ -2,7 +2,7 @@
 //!
 //! Reads no configuration and judges nothing; what it does to a run is noted on the run.
 
-mod bounds;
+pub(in crate::findings) mod bounds;
 pub(in crate::findings) mod cut;
 mod expected;
 pub(in crate::findings) mod merge;

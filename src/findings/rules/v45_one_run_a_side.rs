@@ -3,6 +3,7 @@
 use crate::findings::evidence::Evidence;
 use crate::findings::rules::{Asks, ComparedContext, Fired, Rule};
 use crate::findings::verdict::Effect;
+use crate::model::Unit;
 use crate::text::number;
 
 pub(super) const RULE: Rule = Rule {
@@ -55,9 +56,12 @@ fn question(context: &ComparedContext) -> Option<Fired> {
             number::count(new),
         )
     };
-    let evidence = Evidence::new()
+    let mut evidence = Evidence::new()
         .count("base_repeats", base)
         .count("new_repeats", new);
+    if let Some(days) = context.comparison.age_days {
+        evidence = evidence.with("age_days", days, Unit::AsGiven);
+    }
     Some(Fired::new(Effect::Note, message, evidence).hint(HINT))
 }
 

@@ -40,6 +40,17 @@ fn ask(context: &PairContext) -> Vec<Fired> {
         by_id.entry(&run.id).or_default().push((side, run));
     }
     let mut fired = Vec::new();
+    if context.accepted {
+        let is_on_both = |same: &mut Vec<(&str, &Run)>| {
+            same.iter().any(|(side, _)| *side != sides[0].0)
+                && same.iter().any(|(side, _)| *side == sides[0].0)
+        };
+        let within: Vec<&Run> = by_id
+            .extract_if(.., |_, same| is_on_both(same))
+            .filter_map(|(_, same)| same.last().map(|(_, run)| *run))
+            .collect();
+        fired.extend(accepted(&within));
+    }
     fired.extend(twice(&by_id));
     // One of each id, so that a run given twice is not said to be a copy of itself.
     let single: Vec<(&str, &Run)> = by_id
@@ -48,6 +59,24 @@ fn ask(context: &PairContext) -> Vec<Fired> {
         .collect();
     fired.extend(alike(&single, context.accepted));
     fired
+}
+
+/// The user gave what was accepted before: no slip, and nothing to compare.
+fn accepted(within: &[&Run]) -> Option<Fired> {
+    let first = within.first()?;
+    let named: Vec<String> = within.iter().map(|run| quoted(&run.name)).collect();
+    let (verb, what) = if within.len() == 1 {
+        ("is a run", "it")
+    } else {
+        ("are runs", "them")
+    };
+    let message = format!(
+        "{} {verb} of the baseline itself: nothing follows from comparing {what} with it.",
+        first_of(&named, NAMED)
+    );
+    let evidence = Evidence::new().count("runs", within.len() as u64);
+    let fired = Fired::new(Effect::Uncomparable, message, evidence).of(first);
+    Some(fired.hint("Check runs that were made after the baseline was accepted."))
 }
 
 fn twice(by_id: &BTreeMap<&str, Vec<(&str, &Run)>>) -> Option<Fired> {

@@ -120,6 +120,8 @@ pub(super) fn behind(rows: &[&ComparedMetric]) -> Table {
                 Some(Method::Permutation) => "permutation",
                 Some(Method::Newcombe) => "Newcombe",
                 Some(Method::Fisher) => "Fisher",
+                Some(Method::Counts) => "slow requests, Fisher",
+                Some(Method::Welch) => "Welch",
                 None => "-",
             })],
         ]);
