@@ -134,7 +134,7 @@ fn of_many(report: &Report, runs: &[Run]) -> Vec<String> {
         sentences.push(format!("{} more below.", plural(rest, "run")));
     }
     let of_plan: Vec<&Finding> = report.findings_of_plan().collect();
-    if let Some(sentence) = of_these(&of_plan, &[], None) {
+    if let Some(sentence) = of_these(&of_plan, None) {
         sentences.push(format!("About the plan: {sentence}"));
     }
     sentences
@@ -443,34 +443,26 @@ fn of_findings(report: &Report, run: &Run, said: Option<&Finding>) -> Option<Str
         all.extend(report.findings_of_plan());
         all.sort_by_key(|finding| std::cmp::Reverse(finding.effect));
     }
-    of_these(&all, &results_of(report, run), said)
+    of_these(&all, said)
 }
 
-/// How many findings there are, and the gravest that is not said yet. What is found of targets is counted by the targets: a
-/// rule sums up those beyond the first ten.
-fn of_these(all: &[&Finding], results: &[&TargetResult], said: Option<&Finding>) -> Option<String> {
+/// How many findings there are, and the gravest that is not said yet. What became of targets has a sentence of its own.
+fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<String> {
     let mut parts = Vec::new();
-    for (severity, state, noun) in [
-        (Severity::Error, TargetState::Fail, "error"),
-        (Severity::Warning, TargetState::Warn, "warning"),
-    ] {
-        let own = || {
-            let items = all.iter().filter(|finding| finding.part_of.is_none());
-            items.filter(move |finding| finding.severity == severity)
-        };
+    let items = || {
+        let items = all.iter().filter(|finding| finding.part_of.is_none());
+        items.filter(|finding| !is_of_target(finding))
+    };
+    for (severity, noun) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
+        let own = || items().filter(|finding| finding.severity == severity);
         let mut rules: Vec<&str> = Vec::new();
         for finding in own() {
             if !rules.contains(&finding.rule.as_str()) {
                 rules.push(&finding.rule);
             }
         }
-        let others = own().filter(|finding| !is_of_target(finding)).count();
-        let targets = results
-            .iter()
-            .filter(|result| result.state == state)
-            .count();
         if !rules.is_empty() {
-            let number = plural((others + targets) as u64, noun);
+            let number = plural(own().count() as u64, noun);
             parts.push(format!("{number} ({})", rules.join(", ")));
         }
     }

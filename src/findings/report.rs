@@ -291,15 +291,13 @@ impl Report {
     /// The findings about the plan and no single run.
     pub fn findings_of_plan(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| {
-            let of_several = is_of_pair(&finding.rule) || is_of_series(&finding.rule);
+            let of_several = is_of_pair(&finding.rule) || is_of_series(finding);
             finding.run.is_none() && !of_several
         })
     }
 
     /// The findings about series of load levels.
     pub fn findings_of_series(&self) -> impl Iterator<Item = &Finding> {
-        self.findings
-            .iter()
-            .filter(|finding| is_of_series(&finding.rule))
+        self.findings.iter().filter(|finding| is_of_series(finding))
     }
 }

@@ -167,6 +167,8 @@ pub enum Asks {
     Series(fn(&SeriesContext) -> Vec<Fired>),
     /// The plan.
     Plan(fn(&PlanContext) -> Vec<Fired>),
+    /// What is claimed of runs and of series: an answer without a run is about a series.
+    Claims(fn(&PlanContext) -> Vec<Fired>),
 }
 
 /// A rule's answer.
@@ -311,9 +313,13 @@ pub fn is_of_pair(id: &str) -> bool {
     rule(id).is_some_and(|rule| matches!(rule.asks, Asks::Pair(_) | Asks::Compared(_)))
 }
 
-/// Whether a rule asks about a series of load levels.
-pub fn is_of_series(id: &str) -> bool {
-    rule(id).is_some_and(|rule| matches!(rule.asks, Asks::Series(_)))
+/// Whether a finding is about a series of load levels.
+pub fn is_of_series(finding: &Finding) -> bool {
+    rule(&finding.rule).is_some_and(|rule| match rule.asks {
+        Asks::Series(_) => true,
+        Asks::Claims(_) => finding.run.is_none(),
+        _ => false,
+    })
 }
 
 /// `[rules]` of `knee.toml`.
@@ -395,7 +401,7 @@ pub fn ask_of_plan(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (rule, limit) in asking.options.asked() {
-        let Asks::Plan(question) = rule.asks else {
+        let (Asks::Plan(question) | Asks::Claims(question)) = rule.asks else {
             continue;
         };
         let fired = question(&PlanContext {

@@ -179,7 +179,7 @@ pub(super) fn ask_plan(
     results: &[TargetResult],
     runs: &[&Run],
 ) -> Vec<Fired> {
-    let Asks::Plan(question) = rule.asks else {
+    let (Asks::Plan(question) | Asks::Claims(question)) = rule.asks else {
         panic!("{} asks no plan", rule.id);
     };
     question(&PlanContext {

@@ -28,7 +28,7 @@ Warns when the steady phase is shorter than 30 s (1 % less is tolerated) or ther
 levels at the knee are asked, of a run with several load levels the longest one, and without a steady phase the whole run.
 Example: a knee between two levels of 10 s and 70 requests each: over before a pool is full or a collector runs.
 What to do: run for minutes at the level that is claimed; take such a run as a smoke test.",
-    asks: Asks::Plan(ask),
+    asks: Asks::Claims(ask),
 };
 
 const HINT: &str = "Run longer at the same load; take this run as a smoke test.";

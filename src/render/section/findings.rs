@@ -26,7 +26,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         .iter()
         .filter(|finding| match &finding.run {
             Some(id) => *id == run.id,
-            None => alone && !rules::is_of_series(&finding.rule),
+            None => alone && !rules::is_of_series(finding),
         })
         .collect();
     let mut blocks = vec![heading(report, "Findings")];
