@@ -7,13 +7,16 @@ use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::verdict::Effect;
 use crate::model::{ErrorKind, MetricId, Run, Unit};
 use crate::stats::proportion::wilson;
-use crate::text::number;
+use crate::text::{escape, number};
 
 /// The confidence that a share is above the limit.
 const LEVEL: f64 = 0.95;
 
 /// Reasons that a message names.
 const NAMED: usize = 2;
+
+/// Characters of a reason that a message shows.
+const LONGEST: usize = 60;
 
 pub(super) const RULE: Rule = Rule {
     id: "V50",
@@ -109,7 +112,10 @@ fn reasons(run: &Run, kinds: &[ErrorKind]) -> String {
     let mut parts: Vec<String> = named
         .iter()
         .take(NAMED)
-        .map(|(count, text)| format!("{} ({})", quoted(text), number::count(*count)))
+        .map(|(count, text)| {
+            let text = escape::shorten(&escape::visible(text), LONGEST);
+            format!("{} ({})", quoted(&text), number::count(*count))
+        })
         .collect();
     if parts.is_empty() {
         return String::new();
@@ -175,14 +181,21 @@ mod tests {
     fn exceptions_of_tasks_fire_and_those_of_counted_answers_do_not() {
         let mut given = run(counts(37_219, 1), 600.0);
         given.exceptions = Some(14_715);
-        given.errors = vec![error(ErrorKind::Exception, "KeyError('token')", 14_715)];
+        let long = "line one\nline two".repeat(20);
+        given.errors = vec![
+            error(ErrorKind::Exception, "KeyError('token')", 14_715),
+            error(ErrorKind::Exception, &long, 3),
+        ];
         let fired = ask(&RULE, &given);
+        let (said, rest) = fired[0].message.split_once(" and ").unwrap();
         assert_eq!(
-            fired[0].message,
+            said,
             "The script raised 14,715 exceptions in 37,219 requests (28.33 %), above 1 %. \
-             Most frequent: \"KeyError('token')\" (14,715)."
+             Most frequent: \"KeyError('token')\" (14,715)"
         );
+        assert!(rest.len() < 90 && !rest.contains('\n'), "{rest}");
         given.overall.failures = Some(14_715);
+        given.errors.pop();
         given.errors[0].code = Some("403".to_owned());
         assert!(ask(&RULE, &given).is_empty());
         given.exceptions = None;
