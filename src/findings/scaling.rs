@@ -4,6 +4,7 @@
 //! the tested range; nothing is drawn out beyond it but the fitted law, and that says so.
 
 mod capacity;
+mod flow;
 mod knee;
 mod level;
 mod load;
@@ -74,6 +75,9 @@ pub struct Level {
     pub achieved_per_s: Option<f64>,
     /// Successes per second while the load was offered.
     pub goodput_per_s: Option<f64>,
+    /// Sessions that completed per second, where the input counts them over time: what is served of a load of sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_per_s: Option<f64>,
     /// Failures as a share of the requests that count.
     pub error_rate: Option<f64>,
     /// `p50`, `p95`, `p99` and `mean` in milliseconds: the middle of the repeats (geometric mean).
@@ -199,7 +203,8 @@ pub struct Knee {
     /// The endpoint that it fired on; `null` = the whole run.
     pub endpoint: Option<String>,
     /// How `level` was had: `plateau` (where the line of light load meets the highest goodput), `margin` (where 1 / mean latency of the good
-    /// levels would reach zero), `middle` (of the interval, geometrically).
+    /// levels would reach zero), `between` (sessions that completed and those that the answered requests would make: the geometric
+    /// middle), `middle` (of the interval, geometrically).
     #[serde(default)]
     pub method: Option<String>,
     /// What could not be asked, as sentences: then "none" is no answer.

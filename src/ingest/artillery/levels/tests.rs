@@ -9,6 +9,7 @@ fn run(first: (f64, u64), counts: &[u64], last: (f64, u64)) -> Run {
     for (length, count) in std::iter::once(first).chain(inner).chain([last]) {
         run.timeline.push(Slice {
             latency_window: None,
+            completed: None,
             start: Seconds(at),
             duration: Seconds(length),
             users: None,
