@@ -13,6 +13,7 @@ mod remarks;
 mod sample;
 mod sent;
 mod series;
+mod spawn;
 pub(in crate::findings) mod split;
 mod steps;
 #[cfg(test)]
@@ -343,7 +344,9 @@ pub fn scale(runs: &[&Run], options: &Options) -> Vec<Scaling> {
 }
 
 fn of_series(series: &series::Series, options: &Options) -> Scaling {
-    let (endpoints, elsewhere) = series.endpoints(options.endpoints);
+    let (mut endpoints, elsewhere) = series.endpoints(options.endpoints);
+    let (shown, spawned) = (endpoints.clone(), &series.spawned);
+    endpoints.retain(|label| !spawned.contains(label));
     let serves = series.of == LevelOf::Resources;
     let mixes = mix::Mixes::of(series, options.figures);
     let knee = (!serves)
@@ -370,7 +373,7 @@ fn of_series(series: &series::Series, options: &Options) -> Scaling {
         scenario: series.scenario.to_owned(),
         level_name: series.level_name.clone(),
         level_of: series.of,
-        levels: level::levels(series, &endpoints, options.figures),
+        levels: level::levels(series, &shown, options.figures),
         steps,
         capacity: capacity::capacity(series, knee.as_ref()),
         headroom: capacity::headroom(series, knee.as_ref()),

@@ -386,6 +386,7 @@ mod tests {
             stated: None,
             stretch: None,
             settling: None,
+            flow: None,
             counted,
             is_windowed: true,
             failed,
