@@ -9,6 +9,10 @@
 //! service (cv 0.5 to 1.5) and clients that give up after 50 to 500 mean service times (seconds, against tens of milliseconds),
 //! which the server does not know; `closed`, users who think for 5 to 20 service times, one server or 2 to 16.
 //!
+//! `drain` is an `mm1` whose runs have no phases and no timeline, only what was offered and figures over all of their time, the last
+//! answers included. `flow`: sessions of seven requests, one after another, that cost 0.2 to 1.8 mean service times each; the truth
+//! is the sessions per second that the server can complete.
+//!
 //! A line of its own, and in no sum: `impatient`, cv 0.5 to 2 and clients that give up after 10 to 40 service times. Goodput falls
 //! before the capacity there; the truth is the rate with the most good answers, by long runs of the simulation itself.
 //!

@@ -23,6 +23,9 @@ pub(crate) struct Queue {
 }
 
 pub(crate) struct Request {
+    /// Whether a session begins with it, and whether it ends with it.
+    pub(crate) first: bool,
+    pub(crate) last: bool,
     pub(crate) sent: f64,
     /// When the answer came, or the client gave up.
     pub(crate) ended: f64,
@@ -73,6 +76,8 @@ impl Queue {
     fn seen(&self, sent: f64, done: f64, duration: f64) -> Request {
         let last = self.patience.map_or(duration + GRACE, |time| sent + time);
         Request {
+            first: true,
+            last: true,
             sent,
             ended: done.min(last),
             answered: done <= last,
@@ -124,6 +129,40 @@ pub(crate) fn closed(
         let done = servers.take(now, service);
         requests.push(queue.seen(now, done, duration));
         next.push(Reverse((done + exponential(seed, think)).to_bits()));
+    }
+    requests
+}
+
+/// Sessions that arrive at random, so many a second. The requests of one follow one another, each so many mean service times long.
+pub(crate) fn flows(
+    seed: &mut Seed,
+    queue: &Queue,
+    factor: f64,
+    rate: f64,
+    duration: f64,
+    costs: &[f64],
+) -> Vec<Request> {
+    let mut servers = Servers(vec![0.0; queue.servers]);
+    let mut requests = Vec::new();
+    let mut next: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
+    let mut now = exponential(seed, 1.0 / rate);
+    while now < duration {
+        next.push(Reverse((now.to_bits(), 0)));
+        now += exponential(seed, 1.0 / rate);
+    }
+    while let Some(Reverse((bits, step))) = next.pop() {
+        let now = f64::from_bits(bits);
+        let service = factor * costs[step] * queue.service.draw(seed, queue.mean);
+        let done = servers.take(now, service);
+        let request = Request {
+            first: step == 0,
+            last: step + 1 == costs.len(),
+            ..queue.seen(now, done, duration)
+        };
+        if request.answered && !request.last {
+            next.push(Reverse((done.to_bits(), step + 1)));
+        }
+        requests.push(request);
     }
     requests
 }

@@ -19,16 +19,22 @@ pub(crate) enum Kind {
     Mg1,
     /// A number of users that think between an answer and the next request; one server or several.
     Closed,
+    /// An M/M/1 whose run tells no time of load: what was offered, and figures of the whole with its last answers.
+    Drain,
+    /// Sessions of seven requests, one after another, that cost more or less; one server.
+    Flow,
     /// Log-normal service, and clients that give up after 10 to 40 service times: goodput falls well before the capacity.
     Impatient,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 5] = [
+    pub(crate) const ALL: [Kind; 7] = [
         Kind::Mm1,
         Kind::Mmc,
         Kind::Mg1,
         Kind::Closed,
+        Kind::Drain,
+        Kind::Flow,
         Kind::Impatient,
     ];
 
@@ -38,6 +44,8 @@ impl Kind {
             Kind::Mmc => "mmc",
             Kind::Mg1 => "mg1",
             Kind::Closed => "closed",
+            Kind::Drain => "drain",
+            Kind::Flow => "flow",
             Kind::Impatient => "impatient",
         }
     }
@@ -92,6 +100,10 @@ pub(crate) struct Series {
     pub(crate) queue: Queue,
     /// Mean time between an answer and the next request of a user; only of a closed load.
     pub(crate) think: Option<f64>,
+    /// Of sessions: what each of their requests costs, in mean service times.
+    pub(crate) costs: Vec<f64>,
+    /// Whether the runs tell their load over time.
+    pub(crate) is_timed: bool,
     /// Requests per second that the servers can answer.
     pub(crate) capacity: f64,
     /// Where the knee is, as a level: the capacity, the users that would keep the servers just busy if none ever waited, or the
@@ -138,6 +150,14 @@ impl Series {
             let runs = (0..cell.repeats).map(|_| {
                 let factor = (cell.spread * seed.normal()).exp();
                 let requests = match series.think {
+                    None if !series.costs.is_empty() => events::flows(
+                        &mut seed,
+                        &series.queue,
+                        factor,
+                        *level,
+                        series.duration,
+                        &series.costs,
+                    ),
                     None => events::open(&mut seed, &series.queue, factor, *level, series.duration),
                     Some(think) => events::closed(
                         &mut seed,
@@ -163,7 +183,7 @@ impl Series {
         // As many small systems as large ones.
         let capacity = 20.0 * 20.0_f64.powf(seed.unit());
         let several = match cell.kind {
-            Kind::Mm1 | Kind::Mg1 | Kind::Impatient => false,
+            Kind::Mm1 | Kind::Mg1 | Kind::Drain | Kind::Flow | Kind::Impatient => false,
             Kind::Mmc => true,
             Kind::Closed => seed.unit() < 0.5,
         };
@@ -181,8 +201,14 @@ impl Series {
         };
         let mut think = None;
         let mut truth = capacity;
+        let mut costs = Vec::new();
         match cell.kind {
-            Kind::Mm1 | Kind::Mmc => {}
+            Kind::Mm1 | Kind::Mmc | Kind::Drain => {}
+            Kind::Flow => {
+                costs = (0..STEPS).map(|_| between(seed, 0.2, 1.8)).collect();
+                let all: f64 = costs.iter().sum();
+                truth = capacity / all;
+            }
             Kind::Mg1 => {
                 queue.service = Service::LogNormal {
                     cv: between(seed, 0.5, 1.5),
@@ -229,6 +255,8 @@ impl Series {
         Series {
             queue,
             think,
+            costs,
+            is_timed: cell.kind != Kind::Drain,
             capacity,
             truth,
             duration: between(seed, 2_000.0, 5_000.0) / capacity,
@@ -237,6 +265,9 @@ impl Series {
         }
     }
 }
+
+/// Requests of a session.
+const STEPS: usize = 7;
 
 /// Requests of a long run, and
 const LONG: f64 = 100_000.0;

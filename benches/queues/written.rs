@@ -14,6 +14,7 @@ const GRAIN: f64 = 1.01;
 pub(crate) fn run(series: &Series, level: f64, run: &Run, name: &str) -> Value {
     let last = run.requests.iter().map(|one| one.ended).fold(0.0, f64::max);
     let (load, users) = match series.think {
+        None if !series.is_timed => (json!({"model": "open", "offered_per_s": level}), None),
         None => {
             let phase = json!({
                 "start_s": 0.0, "duration_s": series.duration, "rate_from": level, "rate_to": level,
@@ -37,12 +38,13 @@ pub(crate) fn run(series: &Series, level: f64, run: &Run, name: &str) -> Value {
         "duration_s": last,
         "load": load,
         "overall": overall,
-        "timeline": timeline(&run.requests, series.duration, last, users),
+        "timeline": if series.is_timed { timeline(series, &run.requests, last, users) } else { Vec::new() },
         "errors": errors,
     })
 }
 
-fn timeline(requests: &[Request], duration: f64, last: f64, users: Option<f64>) -> Vec<Value> {
+fn timeline(series: &Series, requests: &[Request], last: f64, users: Option<f64>) -> Vec<Value> {
+    let duration = series.duration;
     let length = duration / SLICES as f64;
     let place = |time: f64| (time / length) as usize;
     let count = SLICES.max(place(last) + 1);
@@ -65,8 +67,16 @@ fn timeline(requests: &[Request], duration: f64, last: f64, users: Option<f64>) 
         if let Some(good) = stats["responses"].as_u64().filter(|good| *good > 0) {
             stats["codes"] = json!({"200": good});
         }
-        // An arrival is a request; users do not arrive.
-        let arrivals = users.is_none().then(|| sent[number].len());
+        // An arrival is a request, or the first one of a session; users do not arrive.
+        let started = || sent[number].iter().filter(|one| one.first).count();
+        let arrivals = users.is_none().then(started);
+        let completed = || {
+            ended[number]
+                .iter()
+                .filter(|one| one.last && one.answered)
+                .count()
+        };
+        let completed = (!series.costs.is_empty()).then(completed);
         // Users leave when there is nothing more to send and their answer is there.
         let waiting = || requests.iter().filter(|one| one.ended >= start).count() as f64;
         let there = if number < SLICES {
@@ -75,7 +85,8 @@ fn timeline(requests: &[Request], duration: f64, last: f64, users: Option<f64>) 
             users.map(|_| waiting())
         };
         json!({
-            "start_s": start, "duration_s": length, "users": there, "arrivals": arrivals, "stats": stats,
+            "start_s": start, "duration_s": length, "users": there, "arrivals": arrivals, "completed": completed,
+            "stats": stats,
         })
     };
     (0..count).map(slice).collect()
@@ -152,7 +163,7 @@ pub(crate) fn truth(series: &Series) -> Value {
         .collect();
     json!({
         "truth": series.truth,
-        "unit": if series.think.is_some() { "users" } else { "requests/s" },
+        "unit": if series.think.is_some() { "users" } else if series.costs.is_empty() { "requests/s" } else { "sessions/s" },
         "capacity_per_s": series.capacity,
         "servers": series.queue.servers,
         "mean_service_s": series.queue.mean,

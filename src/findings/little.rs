@@ -184,6 +184,7 @@ mod tests {
         close(Some(found.users), 50.0);
         let slice = |start, users| Slice {
             latency_window: None,
+            completed: None,
             start: Seconds(start),
             duration: Seconds(30.0),
             users,

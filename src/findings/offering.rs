@@ -165,6 +165,7 @@ mod tests {
                 users: None,
                 arrivals: None,
                 latency_window: None,
+                completed: None,
                 stats: Stats {
                     requests: Some(*sent),
                     responses: *answered,

@@ -4,6 +4,7 @@
 //! the tested range; nothing is drawn out beyond it but the fitted law, and that says so.
 
 mod capacity;
+mod flow;
 mod knee;
 mod level;
 mod load;
@@ -12,6 +13,7 @@ mod remarks;
 mod sample;
 mod sent;
 mod series;
+mod spawn;
 pub(in crate::findings) mod split;
 mod steps;
 #[cfg(test)]
@@ -74,6 +76,9 @@ pub struct Level {
     pub achieved_per_s: Option<f64>,
     /// Successes per second while the load was offered.
     pub goodput_per_s: Option<f64>,
+    /// Sessions that completed per second, where the input counts them over time: what is served of a load of sessions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_per_s: Option<f64>,
     /// Failures as a share of the requests that count.
     pub error_rate: Option<f64>,
     /// `p50`, `p95`, `p99` and `mean` in milliseconds: the middle of the repeats (geometric mean).
@@ -199,7 +204,8 @@ pub struct Knee {
     /// The endpoint that it fired on; `null` = the whole run.
     pub endpoint: Option<String>,
     /// How `level` was had: `plateau` (where the line of light load meets the highest goodput), `margin` (where 1 / mean latency of the good
-    /// levels would reach zero), `middle` (of the interval, geometrically).
+    /// levels would reach zero), `between` (sessions that completed and those that the answered requests would make: the geometric
+    /// middle), `middle` (of the interval, geometrically).
     #[serde(default)]
     pub method: Option<String>,
     /// What could not be asked, as sentences: then "none" is no answer.
@@ -338,7 +344,9 @@ pub fn scale(runs: &[&Run], options: &Options) -> Vec<Scaling> {
 }
 
 fn of_series(series: &series::Series, options: &Options) -> Scaling {
-    let (endpoints, elsewhere) = series.endpoints(options.endpoints);
+    let (mut endpoints, elsewhere) = series.endpoints(options.endpoints);
+    let (shown, spawned) = (endpoints.clone(), &series.spawned);
+    endpoints.retain(|label| !spawned.contains(label));
     let serves = series.of == LevelOf::Resources;
     let mixes = mix::Mixes::of(series, options.figures);
     let knee = (!serves)
@@ -365,7 +373,7 @@ fn of_series(series: &series::Series, options: &Options) -> Scaling {
         scenario: series.scenario.to_owned(),
         level_name: series.level_name.clone(),
         level_of: series.of,
-        levels: level::levels(series, &endpoints, options.figures),
+        levels: level::levels(series, &shown, options.figures),
         steps,
         capacity: capacity::capacity(series, knee.as_ref()),
         headroom: capacity::headroom(series, knee.as_ref()),

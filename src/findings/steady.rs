@@ -196,6 +196,7 @@ mod tests {
             .enumerate()
             .map(|(place, requests)| Slice {
                 latency_window: None,
+                completed: None,
                 start: Seconds(start + place as f64 * length),
                 duration: Seconds(length),
                 users: None,

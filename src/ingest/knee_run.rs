@@ -210,6 +210,7 @@ mod tests {
         });
         run.timeline.push(Slice {
             latency_window: None,
+            completed: None,
             start: Seconds(-2.5),
             duration: Seconds(10.0),
             users: Some(1.5),

@@ -22,6 +22,9 @@ pub struct Slice {
     /// Users that arrived.
     #[serde(default)]
     pub arrivals: Option<u64>,
+    /// Users that completed their scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed: Option<u64>,
     /// Where it is given, the latencies of the slice are those of so many seconds before its end, as tools with a sliding
     /// window write them: neighbours share requests, and slices cannot be added up.
     #[serde(

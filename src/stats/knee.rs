@@ -25,6 +25,11 @@
 //! Where a tail blows up below the first load that is not served, the interval begins below the blow-up, and ends where a queue of so
 //! long a tail has no capacity left.
 //!
+//! Of sessions of several requests those that complete are served, where they are counted: a server that cannot follow goes on
+//! answering the first requests of every session. A load is not served either where fewer than 95 % complete, by three standard errors.
+//! P is then at most the sessions that complete, where all are awaited; in a stretch of a run, whose last sessions meet the next load,
+//! it lies between these and what the requests would make: the geometric middle.
+//!
 //! A load that moved counts with its peak where a bracket is drawn, and blows up where it does so by means and by peaks.
 //!
 //! Limits: `benches/knee.rs` counts how often it is right, on simulated queues of known capacity. Latencies of a queue grow more
@@ -34,6 +39,7 @@
 //! capacity of an M/M/1, the last depends on the range that was tested.
 
 mod blow_up;
+mod flow;
 
 use crate::stats::line::Line;
 use crate::stats::student::Reference;
@@ -91,6 +97,19 @@ pub struct Tail {
     pub error: f64,
 }
 
+/// Sessions of several requests that completed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Flow {
+    /// Per second.
+    pub rate: f64,
+    /// Standard error of its logarithm.
+    pub error: f64,
+    /// Whether those that started before were through in the first half of the time.
+    pub is_early: bool,
+    /// Whether that is all that the server could do: it had nothing else to do until those of this load were through.
+    pub is_all: bool,
+}
+
 /// What was seen at a load.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Level {
@@ -112,6 +131,8 @@ pub struct Level {
     pub failures: f64,
     /// Whether that share is more than 5 points above that of the lowest load, beyond chance.
     pub fails: bool,
+    /// Sessions that completed, where the load is one of sessions; `None` = not counted.
+    pub flow: Option<Flow>,
     /// Mean latency.
     pub mean: Option<f64>,
     /// Tails, the same ones at the same place at every level; `None` = not known, or not well enough.
@@ -150,6 +171,8 @@ pub enum Method {
     Plateau,
     /// Where the line through the reciprocals of the mean latencies meets zero.
     Margin,
+    /// The geometric middle of the sessions that completed and of those that the answered requests would make.
+    Between,
     /// The geometric middle of the bracket, or nearer to its upper end: no figure, only a place in it.
     Middle,
 }
@@ -176,7 +199,7 @@ pub struct Knee {
 /// ```
 /// use knee::stats::knee::{Arrivals, Level, knee};
 /// let at = |load: f64, goodput: f64| Level {
-///     load, peak: load, asked: load, goodput, error: 0.01, between: 0.0, answered: None, failures: 0.0, fails: false, mean: None, tails: vec![],
+///     load, peak: load, asked: load, goodput, error: 0.01, between: 0.0, answered: None, failures: 0.0, fails: false, flow: None, mean: None, tails: vec![],
 /// };
 /// // Seven requests a session; no more than 44 a second.
 /// let levels = [at(1.0, 7.0), at(2.0, 14.0), at(4.0, 28.0), at(8.0, 44.0)];
@@ -232,7 +255,7 @@ pub fn knee(levels: &[Level], arrivals: Arrivals) -> Option<Knee> {
 /// ```
 /// use knee::stats::knee::{Level, unit};
 /// let at = |load: f64, goodput: f64| Level {
-///     load, peak: load, asked: load, goodput, error: 0.05, between: 0.0, answered: None, failures: 0.0, fails: false, mean: None, tails: vec![],
+///     load, peak: load, asked: load, goodput, error: 0.05, between: 0.0, answered: None, failures: 0.0, fails: false, flow: None, mean: None, tails: vec![],
 /// };
 /// assert!((unit(&[at(1.0, 7.2), at(2.0, 13.8), at(4.0, 20.0)]).unwrap() - 7.05).abs() < 0.01);
 /// ```
@@ -275,6 +298,7 @@ impl Series<'_> {
             Arrivals::Closed => SHARED,
         };
         let yields = |level: &Level| level.goodput / level.asked / unit;
+        let flow = self.flow();
         let is_behind = |(place, level): (usize, &Level)| {
             let found = yields(level);
             let error = level.error.hypot(base);
@@ -282,7 +306,8 @@ impl Series<'_> {
                 && level.answered.is_some_and(|share| share < SERVED);
             // On the logarithm: of few requests an error is wider than what is left above nothing.
             let falls = found < limit && found.ln() + ERRORS * error < 0.0;
-            lags || place > 0 && (falls || level.fails)
+            let waits = flow.as_ref().is_some_and(|flow| flow.is_behind(place));
+            lags || place > 0 && (falls || level.fails || waits)
         };
         // A load that is not served while a higher one is had a bad moment.
         let served = |(place, level): (usize, &Level)| !is_behind((place, level));
@@ -293,7 +318,12 @@ impl Series<'_> {
         if self.arrivals == Arrivals::Closed && !self.levels_off(unit) {
             return None;
         }
-        let achieved = yields(first).min(first.answered.unwrap_or(f64::INFINITY));
+        let completes = flow
+            .as_ref()
+            .map_or(f64::INFINITY, |flow| flow.yields(broken));
+        let achieved = yields(first)
+            .min(first.answered.unwrap_or(f64::INFINITY))
+            .min(completes);
         let from = broken.saturating_sub(1);
         let held = self.levels.get(from..)?;
         let most = held.iter().max_by(|a, b| a.goodput.total_cmp(&b.goodput))?;
@@ -359,6 +389,12 @@ impl Series<'_> {
                 };
                 found.interval = (low, above.unwrap_or(highest));
             }
+        }
+        if let Some(flow) = flow
+            && found.method == Method::Plateau
+            && below.is_some()
+        {
+            flow.place(from, &mut found);
         }
         // A load just beyond it may be served, and one just below it not, by a machine with a good or a bad day; not one far beyond it.
         let (low, high) = (found.load * (-reach).exp(), found.load * reach.exp());

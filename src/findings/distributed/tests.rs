@@ -388,6 +388,7 @@ fn slice(start: f64, duration: f64, samples: &[u32], users: f64) -> Slice {
         users: Some(users),
         arrivals: Some(1),
         latency_window: None,
+        completed: None,
         stats,
         endpoints: Vec::new(),
     }

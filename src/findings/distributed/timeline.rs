@@ -184,6 +184,7 @@ fn one(
         duration,
         users: sum_f64(users.values().copied()).filter(|_| all_there),
         arrivals: merge::sum(slices.iter().map(|slice| slice.arrivals)),
+        completed: merge::sum(slices.iter().map(|slice| slice.completed)),
         latency_window: slices.first().and_then(|slice| slice.latency_window),
         stats: join(&stats, duration),
         endpoints: endpoints

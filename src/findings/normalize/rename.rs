@@ -365,6 +365,7 @@ mod tests {
         };
         run.timeline.push(Slice {
             latency_window: None,
+            completed: None,
             start: Seconds(0.0),
             duration: Seconds(2.0),
             users: None,

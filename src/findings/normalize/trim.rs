@@ -149,6 +149,7 @@ mod tests {
             let samples = vec![10 * (i + 1); i as usize + 1];
             run.timeline.push(Slice {
                 latency_window: None,
+                completed: None,
                 start: Seconds(10.0 * f64::from(i)),
                 duration: Seconds(10.0),
                 users: Some(f64::from(i)),

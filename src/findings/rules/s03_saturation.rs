@@ -15,7 +15,8 @@ Asks of a series of load levels whether goodput follows the load.
 Fires where fewer than 95 % of what is offered is served, beyond chance (of users: where one gets less than 85 % of what it gets
 at the lowest level). What is offered follows from the lowest levels: requests per user that arrives, times arrivals.
 Example: 7 requests a session; 8 sessions/s ask for 56 requests/s, and 44/s are answered: 79 %.
-The knee is where the line of light load meets the highest goodput: 44 / 7 = 6.3 sessions/s.
+The knee is where the line of light load meets the highest goodput: 44 / 7 = 6.3 sessions/s. Where sessions are counted over
+time, those that complete are served: a server that cannot follow goes on answering the first requests of every session.
 What to do: stay below. Above it requests that come at a rate of their own fail or pile up, and then their latency grows with
 the length of the test; users wait longer for one another.",
     asks: Asks::Series(ask),

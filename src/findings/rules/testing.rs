@@ -329,6 +329,7 @@ pub(in crate::findings) fn slice(start: f64, seconds: f64, samples: u64, p50: f6
     stats.latency = Some(latency(Population::All, samples, &[("p50", p50)]));
     Slice {
         latency_window: None,
+        completed: None,
         start: Seconds(start),
         duration: Seconds(seconds),
         users: None,

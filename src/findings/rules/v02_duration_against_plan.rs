@@ -172,6 +172,7 @@ mod tests {
         for (place, arrivals) in counts.iter().enumerate() {
             run.timeline.push(Slice {
                 latency_window: None,
+                completed: None,
                 start: Seconds(10.0 * place as f64),
                 duration: Seconds(10.0),
                 users: None,

@@ -195,6 +195,8 @@ fn no_peak(reason: NoPeak) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::findings::evidence::Evidence;
     use crate::findings::scaling::load::Loaded;
@@ -218,6 +220,7 @@ mod tests {
                 stated: None,
                 stretch: None,
                 settling: None,
+                flow: None,
                 counted: Some(Counted {
                     seconds: 100.0,
                     arrivals: None,
@@ -240,6 +243,7 @@ mod tests {
             groups: rates.iter().map(group).collect(),
             left_out: Vec::new(),
             remarks: Vec::new(),
+            spawned: BTreeSet::new(),
         }
     }
 

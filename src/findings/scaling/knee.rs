@@ -98,6 +98,9 @@ pub(super) fn knee(
                 .with("achieved_over_offered", achieved, Unit::Ratio)
                 .with(words::PLATEAU, plateau, Unit::PerSecond)
                 .with(words::PER_UNIT, unit, Unit::AsGiven);
+            if let Some(most) = most_completed(&levels) {
+                evidence = evidence.with(words::COMPLETED, most, Unit::PerSecond);
+            }
             (Criterion::Saturation, "goodput", None)
         }
         knee::Criterion::BlowUp {
@@ -119,6 +122,7 @@ pub(super) fn knee(
     let method = match found.method {
         knee::Method::Plateau => "plateau",
         knee::Method::Margin => "margin",
+        knee::Method::Between => "between",
         knee::Method::Middle => "middle",
     };
     Some(Knee {
@@ -137,6 +141,13 @@ pub(super) fn knee(
         unasked,
         evidence,
     })
+}
+
+/// The most sessions that completed per second, where every level counts them and they are asked.
+fn most_completed(levels: &[knee::Level]) -> Option<f64> {
+    let rates: Option<Vec<f64>> = levels.iter().map(|level| Some(level.flow?.rate)).collect();
+    let is_asked = levels.first()?.flow?.is_early;
+    rates.filter(|_| is_asked)?.into_iter().reduce(f64::max)
 }
 
 /// Whether goodput is known at every level, and what it should be in proportion to.
@@ -216,6 +227,7 @@ fn levels(series: &Series, latencies: &[Vec<Vec<Option<Middle>>>]) -> Vec<knee::
             answered: level::answered_surely(group).filter(|_| known),
             failures,
             fails,
+            flow: level::flow(group).filter(|_| known),
             mean: mean.map(|mean| mean.value),
             tails: tails.collect(),
         }

@@ -9,6 +9,7 @@ use crate::findings::scaling::sample::{Latency, Sample, value};
 use crate::findings::scaling::series::{Group, Series};
 use crate::findings::scaling::{Level, LevelEndpoint, LevelOf};
 use crate::model::{MetricId, Percentile, Statistic};
+use crate::stats::knee::Flow;
 use crate::stats::{knee, step};
 
 /// Latencies whose steps are classed.
@@ -142,6 +143,25 @@ pub(super) fn goodput_between(group: &Group) -> f64 {
     spread / (group.samples.len() as f64).sqrt()
 }
 
+/// Sessions that completed: of arrivals, where every repeat counts them.
+pub(super) fn flow(group: &Group) -> Option<Flow> {
+    let is_session = |sample: &Sample| sample.load.of == LevelOf::Arrivals;
+    let of = |sample: &Sample| sample.flow.filter(|_| is_session(sample));
+    let flows: Vec<Flow> = group.samples.iter().map(of).collect::<Option<_>>()?;
+    let n = flows.len() as f64;
+    Some(Flow {
+        rate: flows.iter().map(|flow| flow.rate).sum::<f64>() / n,
+        error: flows
+            .iter()
+            .map(|flow| flow.error.powi(2))
+            .sum::<f64>()
+            .sqrt()
+            / n,
+        is_early: flows.iter().all(|flow| flow.is_early),
+        is_all: flows.iter().all(|flow| flow.is_all),
+    })
+}
+
 /// Answers per second; of requests where answers are not counted apart.
 fn achieved(group: &Group) -> Option<f64> {
     mean(group.samples.iter().map(|sample| {
@@ -210,6 +230,7 @@ fn unit(series: &Series) -> Option<f64> {
                 answered: None,
                 failures: 0.0,
                 fails: false,
+                flow: None,
                 mean: None,
                 tails: Vec::new(),
             })
@@ -254,6 +275,7 @@ pub(super) fn levels(
             offered_per_s: unit.filter(|_| offers).map(|unit| unit * asked(group)),
             achieved_per_s: achieved(group),
             goodput_per_s: goodput(group),
+            completed_per_s: flow(group).map(|flow| flow.rate),
             error_rate: failed(group).and_then(share),
             figures: figures_of(&latencies, true),
             support: support_of(&latencies),
@@ -364,6 +386,7 @@ mod tests {
             stated: None,
             stretch: None,
             settling: None,
+            flow: None,
             counted,
             is_windowed: true,
             failed,

@@ -1,9 +1,12 @@
 //! What has to be known to read the figures of a series right.
 
+use crate::findings::rules::shared::quoted;
 use crate::findings::scaling::series::Series;
 use crate::findings::scaling::{LevelOf, Scaling, words};
 use crate::text::number::{self, plural};
 
+/// Endpoints that are named.
+const NAMED: usize = 3;
 /// Repeats of which one is longer than another by this factor disagree, and
 const APART: f64 = 2.0;
 /// by this many milliseconds.
@@ -17,6 +20,14 @@ pub(super) fn of(series: &Series, elsewhere: u64) -> Vec<String> {
             "{} {} not at every level, and in no step",
             plural(elsewhere, "endpoint"),
             if elsewhere == 1 { "is" } else { "are" }
+        ));
+    }
+    let spawned: Vec<&str> = series.spawned.iter().map(String::as_str).collect();
+    if !spawned.is_empty() && series.groups.len() > 1 {
+        remarks.push(format!(
+            "users call {} as they start, in the seconds after each step: such requests measure how many users start at once, not \
+             the load of a level, and are in no step",
+            names(&spawned)
         ));
     }
     let mut say = |holds: bool, words: &str| {
@@ -53,6 +64,16 @@ pub(super) fn of(series: &Series, elsewhere: u64) -> Vec<String> {
         "some rates are those of a whole run, which include the time after the last arrival: their shortfall counts only beyond 5 % of uncertainty",
     );
     remarks
+}
+
+/// Names of endpoints, the first ones of many.
+fn names(labels: &[&str]) -> String {
+    let named = labels.iter().take(NAMED).map(|label| quoted(label));
+    let mut words: Vec<String> = named.collect();
+    if labels.len() > NAMED {
+        words.push(format!("{} more", labels.len() - NAMED));
+    }
+    words.join(", ")
 }
 
 /// That figures of repeats are their middle, and where the repeats disagree most.

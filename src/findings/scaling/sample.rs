@@ -2,9 +2,11 @@
 
 use crate::findings::comparison::values::error_of;
 use crate::findings::figures::{self, Support};
+use crate::findings::scaling::flow::flow;
 use crate::findings::scaling::load::Loaded;
 use crate::findings::scaling::split::Stretch;
 use crate::model::{Endpoint, MetricId, Percentile, Run, Slice, Stats};
+use crate::stats::knee::Flow;
 use crate::text::number;
 
 /// Share at the start of a whole run that is left out of its rates.
@@ -36,6 +38,8 @@ pub(super) struct Sample<'a> {
     pub(super) is_windowed: bool,
     /// Failures, and the requests that count.
     pub(super) failed: Option<(u64, u64)>,
+    /// Sessions that completed.
+    pub(super) flow: Option<Flow>,
     /// Where latencies are read: the run, or windows of it that cannot be joined.
     pub(super) sources: Vec<&'a Run>,
 }
@@ -110,6 +114,9 @@ impl<'a> Sample<'a> {
                 .filter(|counted| counted.seconds > 0.0),
             is_windowed: window.is_some(),
             failed: failed(&run.overall),
+            flow: load
+                .window
+                .and_then(|(from, to)| flow(run, (from + SETTLING * (to - from), to), true)),
             sources: vec![run],
         }
     }
@@ -137,6 +144,7 @@ impl<'a> Sample<'a> {
             counted: count(&slices, seconds).filter(|counted| counted.seconds > 0.0),
             is_windowed: true,
             failed: failed(&stretch.run.overall),
+            flow: stretch.flow,
             sources,
         }
     }
@@ -388,6 +396,7 @@ mod tests {
             users: None,
             arrivals: Some(answered / 10),
             latency_window: None,
+            completed: None,
             stats: Stats {
                 requests: Some(answered),
                 responses: Some(answered),
@@ -563,6 +572,7 @@ mod tests {
             counted,
             is_windowed: true,
             failed: Some((500, 500)),
+            flow: None,
             sources: Vec::new(),
         };
         let none = of(Some(counted));

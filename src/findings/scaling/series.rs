@@ -6,6 +6,7 @@ use crate::findings::normalize::Pattern;
 use crate::findings::scaling::load::{self, Loaded, is_one_level, kind_of, load_of};
 use crate::findings::scaling::sample::Sample;
 use crate::findings::scaling::sent;
+use crate::findings::scaling::spawn::spawned;
 use crate::findings::scaling::split::{Split, split};
 use crate::findings::scaling::{LeftOut, LevelOf};
 use crate::model::{LoadModel, Run};
@@ -30,6 +31,8 @@ pub(super) struct Series<'a> {
     pub(super) groups: Vec<Group<'a>>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) remarks: Vec<String>,
+    /// Labels of the endpoints that users call as they start, where their number rises inside a run.
+    pub(super) spawned: BTreeSet<String>,
 }
 
 /// Samples at one level: repeats.
@@ -144,6 +147,7 @@ pub(super) fn series<'a>(
                 continue;
             }
             if let Some(split) = splits.get(&run.id) {
+                let spawned = spawned(run);
                 let samples: Vec<Sample> = split.stretches.iter().map(Sample::of_stretch).collect();
                 for sample in samples {
                     if let Some(reason) = sample.shortfall() {
@@ -151,6 +155,7 @@ pub(super) fn series<'a>(
                         continue;
                     }
                     let entry = series_of(&mut by_kind, scenario, run, sample.load.of, None);
+                    entry.spawned.extend(spawned.iter().cloned());
                     let remarks = split.remarks.iter().map(String::as_str);
                     for remark in remarks.chain([MIXED]) {
                         if !entry.remarks.iter().any(|other| other == remark) {
@@ -302,6 +307,7 @@ impl<'a> Series<'a> {
             groups: Vec::new(),
             left_out: Vec::new(),
             remarks: Vec::new(),
+            spawned: BTreeSet::new(),
         }
     }
 

@@ -13,6 +13,7 @@ mod stretch;
 use crate::findings::scaling::LevelOf;
 use crate::findings::steady::{Part, median, whole_parts_of};
 use crate::model::{LoadModel, Run};
+use crate::stats::knee::Flow;
 use crate::text::number::{plural, seconds};
 
 /// A stretch of a run under one load.
@@ -34,6 +35,8 @@ pub(in crate::findings) struct Stretch {
     pub(in crate::findings) run: Run,
     /// Slices or windows of the stretch with percentiles of their own, where it has none as a whole.
     pub(in crate::findings) windows: Vec<Run>,
+    /// Sessions that completed meanwhile.
+    pub(in crate::findings) flow: Option<Flow>,
 }
 
 /// The stretches of a run, in order of time.

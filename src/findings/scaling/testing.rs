@@ -34,6 +34,7 @@ pub(crate) fn at(value: f64, rates: [f64; 3], latencies: [f64; 3]) -> Level {
         achieved_per_s: Some(rates[1]),
         goodput_per_s: Some(rates[2]),
         error_rate: Some(0.0),
+        completed_per_s: None,
         figures: names.into_iter().zip(latencies).collect(),
         support: BTreeMap::new(),
         repeats: BTreeMap::new(),

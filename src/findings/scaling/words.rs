@@ -9,6 +9,8 @@ use crate::text::number::{plural, rate, significant, times};
 
 /// Evidence of a knee by saturation: goodput at the plateau.
 pub const PLATEAU: &str = "plateau";
+/// The most sessions that completed per second, where they are counted.
+pub(in crate::findings) const COMPLETED: &str = "completed_per_s";
 /// Evidence of a knee by saturation: goodput of a unit of load at the lowest levels.
 pub const PER_UNIT: &str = "per_unit";
 /// Evidence of a knee: the first level beyond it.
@@ -357,8 +359,18 @@ fn saturation(scaling: &Scaling, knee: &Knee) -> String {
                 about(achieved / offered)
             );
         }
+        let completes = at
+            .completed_per_s
+            .filter(|rate| knee.evidence.get(COMPLETED).is_some() && *rate < BEHIND * at.value);
+        let completes = completes.map_or_else(String::new, |found| {
+            format!(
+                "sessions complete at {} ({}), and ",
+                rate(found),
+                about(found / at.value)
+            )
+        });
         return format!(
-            "at {} requests are offered at {} and answered at {} ({})",
+            "at {} {completes}requests are offered at {} and answered at {} ({})",
             of_level(scaling, at),
             rate(offered),
             rate(achieved),

@@ -96,6 +96,7 @@ mod tests {
         for (end, arrivals) in slices {
             run.timeline.push(Slice {
                 latency_window: None,
+                completed: None,
                 start: Seconds(start),
                 duration: Seconds(end - start),
                 users: None,

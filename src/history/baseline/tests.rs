@@ -87,6 +87,7 @@ fn run(number: u32, endpoints: u32) -> Run {
     }
     run.timeline.push(Slice {
         latency_window: None,
+        completed: None,
         start: Seconds(0.0),
         duration: Seconds(10.0),
         users: Some(1.0),

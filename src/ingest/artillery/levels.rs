@@ -14,6 +14,10 @@ use crate::model::{PerSecond, Phase, Run, Seconds};
 const AGREE: (f64, f64) = (1.5, 0.07);
 /// Windows that agree so closely have evenly spaced arrivals.
 const TIGHT: (f64, f64) = (1.0, 0.03);
+/// Evenly spaced arrivals of two levels differ by so many times that.
+const CLEAR: f64 = 2.5;
+/// Windows of a level whose generator keeps its times.
+const EXACT: (f64, f64) = (1.0, 0.015);
 /// Windows of fewer arrivals agree by chance.
 const FEW: f64 = 6.0;
 /// Two levels differ by so many standard deviations of Poisson counts, or are tight and clearly apart: a run has many
@@ -27,6 +31,8 @@ const TREND: f64 = 2.6;
 const BETTER: f64 = 6.0;
 /// Share of the windows that may fit nothing.
 const UNEXPLAINED: f64 = 1.0 / 3.0;
+/// Levels of evenly spaced arrivals that are no chance.
+const EVEN: usize = 4;
 /// Levels of two windows each are looked for in runs of up to so many.
 const MOST_OF_COMB: usize = 2_000;
 /// Windows, with those that are missing, in which phases are looked for.
@@ -207,7 +213,8 @@ fn explain(parts: &[Part]) -> Option<Explanation> {
     let usual = usual_length(parts);
     let trend = trend(parts);
     let ramp = Line::of(parts, trend);
-    let levels = with_last(levels(parts, usual), inner.len(), last);
+    let agreeing = |most| with_last(levels(parts, usual, most), inner.len(), last);
+    let levels = agreeing(AGREE);
     if let [only] = levels.as_slice()
         && only.from == 0
         && only.to == parts.len()
@@ -216,6 +223,13 @@ fn explain(parts: &[Part]) -> Option<Explanation> {
     {
         return (trend.abs() < APART).then_some(Explanation::Levels(levels, false));
     }
+    let exact = agreeing(EXACT);
+    if is_explained(&exact, parts)
+        && are_apart(&exact, parts, usual)
+        && is_even(&exact, parts, ramp.as_ref())
+    {
+        return Some(Explanation::Levels(exact, false));
+    }
     let linear = ramp.as_ref().map_or(f64::INFINITY, |line| line.score);
     let choose = |levels: Vec<Level>, score: f64, assumed| {
         (levels.len() > 1 && score + BETTER < linear)
@@ -223,17 +237,21 @@ fn explain(parts: &[Part]) -> Option<Explanation> {
     };
     if is_explained(&levels, parts) && are_apart(&levels, parts, usual) {
         let score = score(&levels, parts);
-        if let Some(found) = choose(levels, score, false) {
+        if let Some(found) = choose(levels.clone(), score, false) {
             return Some(found);
         }
         // As good as a ramp: undecided.
         if score < linear + BETTER {
             return None;
         }
-    } else if let Some(levels) = comb(parts, usual)
-        && let Some(found) = choose(levels.clone(), score(&levels, parts), true)
-    {
-        return Some(found);
+    } else if let Some(levels) = comb(parts, usual) {
+        let is_even = is_even(&levels, parts, ramp.as_ref());
+        if let Some(found) = choose(levels.clone(), score(&levels, parts), true) {
+            return Some(found);
+        }
+        if is_even {
+            return Some(Explanation::Levels(levels, true));
+        }
     }
     if let Some(line) = ramp.filter(|line| line.fits && trend.abs() >= TREND) {
         let (start, end) = whole(parts);
@@ -252,16 +270,17 @@ fn usual_length(parts: &[Part]) -> f64 {
 }
 
 /// Stretches of windows that agree. A first window that agrees less well than those behind it holds two levels.
-fn levels(parts: &[Part], usual: f64) -> Vec<Level> {
+fn levels(parts: &[Part], usual: f64, most: (f64, f64)) -> Vec<Level> {
     let mut all = Vec::new();
     let mut from = 0;
     while from < parts.len() {
-        let Some(level) = stretch(parts, usual, from) else {
+        let Some(level) = stretch(parts, usual, from, most) else {
             from += 1;
             continue;
         };
         let is_short = level.to - level.from <= SHORT;
-        let later = (is_short && !level.is_tight(parts)).then(|| stretch(parts, usual, from + 1));
+        let later =
+            (is_short && !level.is_tight(parts)).then(|| stretch(parts, usual, from + 1, most));
         if later.flatten().is_some_and(|later| later.to > level.to) {
             from += 1;
             continue;
@@ -273,7 +292,7 @@ fn levels(parts: &[Part], usual: f64) -> Vec<Level> {
 }
 
 /// The windows from this one on that agree, when there are two or more.
-fn stretch(parts: &[Part], usual: f64, from: usize) -> Option<Level> {
+fn stretch(parts: &[Part], usual: f64, from: usize, most: (f64, f64)) -> Option<Level> {
     let (mut count, mut time) = (0.0, 0.0);
     let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
     let (mut to, mut rate, mut end, mut good) = (from, 0.0, 0.0, 0);
@@ -285,8 +304,8 @@ fn stretch(parts: &[Part], usual: f64, from: usize) -> Option<Level> {
             (low, high) = (low.min(own), high.max(own));
         }
         let mut ends = [low, high].into_iter().filter(|_| low.is_finite());
-        let agree = ends.all(|rate| within(AGREE, next * usual, rate * usual));
-        if !agree || !within(AGREE, next * part.length, part.count) {
+        let agree = ends.all(|rate| within(most, next * usual, rate * usual));
+        if !agree || !within(most, next * part.length, part.count) {
             break;
         }
         (count, time, rate) = (count + part.count, time + part.length, next);
@@ -346,7 +365,7 @@ fn are_apart(levels: &[Level], parts: &[Part], usual: f64) -> bool {
         let gap = (a.rate - b.rate).abs();
         let most = a.rate.max(b.rate) * usual;
         let least = a.rate.min(b.rate) * usual;
-        let clearly = least >= FEW && gap * usual > 3.0 * (TIGHT.0 + TIGHT.1 * most);
+        let clearly = least >= FEW && gap * usual > CLEAR * (TIGHT.0 + TIGHT.1 * most);
         gap > STEP * spread || clearly && a.is_tight(parts) && b.is_tight(parts)
     })
 }
@@ -354,6 +373,23 @@ fn are_apart(levels: &[Level], parts: &[Part], usual: f64) -> bool {
 /// Misfit of one window in squared standard deviations of a Poisson count.
 fn misfit(expected: f64, count: f64) -> f64 {
     (count - expected).powi(2) / expected.max(1.0)
+}
+
+/// Whether levels hold evenly spaced arrivals, and a ramp does not: what differs from it by more than such arrivals do is told
+/// where a Poisson process would leave it open. Of few levels that could be chance.
+fn is_even(levels: &[Level], parts: &[Part], ramp: Option<&Line>) -> bool {
+    let Some(ramp) =
+        ramp.filter(|_| levels.len() >= EVEN && levels.iter().all(|level| level.is_tight(parts)))
+    else {
+        return false;
+    };
+    // All of it, but for windows that the ends of the run cut.
+    let ends = levels.first().zip(levels.last());
+    if ends.is_none_or(|(first, last)| first.from > 1 || last.to + 2 < parts.len()) {
+        return false;
+    }
+    let penalty = 2.0 * (levels.len() as f64 - 1.0) * (parts.len() as f64).ln();
+    ramp.uneven(parts) > penalty + BETTER
 }
 
 /// Misfit of levels and a penalty for each of their figures. What is between levels is taken to fit.
@@ -384,7 +420,7 @@ fn comb(parts: &[Part], usual: f64) -> Option<Vec<Level>> {
         for triple in rest.windows(3).step_by(2) {
             let [a, m, b] = triple else { break };
             let step = (b.count - a.count).abs();
-            let clear = step > 3.0 * (TIGHT.0 + TIGHT.1 * a.count.max(b.count));
+            let clear = step > CLEAR * (TIGHT.0 + TIGHT.1 * a.count.max(b.count));
             let share = (m.count - a.count) / (b.count - a.count);
             let mean = (all + share) / (shares + 1) as f64;
             let fits = within(TIGHT, a.count + mean * (b.count - a.count), m.count);

@@ -112,6 +112,7 @@ fn latencies(samples: &Samples, outcome: Option<bool>, of_run: bool) -> Latencie
 struct Window {
     time: Option<i64>,
     created: u64,
+    completed: Option<u64>,
     requests: Option<u64>,
     responses: u64,
     codes: BTreeMap<String, u64>,
@@ -214,6 +215,7 @@ impl Course {
         let requests = count("rps.count", report.sent)?;
         let responses = count("requestsCompleted", report.responses)?.unwrap_or(0);
         let created = count("scenariosCreated", report.created)?.unwrap_or(0);
+        let completed = count("scenariosCompleted", report.completed)?;
         self.sums.requests = self.sums.requests.saturating_add(requests.unwrap_or(0));
         self.sums.responses = self.sums.responses.saturating_add(responses);
         self.sums.created = self.sums.created.saturating_add(created);
@@ -247,6 +249,7 @@ impl Course {
         self.list.push(Window {
             time: report.time,
             created,
+            completed,
             requests,
             responses,
             codes,
@@ -359,6 +362,7 @@ impl Course {
             set_rates(&mut stats, Some(duration));
             run.timeline.push(Slice {
                 latency_window: None,
+                completed: window.completed,
                 start: seconds(from - times.origin),
                 duration,
                 users: window.users,

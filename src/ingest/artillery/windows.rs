@@ -94,6 +94,7 @@ impl Plan {
             client_errors: tally.client_errors(),
             slice: Slice {
                 latency_window: None,
+                completed: self.sessions.then(|| tally.completed.unwrap_or(0)),
                 start: Seconds(0.0),
                 duration: Seconds(0.0),
                 users: None,

@@ -316,6 +316,7 @@ fn timeline(mut all: Vec<(Key, PerSecond)>, totals: &Totals) -> Vec<Slice> {
     let mut slices: Vec<Slice> = (0..number)
         .map(|slice| Slice {
             latency_window: None,
+            completed: None,
             start: Seconds((first + slice * step) as f64 - zero),
             duration: length,
             users: None,

@@ -196,6 +196,7 @@ pub(super) fn timeline(pieces: &[Piece], keys: &[Key], windowed: bool, zero: f64
                 .collect();
             endpoints.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
             Slice {
+                completed: None,
                 latency_window: windowed.then_some(Seconds(WINDOW_S)),
                 start: Seconds(piece.start as f64 - zero),
                 duration: seconds,

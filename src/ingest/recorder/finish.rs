@@ -131,6 +131,7 @@ fn add_slices(
         endpoints.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
         run.timeline.push(Slice {
             latency_window: None,
+            completed: None,
             start: seconds_between(first, start),
             duration,
             users,

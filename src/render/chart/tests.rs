@@ -42,6 +42,7 @@ fn latency(count: u64, values: [f64; 3]) -> Latency {
 fn slice(start: f64, duration: f64, count: u64, values: [f64; 3]) -> Slice {
     Slice {
         latency_window: None,
+        completed: None,
         start: Seconds(start),
         duration: Seconds(duration),
         users: None,

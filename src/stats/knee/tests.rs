@@ -13,6 +13,7 @@ fn at(load: f64, goodput: f64) -> Level {
         answered: None,
         failures: 0.0,
         fails: false,
+        flow: None,
         mean: None,
         tails: Vec::new(),
     }

@@ -2,6 +2,7 @@
 
 use crate::findings::normalize::cut::{Answers, cut};
 use crate::findings::scaling::LevelOf;
+use crate::findings::scaling::flow::flow;
 use crate::findings::scaling::split::{LATE, Piece, Stretch, usual_length};
 use crate::findings::steady::Part;
 use crate::model::run::label;
@@ -54,6 +55,7 @@ pub(super) fn stretches(run: &Run, pieces: &[Piece], begin: f64) -> Vec<Found> {
                     start,
                     end,
                     settling: piece.settling(),
+                    flow: flow(run, (start, end), false),
                     run: own,
                     windows,
                 },

@@ -67,6 +67,7 @@ fn run(length: f64, slices: u32) -> Run {
         let stats = stats(u64::from(i) + 1, i + 1);
         run.timeline.push(Slice {
             latency_window: None,
+            completed: None,
             start: Seconds(length * f64::from(i)),
             duration: Seconds(length),
             users: None,

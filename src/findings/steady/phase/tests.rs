@@ -8,6 +8,7 @@ fn run(length: f64, figures: &[f64], set: fn(&mut Slice, f64)) -> Run {
     for (place, figure) in figures.iter().enumerate() {
         let mut slice = Slice {
             latency_window: None,
+            completed: None,
             start: Seconds(place as f64 * length),
             duration: Seconds(length),
             users: None,

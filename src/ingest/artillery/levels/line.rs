@@ -1,6 +1,6 @@
 //! A straight line through the rates of windows: what a ramp would be. Says how well it fits, not whether it is one.
 
-use crate::ingest::artillery::levels::{Part, misfit};
+use crate::ingest::artillery::levels::{Part, TIGHT, misfit};
 
 /// A straight line through the rates.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,16 @@ impl Line {
         }
         line.score += 2.0 * (used.len() as f64).ln();
         Some(line)
+    }
+
+    /// Misfit in squares of half of what evenly spaced arrivals may be off. What its ends hold depends on when they are cut.
+    pub(super) fn uneven(&self, parts: &[Part]) -> f64 {
+        let inner = parts.get(1..parts.len().saturating_sub(1));
+        let off = |part: &Part| {
+            let expected = (self.at(part.start + part.length / 2.0) * part.length).max(0.0);
+            (2.0 * (part.count - expected) / (TIGHT.0 + TIGHT.1 * expected)).powi(2)
+        };
+        inner.unwrap_or_default().iter().map(off).sum()
     }
 
     pub(super) fn at(&self, time: f64) -> f64 {

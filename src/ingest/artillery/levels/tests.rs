@@ -9,6 +9,7 @@ fn run(first: (f64, u64), counts: &[u64], last: (f64, u64)) -> Run {
     for (length, count) in std::iter::once(first).chain(inner).chain([last]) {
         run.timeline.push(Slice {
             latency_window: None,
+            completed: None,
             start: Seconds(at),
             duration: Seconds(length),
             users: None,
@@ -201,4 +202,116 @@ fn a_pause_is_a_phase_without_arrivals() {
     recover(&mut run);
     let rates: Vec<f64> = seen(&run).iter().map(|phase| phase.2).collect();
     assert_eq!(rates, [5.0, 0.0, 5.0]);
+}
+
+/// Phases of constant rates, one after another, and the last rates of ramps: `(seconds, from, to)`; arrivals are spaced as the rate
+/// says, or come at random; windows of the clock begin `offset` seconds before the first arrival.
+fn plan(phases: &[(f64, f64, f64)], offset: f64, mut random: Option<&mut u64>) -> Run {
+    let all: f64 = phases.iter().map(|phase| phase.0).sum();
+    let upto = |time: f64| {
+        let (mut sum, mut at) = (0.0, 0.0);
+        for (seconds, from, to) in phases {
+            let inside = (time - at).clamp(0.0, *seconds);
+            sum += from * inside + (to - from) * inside * inside / (2.0 * seconds);
+            at += seconds;
+        }
+        sum
+    };
+    let mut run = Run::new("artillery", "artillery");
+    let mut start = 0.0;
+    let mut end = 10.0 - offset;
+    while start < all {
+        let to = end.min(all);
+        let expected = upto(to) - upto(start);
+        let count = match random.as_deref_mut() {
+            Some(state) => poisson_count(expected, state),
+            None => (upto(to).floor() - upto(start).floor()).max(0.0) as u64,
+        };
+        run.timeline.push(Slice {
+            latency_window: None,
+            completed: None,
+            start: Seconds(start),
+            duration: Seconds(to - start),
+            users: None,
+            arrivals: Some(count),
+            stats: Stats::default(),
+            endpoints: Vec::new(),
+        });
+        (start, end) = (to, end + 10.0);
+    }
+    recover(&mut run);
+    run
+}
+
+/// Of plans with every offset, how many are read as steps of at least so many of their rates, as a ramp, as one rate, as nothing.
+fn read(phases: &[(f64, f64, f64)], mut random: Option<u64>) -> [usize; 4] {
+    let mut counts = [0; 4];
+    let rounds = if random.is_some() { 40 } else { 2 };
+    for round in 0..rounds * 10 {
+        let offset = f64::from(round % 10) + if round >= 10 { 0.5 } else { 0.0 };
+        let run = plan(phases, offset, random.as_mut());
+        let place = match run.load.phases.as_slice() {
+            [] => 3,
+            [one] if one.rate_from == one.rate_to => 2,
+            [_] => 1,
+            _ => 0,
+        };
+        counts[place] += 1;
+        if place == 0 && random.is_none() {
+            for phase in &run.load.phases {
+                let rate = phase.rate_from.unwrap().0;
+                let is_one =
+                    |wanted: &(f64, f64, f64)| (wanted.1 - rate).abs() <= 0.15 + 0.06 * rate;
+                assert!(phases.iter().any(is_one), "{offset}: {:?}", seen(&run));
+            }
+        }
+    }
+    counts
+}
+
+fn steps(seconds: f64, rates: &[f64]) -> Vec<(f64, f64, f64)> {
+    rates.iter().map(|rate| (seconds, *rate, *rate)).collect()
+}
+
+#[test]
+fn steps_that_lie_near_a_line_are_steps_wherever_windows_begin() {
+    // Before, all of these were ramps; how many of twenty offsets of the windows have to be steps.
+    for (least, plan) in [
+        (19, steps(20.0, &[1.0, 2.0, 4.0, 6.0, 7.0, 8.0])),
+        (20, steps(20.0, &[1.0, 2.0, 4.0, 8.0, 16.0])),
+        (19, steps(30.0, &[1.0, 2.0, 4.0, 6.0, 7.0, 8.0])),
+        (20, steps(30.0, &[5.0, 10.0, 15.0, 20.0])),
+        (15, steps(60.0, &[1.0, 2.0, 3.0, 4.0, 5.0])),
+        // Where windows begin in the middle of phases, their counts are those of a ramp to one arrival.
+        (10, steps(20.0, &[2.0, 4.0, 6.0, 8.0, 10.0])),
+        (10, steps(20.0, &[8.0, 6.0, 4.0, 2.0])),
+    ] {
+        let found = read(&plan, None);
+        assert!(found[0] >= least, "{plan:?}: {found:?}");
+        assert_eq!(found[2], 0, "{plan:?}: {found:?}");
+    }
+}
+
+#[test]
+fn ramps_stay_ramps_and_one_rate_stays_one() {
+    for (seconds, from, to) in [
+        (30.0, 1.0, 4.0),
+        (60.0, 1.0, 10.0),
+        (120.0, 1.0, 8.0),
+        (120.0, 5.0, 50.0),
+        (300.0, 1.0, 20.0),
+        (120.0, 40.0, 4.0),
+    ] {
+        let ramp = [(seconds, from, to)];
+        assert_eq!(read(&ramp, None), [0, 20, 0, 0], "{ramp:?}");
+        // Of arrivals at random one in twenty looks like steps; before, one in sixty did.
+        let found = read(&ramp, Some(7));
+        assert!(found[0] <= 20, "{ramp:?}: {found:?}");
+    }
+    for (seconds, rate) in [(60.0, 8.0), (120.0, 3.0), (300.0, 20.0)] {
+        let flat = [(seconds, rate, rate)];
+        assert_eq!(read(&flat, None), [0, 0, 20, 0], "{flat:?}");
+        let found = read(&flat, Some(7));
+        assert!(found[0] <= 4, "{flat:?}: {found:?}");
+    }
 }

@@ -215,6 +215,7 @@ pub(in crate::ingest::locust) fn timeline(points: &[Point]) -> Vec<Slice> {
             duration: Seconds(point.at - start),
             users: point.users.map(|users| users as f64),
             arrivals: None,
+            completed: None,
             latency_window: Some(Seconds(WINDOW as f64)),
             stats,
             endpoints: Vec::new(),
