@@ -153,8 +153,15 @@ pub fn of_run(report: &Report, run: &Run) -> Vec<String> {
             first_sentence(&finding.message)
         ));
     }
+    let requests = value(report, run, "requests");
+    let counts_requests = requests.is_some();
+    if invalid.is_some() && requests == Some(0.0) {
+        // The finding says it, and why.
+        sentences.push(of_targets(report, run));
+        sentences.extend(of_checks(report, run));
+        return sentences;
+    }
     sentences.push(what_happened(report, run));
-    let counts_requests = value(report, run, "requests").is_some();
     let has_latency = !percentiles(report, run).is_empty();
     if counts_requests || has_latency {
         sentences.push(how_long(report, run));

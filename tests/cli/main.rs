@@ -17,6 +17,7 @@ mod inputs;
 mod junit;
 mod map;
 mod merge;
+mod no_requests;
 mod output;
 mod plan;
 mod report;

@@ -3,6 +3,8 @@
 //! A new sample needs no code: put a `<case>.facts.toml` beside it.
 
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
 mod facts;
 #[cfg(test)]
 mod mutations;

@@ -1,5 +1,7 @@
 //! V03: too many requests failed.
 
+mod no_requests;
+
 use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{counted, listed, percent_beside, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
@@ -25,7 +27,7 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks which share of the requests failed, expected errors left out. No target is needed for it.
 Warns where the lower end of its 95 % interval (Wilson) is above 1 %: below that it is shown and not judged. Above 50 % the run is invalid: it measured how the system fails, not how it works.
-A limit above 50 % moves the invalid one along.
+A limit above 50 % moves the invalid one along. A run that made no request is invalid too, with the likely cause.
 Example: 14,090 of 15,914 requests rejected with 403 in 1 ms is 88.54 %, and \"p95 2 ms\" is the time of a rejection.
 What to do: read the errors table, fix the test or the system, run again.
 Errors that are meant to happen are declared as `[[expected_error]]` with endpoint, code and reason.",
@@ -33,7 +35,8 @@ Errors that are meant to happen are declared as `[[expected_error]]` with endpoi
 };
 
 fn ask(context: &RunContext) -> Vec<Fired> {
-    question(context).into_iter().collect()
+    let none = no_requests::fired(context.run);
+    none.or_else(|| question(context)).into_iter().collect()
 }
 
 fn question(context: &RunContext) -> Option<Fired> {

@@ -63,7 +63,7 @@ const NAMED: usize = 5;
 pub(super) const RULE: Rule = Rule {
     id: "V35",
     name: "unfit-environment",
-    effects: "warn",
+    effects: "note",
     limit: None,
     text: "\
 Asks whether a page that decides about production was measured on something like it. Names and words are the evidence.
@@ -71,6 +71,7 @@ Fires when the title, a scenario or a target says production, prod, deploy(ment)
 approval, acceptance or sign-off, and the environment has debug = true, a build or mode `debug`,
 a value with development, dev, in-memory, :memory:, locmem, dummycache or runserver, or a stage `local` or `laptop`.
 Example: \"approved for deployment\" with debug = true, an in-memory database and a local-memory cache.
+Parked: no real run has made it fire, so it is asked only where `[rules] severity` gives it an effect, such as { V35 = \"warn\" }.
 What to do: measure on an environment like production, or say in the title which one the page speaks of.",
     asks: Asks::Plan(ask),
 };
@@ -89,7 +90,7 @@ fn ask(context: &PlanContext) -> Vec<Fired> {
     let evidence = Evidence::new()
         .count("marks", marks.len() as u64)
         .count("decisions", decisions.len() as u64);
-    let fired = Fired::new(Effect::Warn, message, evidence).hint(
+    let fired = Fired::new(Effect::Note, message, evidence).hint(
         "Measure on an environment like production, or say in the title which one the page speaks of.",
     );
     vec![fired]
