@@ -10,7 +10,9 @@ mod coverage;
 mod decide;
 mod few;
 pub(in crate::findings) mod judge;
+mod learned;
 mod others;
+mod useful;
 pub(in crate::findings) mod values;
 
 pub(crate) use values::middle;
@@ -188,6 +190,9 @@ pub struct ComparedMetric {
     /// Whether the runs spread further than was assumed, so that they stand for themselves.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guarded: bool,
+    /// Spread between runs that was reckoned with instead of the assumed one, learned from the other endpoints of the same runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned_spread: Option<f64>,
     /// The smallest change for the worse that this comparison would have shown in 95 of 100 cases.
     pub smallest_detectable: Option<f64>,
     /// Repeats a side that would show a change of 20 % in 95 of 100 cases.

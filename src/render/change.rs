@@ -73,6 +73,9 @@ pub(super) fn amount(metric: &ComparedMetric, change: f64) -> String {
 }
 
 fn interval(metric: &ComparedMetric, interval: Interval) -> String {
+    if metric.is_open() {
+        return "too wide to say".to_owned();
+    }
     let end = |end: Option<f64>| end.map_or("open".to_owned(), |end| amount(metric, end));
     format!("{} to {}", end(interval.lo), end(interval.hi))
 }

@@ -84,6 +84,7 @@ pub(super) fn compared(endpoint: Option<&str>, state: MetricState) -> ComparedMe
         smallest_detectable: Some(0.1),
         repeats_needed: None,
         rank_p_value: None,
+        learned_spread: None,
         against_others: None,
     }
 }

@@ -18,6 +18,7 @@ pub mod least_squares;
 pub mod line;
 pub mod multiplicity;
 pub mod permutation;
+pub mod pooled;
 pub mod proportion;
 pub mod quantile;
 pub mod rank_test;

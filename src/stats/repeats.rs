@@ -11,6 +11,8 @@
 //! se^2 = s^2 (w_b / k_b + w_c / k_c) + 2 t_S^2                    t_S: spread between jobs; none when run in turn in one job
 //! ```
 //!
+//! A spread that was learned from other series of the same runs (`stats::pooled`) counts for fewer degrees in nu than d0.
+//!
 //! Guard: where the runs contradict the assumed prior, `SS(y) / w / d > 2`, nothing is clipped and they stand for themselves:
 //! `s^2 = SS(y) / w / d`, `nu = d`. Sides that were run in turn could have changed places, so that one bad run need not hide a
 //! change there: where the clipped figures show it, and no more than half of alpha of all ways to deal the runs out lie as far apart
@@ -40,6 +42,19 @@ pub struct Spread {
     pub runs: f64,
     /// Between jobs.
     pub jobs: f64,
+    /// Degrees of freedom that this is worth where a chance is looked up.
+    pub freedom: f64,
+}
+
+impl Spread {
+    /// What is assumed of runs and jobs.
+    pub fn assumed(runs: f64, jobs: f64) -> Spread {
+        Spread {
+            runs,
+            jobs,
+            freedom: PRIOR,
+        }
+    }
 }
 
 /// Limits of a comparison.
@@ -104,7 +119,7 @@ pub struct Change {
 }
 
 /// Degrees of freedom that a prior spread is worth.
-const PRIOR: f64 = 4.0;
+pub(super) const PRIOR: f64 = 4.0;
 /// Standard deviations from the median at which runs are drawn in.
 const CLIP: f64 = 2.5;
 /// What clipping takes from the sum of squares of clean runs.
@@ -114,7 +129,7 @@ const GUARD: f64 = 2.0;
 /// Sides whose runs are so many times as uncertain as the others' could not have changed places.
 const ALIKE: f64 = 2.0;
 /// Median absolute deviation to standard deviation, for a normal distribution.
-const MAD: f64 = 1.4826;
+pub(super) const MAD: f64 = 1.4826;
 
 /// Compares two groups of one or more runs. `None` without a run on a side, with a value or spread that is not finite, or
 /// where nothing is known of any spread.
@@ -122,7 +137,7 @@ const MAD: f64 = 1.4826;
 /// ```
 /// use knee::stats::repeats::{Options, Spread, Value, compare};
 /// let runs = |ms: [f64; 5]| ms.map(|ms| Value { log: ms.ln(), error: 0.0 });
-/// let spread = Spread { runs: 0.05, jobs: 0.03 };
+/// let spread = Spread::assumed(0.05, 0.03);
 /// let options = Options { interleaved: true, ..Options::default() };
 /// let base = runs([100.0, 103.0, 98.0, 101.0, 99.0]);
 /// let slower = compare(&base, &runs([121.0, 119.0, 124.0, 118.0, 120.0]), spread, options).unwrap();
@@ -135,7 +150,7 @@ pub fn compare(base: &[Value], new: &[Value], spread: Spread, options: Options) 
     if base.is_empty() || new.is_empty() || !all().all(usable) {
         return None;
     }
-    let known = [spread.runs, spread.jobs];
+    let known = [spread.runs, spread.jobs, spread.freedom];
     if !known.iter().all(|of| of.is_finite() && *of >= 0.0) {
         return None;
     }
@@ -151,7 +166,7 @@ pub fn compare(base: &[Value], new: &[Value], spread: Spread, options: Options) 
     let d = (base.len() + new.len() - 2) as f64;
     let raw = in_units(&sides, weights);
     let guarded = d > 0.0 && raw / d > GUARD;
-    let with_prior = moderated(&sides, weights);
+    let with_prior = moderated(&sides, weights, spread);
     let standing = Fit {
         variance: raw / d,
         freedom: d,
@@ -166,7 +181,7 @@ pub fn compare(base: &[Value], new: &[Value], spread: Spread, options: Options) 
     let of_fit = seen(fit);
     let detectable = of_fit.critical(options.alpha) + of_fit.critical(1.0 - options.power);
     let by_dealing = guarded
-        .then(|| dealt(&sides, weights, &seen(&with_prior), options))
+        .then(|| dealt(&sides, weights, spread, &seen(&with_prior), options))
         .flatten()
         // Drawing in must not turn the direction: many bad runs are no outliers.
         .filter(|dealt| dealt.difference * of_fit.difference > 0.0)
@@ -208,7 +223,7 @@ impl Fit {
 }
 
 /// With runs far out drawn in and the spread moderated by what is expected of it; of one run a side, by that alone.
-fn moderated(sides: &[Vec<f64>; 2], weights: [f64; 2]) -> Fit {
+fn moderated(sides: &[Vec<f64>; 2], weights: [f64; 2], spread: Spread) -> Fit {
     let mut clipped = Vec::new();
     let d = (sides[0].len() + sides[1].len() - 2) as f64;
     let used = if d > 0.0 {
@@ -224,7 +239,7 @@ fn moderated(sides: &[Vec<f64>; 2], weights: [f64; 2]) -> Fit {
     };
     Fit {
         variance: (PRIOR + REPAIR * in_units(&used, weights)) / (PRIOR + d),
-        freedom: PRIOR + d,
+        freedom: spread.freedom + d,
         base: mean(&used[0]),
         new: mean(&used[1]),
         clipped,
@@ -267,6 +282,7 @@ impl Seen {
 fn dealt(
     sides: &[Vec<f64>; 2],
     weights: [f64; 2],
+    spread: Spread,
     clipped: &Seen,
     options: Options,
 ) -> Option<Seen> {
@@ -276,7 +292,7 @@ fn dealt(
     }
     let weights = [f64::midpoint(weights[0], weights[1]); 2];
     let statistic = |base: &[f64], new: &[f64]| {
-        let fit = moderated(&[base.to_vec(), new.to_vec()], weights);
+        let fit = moderated(&[base.to_vec(), new.to_vec()], weights, spread);
         fit.difference() / fit.variance.sqrt()
     };
     let found = permutation::deal(&sides[0], &sides[1], options.alpha / 2.0, statistic)?;
@@ -312,7 +328,7 @@ fn in_units(of: &[Vec<f64>; 2], weights: [f64; 2]) -> f64 {
 ///
 /// ```
 /// use knee::stats::repeats::{Options, Spread, repeats_needed};
-/// let spread = Spread { runs: 0.05, jobs: 0.0 };
+/// let spread = Spread::assumed(0.05, 0.0);
 /// assert_eq!(repeats_needed(0.05, 1.2_f64.ln(), spread, Options::default()), Some(4));
 /// ```
 pub fn repeats_needed(
@@ -337,7 +353,7 @@ pub fn repeats_needed(
         if least * error > difference {
             return false;
         }
-        let t = Reference::Student(PRIOR + 2.0 * k - 2.0);
+        let t = Reference::Student(spread.freedom + 2.0 * k - 2.0);
         (t.beyond(options.alpha) + t.beyond(1.0 - options.power)) * error <= difference
     };
     (2..=1000).find(|k| enough(*k)).map(u64::from)
@@ -356,7 +372,7 @@ fn squares(values: &[f64]) -> f64 {
     values.iter().map(|value| (value - mean).powi(2)).sum()
 }
 
-fn median(values: &[f64]) -> f64 {
+pub(super) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
@@ -415,6 +431,7 @@ mod tests {
     const ASSUMED: Spread = Spread {
         runs: 0.05,
         jobs: 0.03,
+        freedom: PRIOR,
     };
 
     fn values(logs: &[f64], errors: &[f64]) -> Vec<Value> {
@@ -707,10 +724,7 @@ mod tests {
         assert_eq!(compare(&one, &[], ASSUMED, Options::default()), None);
         let odd = plain(&[f64::NEG_INFINITY]);
         assert_eq!(compare(&one, &odd, ASSUMED, Options::default()), None);
-        let nothing = Spread {
-            runs: 0.0,
-            jobs: 0.0,
-        };
+        let nothing = Spread::assumed(0.0, 0.0);
         assert_eq!(compare(&one, &one, nothing, Options::default()), None);
     }
 

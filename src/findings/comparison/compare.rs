@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::findings::comparison::comparable::Comparable;
 use crate::findings::comparison::judge::{self, Draft, Setting, measure_of};
+use crate::findings::comparison::learned;
 use crate::findings::comparison::others;
 use crate::findings::comparison::values::{self, Reading, stats_of};
 use crate::findings::comparison::{
@@ -165,6 +166,7 @@ fn draw(
         .map(|(label, base, new)| metrics(base, new, &setting(Some(label)), how, options))
         .collect();
     drafts.extend(of_endpoints.into_iter().flatten());
+    learned::look(&mut drafts, (pair.base.len(), pair.new.len()));
     for draft in &mut drafts {
         comparable.restrict(draft);
         let endpoint = draft.metric.endpoint.clone();

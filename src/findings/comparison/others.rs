@@ -12,7 +12,7 @@ use crate::stats::covariate::{self, Pair};
 use crate::stats::repeats::Value;
 
 /// Other endpoints that it takes: with fewer, one that changed for itself decides what all did.
-const FEWEST: usize = 3;
+pub(super) const FEWEST: usize = 3;
 
 /// Looks at the latencies of all endpoints of one pair of sides.
 pub(super) fn look(drafts: &mut [Draft], runs: (usize, usize), interleaved: bool) {
@@ -99,7 +99,7 @@ fn companions(logs: &[&[Value]]) -> Vec<Vec<f64>> {
 }
 
 /// The median of sorted values without one of them.
-fn median_without(sorted: &[f64], value: f64) -> f64 {
+pub(super) fn median_without(sorted: &[f64], value: f64) -> f64 {
     let own = sorted.partition_point(|other| other.total_cmp(&value).is_lt());
     let rest = sorted.len() - 1;
     let at = |place: usize| {

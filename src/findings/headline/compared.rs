@@ -141,6 +141,7 @@ fn of_one(report: &Report, comparison: &Comparison) -> Vec<String> {
     sentences.extend(age::sentences(report, comparison));
     if comparison.verdict != ComparisonVerdict::NotComparable {
         sentences.extend(detectable(comparison));
+        sentences.extend(blind(comparison));
     }
     sentences
 }
@@ -200,23 +201,22 @@ fn one(metric: &ComparedMetric) -> String {
     )
 }
 
-/// A change of so many times the base is no change that anybody looks for.
-const BLIND: f64 = 3.0;
+/// More repeats than this are no advice.
+const REPEATS: u64 = 30;
 
 /// What this comparison could have seen of the whole run.
 fn detectable(comparison: &Comparison) -> Option<String> {
     let whole = comparison
         .metrics
         .iter()
-        .filter(|metric| metric.endpoint.is_none());
-    let (mut parts, mut blind) = (Vec::new(), Vec::new());
+        .filter(|metric| metric.endpoint.is_none() && !metric.is_blind());
+    let mut parts = Vec::new();
     for metric in whole {
         let Some((least, unit)) = metric.smallest_detectable.zip(metric.change_unit) else {
             continue;
         };
         let sign = if metric.metric == "goodput" { '-' } else { '+' };
         match unit {
-            ChangeUnit::Relative if least > BLIND => blind.push(metric.metric.as_str()),
             ChangeUnit::Relative => {
                 parts.push(format!("{} {sign}{}", metric.metric, percent(least)));
             }
@@ -224,9 +224,6 @@ fn detectable(comparison: &Comparison) -> Option<String> {
                 parts.push(format!("{} {}", metric.metric, change_of_share(least)));
             }
         }
-    }
-    if !blind.is_empty() {
-        parts.push(format!("{} not even fourfold", blind.join(" and ")));
     }
     // Fewer than three runs a side prove no latency.
     let seen = if comparison.base.repeats.min(comparison.new.repeats) < 3 {
@@ -240,4 +237,36 @@ fn detectable(comparison: &Comparison) -> Option<String> {
             parts.join(", ")
         )
     })
+}
+
+/// What it cannot see at all, and what helps.
+fn blind(comparison: &Comparison) -> Option<String> {
+    let whole = comparison.metrics.iter();
+    let (blind, seeing): (Vec<&ComparedMetric>, Vec<&ComparedMetric>) = whole
+        .filter(|metric| metric.endpoint.is_none() && metric.smallest_detectable.is_some())
+        .partition(|metric| metric.is_blind());
+    if blind.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = blind.iter().map(|metric| metric.metric.as_str()).collect();
+    let what = match names.as_slice() {
+        _ if seeing.is_empty() => String::new(),
+        [only] => format!(" in {only}"),
+        [first @ .., last] => format!(" in {} and {last}", first.join(", ")),
+        [] => String::new(),
+    };
+    let latencies = blind
+        .iter()
+        .filter(|metric| metric.change_unit == Some(ChangeUnit::Relative));
+    let needed: Option<Vec<u64>> = latencies.map(|metric| metric.repeats_needed).collect();
+    let needed = needed.and_then(|needed| needed.into_iter().max());
+    let advice = match needed {
+        Some(count) if count <= REPEATS => {
+            format!("add repeats ({} a side show 20 %)", plural(count, "run"))
+        }
+        _ => "add repeats, or use a steadier machine".to_owned(),
+    };
+    Some(format!(
+        "These runs cannot show a regression of any useful size{what}: {advice}."
+    ))
 }

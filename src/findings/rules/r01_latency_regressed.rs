@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether a latency is proven worse than that of the base, in each metric and endpoint that was judged.
 Fires when chance alone makes such a change in less than 1 of 100 unchanged pairs, when it stays below 5 % after the same
-metric of all endpoints is accounted for (Benjamini-Hochberg; p95 has 0.6 and p99 0.3 of the false alarms of p50), and when it
+metric of all endpoints is accounted for (Benjamini-Hochberg; p95 has a half and p99 0.3 of the false alarms of p50), and when it
 is not too small to matter: 5 % (10 % from p99 up), 1 ms and the resolution.
 What is tested are the repeats, one figure a run, and never pooled requests; shown is their geometric mean.
 Example: p95 of GET /search 100 ms -> 130 ms, +30 % (98 % interval +20 % to +41 %), five repeats a side.

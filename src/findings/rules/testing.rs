@@ -141,7 +141,11 @@ pub(super) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
 }
 
 /// A metric in that state, judged by repeats; figures are for the test to fill in.
-pub(super) fn compared(metric: &str, endpoint: Option<&str>, state: MetricState) -> ComparedMetric {
+pub(in crate::findings) fn compared(
+    metric: &str,
+    endpoint: Option<&str>,
+    state: MetricState,
+) -> ComparedMetric {
     let id: MetricId = metric.parse().unwrap();
     ComparedMetric {
         endpoint: endpoint.map(str::to_owned),
@@ -167,6 +171,7 @@ pub(super) fn compared(metric: &str, endpoint: Option<&str>, state: MetricState)
         smallest_detectable: None,
         repeats_needed: None,
         rank_p_value: None,
+        learned_spread: None,
         against_others: None,
     }
 }

@@ -287,6 +287,9 @@ fn by(metric: &ComparedMetric, change: f64) -> String {
 }
 
 fn interval(metric: &ComparedMetric, level: &Level) -> Line {
+    if metric.is_open() {
+        return vec![text(TOO_WIDE)];
+    }
     let found = metric.interval;
     let ends = found.and_then(|found| Some((found, found.lo?, found.hi?)));
     let Some((found, lo, hi)) = ends else {
@@ -302,6 +305,9 @@ fn interval(metric: &ComparedMetric, level: &Level) -> Line {
     let ends = format!("{} to {}", bare(lo), bare(hi));
     vec![text(level.cell(found, ends))]
 }
+
+/// An interval that rules nothing out.
+const TOO_WIDE: &str = "too wide";
 
 /// What was shown, in a word or a sign.
 fn mark(metric: &ComparedMetric) -> &'static str {
@@ -336,11 +342,14 @@ fn legend(rows: &[&ComparedMetric]) -> String {
         ),
         ("-", "- not judged"),
     ];
-    let words: Vec<&str> = signs
+    let mut words: Vec<&str> = signs
         .into_iter()
         .filter(|(sign, _)| rows.iter().any(|metric| mark(metric) == *sign))
         .map(|(_, words)| words)
         .collect();
+    if rows.iter().any(|metric| metric.is_open()) {
+        words.push("too wide: not even half, double, or 10 points more or less is ruled out");
+    }
     let means = "Base and new are geometric means of the runs (outliers winsorized), error rates are of all requests; change and interval are of the same figures, pt = percentage points.";
     if words.is_empty() {
         return means.to_owned();
@@ -426,8 +435,26 @@ fn assumed(comparison: &Comparison) -> String {
     } else {
         String::new()
     };
+    let learned: Vec<f64> = comparison
+        .metrics
+        .iter()
+        .filter_map(|metric| metric.learned_spread)
+        .collect();
+    let most = learned.iter().copied().fold(0.0, f64::max);
+    let more = if learned.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " {} reckoned with more, up to {}, because the other endpoints of these runs spread further.",
+            match learned.len() {
+                1 => "1 metric is".to_owned(),
+                count => format!("{} metrics are", number::count(count as u64)),
+            },
+            number::percent(most)
+        )
+    };
     format!(
-        "Assumed, not measured: unchanged runs spread by {}{jobs}.{guard}",
+        "Assumed, not measured: unchanged runs spread by {}{jobs}.{more}{guard}",
         parts.join(", ")
     )
 }

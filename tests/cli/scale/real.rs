@@ -70,7 +70,11 @@ fn the_stepped_run_of_artillery_1_7_9_has_five_levels() {
     goodput(&report, &wanted);
     saturates(&report, [4.0, 8.0], [5.0, 6.0]);
     // By the file: 42 sessions completed in the period of 10.039 s, of 81 that started.
-    near(number(&report, "scalings/0/levels/3/completed_per_s"), 42.0 / 10.039, 0.02);
+    near(
+        number(&report, "scalings/0/levels/3/completed_per_s"),
+        42.0 / 10.039,
+        0.02,
+    );
     assert_eq!(report["scalings"][0]["knee"]["method"], "between");
     // Half of the time after each change of load is one period of ten seconds.
     for dropped in of_levels(&report, "settling_dropped_s") {
@@ -202,12 +206,27 @@ fn a_login_of_users_that_start_is_in_no_step() {
     let steps = series["steps"].as_array().unwrap();
     // 100 users, 100 logins, all of them in the three seconds after a step: 6.7 times as long from 40 to 70 users.
     assert!(steps.iter().all(|step| step["endpoint"] != "POST /login"));
-    assert!(steps.iter().any(|step| step["endpoint"] == "POST /api/models"));
-    assert!(said(&report, "S01").iter().all(|said| !said.contains("/login")));
+    assert!(
+        steps
+            .iter()
+            .any(|step| step["endpoint"] == "POST /api/models")
+    );
+    assert!(
+        said(&report, "S01")
+            .iter()
+            .all(|said| !said.contains("/login"))
+    );
     assert!(series["remarks"].to_string().contains("as they start"));
     // In a flow of seven requests a login is load.
-    let flow = of("artillery-login", &["artillery/v2.0.34/hardwork-steps.json"]);
-    assert!(!flow["scalings"][0]["remarks"].to_string().contains("as they start"));
+    let flow = of(
+        "artillery-login",
+        &["artillery/v2.0.34/hardwork-steps.json"],
+    );
+    assert!(
+        !flow["scalings"][0]["remarks"]
+            .to_string()
+            .contains("as they start")
+    );
 }
 
 #[test]

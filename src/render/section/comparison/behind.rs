@@ -113,6 +113,7 @@ pub(super) fn behind(rows: &[&ComparedMetric]) -> Table {
             chance(metric.q_value),
             metric
                 .smallest_detectable
+                .filter(|_| !metric.is_blind())
                 .map_or_else(absent, |least| vec![text(by(metric, least))]),
             vec![text(match metric.method {
                 Some(Method::Single) => "one run a side",
