@@ -2,18 +2,20 @@
 
 mod age;
 mod broke;
+mod checks;
 mod compared;
 mod judged;
 mod series;
+mod told;
 mod without_requests;
 
 use std::fmt::Write;
 
-use crate::findings::report::{Finding, Report, Severity, TargetResult, TargetState};
+use crate::findings::report::{Finding, Report, TargetResult, TargetState};
 use crate::findings::rules::v43_merged_percentiles as v43;
 use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::{Figure, Support, analyse};
-use crate::model::{CheckKind, Percentile, Run, Unit};
+use crate::model::{Percentile, Run, Unit};
 use crate::text::number::{count, percent, plural, quantity, rate, seconds, significant};
 
 /// The percentiles that a sentence names.
@@ -134,7 +136,7 @@ fn of_many(report: &Report, runs: &[Run]) -> Vec<String> {
         sentences.push(format!("{} more below.", plural(rest, "run")));
     }
     let of_plan: Vec<&Finding> = report.findings_of_plan().collect();
-    if let Some(sentence) = of_these(&of_plan, None) {
+    if let Some(sentence) = told::of_these(&of_plan, None) {
         sentences.push(format!("About the plan: {sentence}"));
     }
     sentences
@@ -170,8 +172,8 @@ pub fn of_run(report: &Report, run: &Run) -> Vec<String> {
     if report.command != SCALE || has_targets(report, run) {
         sentences.push(of_targets(report, run));
     }
-    sentences.extend(of_checks(run));
-    if let Some(sentence) = of_findings(report, run, invalid) {
+    sentences.extend(checks::of_checks(run));
+    if let Some(sentence) = told::of_findings(report, run, invalid) {
         sentences.push(sentence);
     }
     if !counts_requests {
@@ -345,33 +347,6 @@ fn without_percentiles(report: &Report, run: &Run) -> String {
     }
 }
 
-/// Thresholds of the script, its checks and test suites that failed, each counted by itself; what `knee` itself reconciles is
-/// a finding.
-fn of_checks(run: &Run) -> impl Iterator<Item = String> + '_ {
-    let of = |kind: CheckKind, is_suite: bool, noun: &str, whose: &str| {
-        let all = run.checks.iter();
-        let all = all.filter(|check| check.kind == kind && check.source.is_some() == is_suite);
-        let failed = || all.clone().filter(|check| check.failed > 0);
-        let first = failed().max_by_key(|check| check.failed)?;
-        let name = kind.label(&first.name);
-        let example = match failed().count() {
-            1 => shown(name),
-            _ => format!("for example {}", shown(name)),
-        };
-        Some(format!(
-            "{} of {}{whose} failed: {example}.",
-            failed().count(),
-            plural(all.clone().count() as u64, noun),
-        ))
-    };
-    let sentences = [
-        of(CheckKind::Threshold, false, "threshold", " of the script"),
-        of(CheckKind::Check, false, "check", ""),
-        of(CheckKind::Check, true, "test suite", ""),
-    ];
-    sentences.into_iter().flatten()
-}
-
 /// The targets that speak of a run.
 fn results_of<'a>(report: &'a Report, run: &Run) -> Vec<&'a TargetResult> {
     report
@@ -442,71 +417,6 @@ fn of_results(results: &[&TargetResult], at_run: &dyn Fn(&TargetResult) -> Strin
     }
     text.push('.');
     text
-}
-
-fn of_findings(report: &Report, run: &Run, said: Option<&Finding>) -> Option<String> {
-    let mut all: Vec<&Finding> = report.findings_of(&run.id).collect();
-    if report.runs.len() == 1 {
-        all.extend(report.findings_of_plan());
-        all.sort_by_key(|finding| std::cmp::Reverse(finding.effect));
-    }
-    of_these(&all, said)
-}
-
-/// How many findings there are, and the gravest that is not said yet. What became of targets has a sentence of its own.
-fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<String> {
-    let mut parts = Vec::new();
-    let items = || {
-        let items = all.iter().filter(|finding| finding.part_of.is_none());
-        items.filter(|finding| !is_of_target(finding))
-    };
-    for (severity, noun) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
-        let own = || items().filter(|finding| finding.severity == severity);
-        let mut rules: Vec<&str> = Vec::new();
-        for finding in own() {
-            if !rules.contains(&finding.rule.as_str()) {
-                rules.push(&finding.rule);
-            }
-        }
-        if !rules.is_empty() {
-            let number = plural(own().count() as u64, noun);
-            parts.push(format!("{number} ({})", rules.join(", ")));
-        }
-    }
-    if parts.is_empty() {
-        return None;
-    }
-    // A short run is the least of what can be wrong with one.
-    let by_weight = all.iter().filter(|finding| finding.rule != "V31");
-    let next = by_weight.chain(all.iter()).find(|finding| {
-        finding.severity != Severity::Info
-            && finding.effect != Effect::Void
-            && finding.part_of.is_none()
-            && !is_of_target(finding)
-            && said.is_none_or(|said| !std::ptr::eq(said, **finding))
-    });
-    let first = next.map(|finding| {
-        let at = finding
-            .endpoint
-            .as_deref()
-            .map(|label| format!(" at {}", shown(label)))
-            .unwrap_or_default();
-        format!(
-            ". {}{at}: {}",
-            finding.rule,
-            first_sentence(&finding.message)
-        )
-    });
-    Some(format!(
-        "{}{}",
-        parts.join(" and "),
-        first.unwrap_or_else(|| ".".to_owned())
-    ))
-}
-
-/// Whether a rule only says what became of a target.
-fn is_of_target(finding: &Finding) -> bool {
-    matches!(finding.rule.as_str(), "T01" | "T02")
 }
 
 /// The verdict in words, for people.
