@@ -160,7 +160,7 @@ pub fn of_run(report: &Report, run: &Run) -> Vec<String> {
     if invalid.is_some() && requests == Some(0.0) {
         // The finding says it, and why.
         sentences.push(of_targets(report, run));
-        sentences.extend(of_checks(report, run));
+        sentences.extend(checks::of_checks(run));
         return sentences;
     }
     sentences.push(what_happened(report, run));

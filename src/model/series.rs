@@ -58,6 +58,8 @@ impl Slice {
     pub fn join(&mut self, other: Slice) {
         let arrivals = self.arrivals.zip(other.arrivals);
         self.arrivals = arrivals.map(|(a, b)| a.saturating_add(b));
+        let completed = self.completed.zip(other.completed);
+        self.completed = completed.map(|(a, b)| a.saturating_add(b));
         self.users = self.users.zip(other.users).map(|(a, b)| a + b);
         self.stats = joined(&self.stats, &other.stats);
         for endpoint in other.endpoints {

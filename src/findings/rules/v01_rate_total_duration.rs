@@ -100,6 +100,7 @@ mod tests {
                 latency_window: None,
                 users: None,
                 arrivals: None,
+                completed: None,
                 stats: counts(requests, 0),
                 endpoints: Vec::new(),
             })

@@ -335,6 +335,7 @@ impl Course {
                     duration: last.duration,
                     users: window.users,
                     arrivals: Some(window.created),
+                    completed: window.completed,
                     stats,
                     endpoints: Vec::new(),
                 });
