@@ -13,7 +13,9 @@ use crate::config::{self, Config};
 use crate::findings::analyse;
 use crate::findings::normalize::{self, Pattern};
 use crate::findings::report::Page;
-use crate::ingest::{self, Input, argument::Candidate};
+use crate::ingest::argument::Candidate;
+use crate::ingest::log::scalar::Scale;
+use crate::ingest::{self, Input};
 use crate::model::{Endpoint, Note, Run};
 use crate::render::Layout;
 use crate::render::section::SECTIONS;
@@ -41,6 +43,10 @@ pub(crate) struct Reading {
     /// Read every input by this [[map]] of the configuration, whatever it looks like.
     #[arg(long, value_name = "NAME", conflicts_with = "from")]
     pub(crate) map: Option<String>,
+
+    /// What the latencies of a CSV are in where its header does not say it.
+    #[arg(long, value_name = "UNIT", value_parser = ["ms", "us", "s", "ns"])]
+    pub(crate) unit: Option<String>,
 
     /// The YAML or JSON that Artillery ran: its phases, think times, and the methods of endpoints.
     #[arg(long, value_name = "FILE")]
@@ -239,6 +245,7 @@ fn read_by(
         from: reading.from.clone(),
         maps: config.maps.clone(),
         map: reading.map.clone(),
+        unit: reading.unit.as_deref().and_then(Scale::named),
         script: reading.script.clone(),
         jobs: reading.jobs,
         resources: ingest::beside::expand(&both.map(Vec::as_slice).concat())

@@ -92,6 +92,10 @@ enum Command {
 }
 
 /// Where messages go and how many there are.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of the command line, and one thing that happened"
+)]
 pub(crate) struct Console<'a> {
     /// Standard error.
     err: &'a mut dyn Write,

@@ -374,6 +374,11 @@ pub(crate) struct Map {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Scalar>")]
     pub(crate) constants: BTreeMap<Spanned<String>, Spanned<Scalar>>,
+    /// Which records count: `"FIELD != VALUE"` or `"FIELD in A, B"`, all of them. FIELD is a path as in `fields`, mapped or not; a
+    /// VALUE may stand in quotes and may be empty.
+    #[serde(default, rename = "where")]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) conditions: Vec<Spanned<String>>,
 }
 
 /// `[inputs]`

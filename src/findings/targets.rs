@@ -12,8 +12,8 @@ use crate::findings::figures::{Measured, Options, Support, measure, resource};
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
 use crate::model::{
-    Bound, Decide, Endpoint, Expectation, MetricId, Reading, ResourcePhase, Run, Statistic, Stats,
-    Target,
+    Bound, Decide, Endpoint, Expectation, MetricId, Note, Reading, ResourcePhase, Run, Statistic,
+    Stats, Target,
 };
 use crate::stats::quantile;
 use crate::text::number;
@@ -249,6 +249,12 @@ impl Scope<'_> {
         }
     }
 
+    fn run(&self) -> &Run {
+        match self {
+            Scope::Run { run, .. } | Scope::Endpoint { run, .. } | Scope::Sum { run, .. } => run,
+        }
+    }
+
     /// The figure, or why there is none.
     fn measure(&self, metric: &MetricId) -> Result<Measured, String> {
         match self {
@@ -388,7 +394,7 @@ fn decide(mut result: TargetResult, target: &Target, scope: &Scope) -> TargetRes
     result.value = Some(measured.value);
     result.interval = measured.interval;
     result.n = measured.n;
-    if let Some(reason) = too_few(metric, &measured) {
+    if let Some(reason) = too_few(metric, &measured).or_else(|| assumed(scope.run(), metric)) {
         return not_measured(result, reason);
     }
     result.margin = Some(bound.margin(measured.value));
@@ -421,6 +427,14 @@ fn decide(mut result: TargetResult, target: &Target, scope: &Scope) -> TargetRes
     result.state = state;
     result.reason = reason;
     result
+}
+
+/// A latency whose unit or column is a guess is never judged.
+fn assumed(run: &Run, metric: &MetricId) -> Option<String> {
+    let is_latency = matches!(metric.spec().reading, Reading::Latency(_) | Reading::Apdex);
+    let is_assumed = |note: &&Note| note.id == Note::LATENCY_ASSUMED;
+    let note = run.notes.iter().find(is_assumed).filter(|_| is_latency)?;
+    Some(note.text.clone())
 }
 
 /// A quantile that is as good as the maximum is never judged.

@@ -92,6 +92,8 @@ pub enum IngestError {
         file: String,
         /// What its first bytes look like.
         looks_like: String,
+        /// What to do with what the tool writes, where it is known.
+        way: Option<&'static str>,
     },
     /// The file stands beside a run, and was given as something else.
     #[error("{} is {what}, not {instead_of}", subject(.file))]
@@ -232,6 +234,7 @@ impl IngestError {
     pub fn hint(&self) -> Option<String> {
         match self {
             IngestError::Content { hint, .. } => hint.clone(),
+            IngestError::Unknown { way: Some(way), .. } => Some((*way).to_owned()),
             IngestError::Unknown { .. } | IngestError::NothingFound { .. } => Some(
                 "`knee formats` lists what is read; a [[map]] of knee.toml reads any other JSON or CSV"
                     .to_owned(),
@@ -261,7 +264,7 @@ impl IngestError {
             IngestError::Empty { .. } => {
                 Some("a load generator that is killed early leaves an empty file".to_owned())
             }
-            IngestError::TooLarge { .. } => Some(
+            IngestError::TooLarge { format, .. } if *format != "script" => Some(
                 "a summary is never so large: is it what the load generator wrote? a log of requests is read in any size"
                     .to_owned(),
             ),

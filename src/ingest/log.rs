@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::recorder::Recorder;
 use crate::ingest::sniff::Head;
-use crate::ingest::{Format, Unit};
+use crate::ingest::{Format, Options, Unit};
 use crate::model::Run;
 
 use cut::{Cutter, Quoting};
@@ -60,12 +60,17 @@ pub trait RowParser: Send {
     /// How a record may hold a line end; `None` when every line is a record.
     fn quoting(&self) -> Option<Quoting>;
 
+    /// What the start of the file makes known: id and sentence of a note.
+    fn notes(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// Records every row of the block. A bad row is a [`Trouble`] and never the end.
     fn rows(&mut self, block: &Block<'_>, into: &mut Recorder);
 }
 
 /// Sees the start of a file and gives the parser of its rows, or says what is wrong with the first line.
-pub type Open = fn(&Head) -> Result<Box<dyn RowParser>, String>;
+pub type Open = fn(&Head, &Options) -> Result<Box<dyn RowParser>, String>;
 
 /// Sizes, which tests make small.
 #[derive(Clone, Copy)]
@@ -93,6 +98,7 @@ fn read_by(
     let mut workers: Vec<Recorder> = Vec::new();
     workers.resize_with(unit.jobs.clamp(1, MOST_WORKERS), Recorder::default);
     let mut troubles = Recorder::default();
+    let mut notes = Vec::new();
     for (number, input) in unit.inputs.iter().enumerate() {
         let (bytes, complete) = input.head()?;
         let head = Head {
@@ -100,7 +106,7 @@ fn read_by(
             bytes: &bytes,
             complete,
         };
-        let parser = open(&head)
+        let parser = open(&head, &unit.options)
             .map_err(|problem| IngestError::content(&input.name, Place::Line(1), problem))?;
         let mut stream = input.open()?;
         let cutter = Cutter::new(&mut stream, parser.quoting(), sizes.block, sizes.record);
@@ -111,6 +117,7 @@ fn read_by(
             }
         })?;
         run.source.files.push(stream.finish()?);
+        notes.extend(parser.notes());
     }
     let mut workers = workers.into_iter();
     let mut whole = workers.next().unwrap_or_default();
@@ -119,6 +126,9 @@ fn read_by(
     }
     let names: Vec<String> = unit.inputs.iter().map(|input| input.name.clone()).collect();
     whole.finish(&mut run, &names);
+    for (id, text) in notes {
+        run.note(id, text, 1);
+    }
     Ok(run)
 }
 

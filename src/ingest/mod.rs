@@ -17,6 +17,7 @@ pub mod input;
 pub mod json;
 pub mod k6;
 pub mod knee_run;
+mod known;
 pub mod locust;
 pub mod log;
 pub mod map;
@@ -26,6 +27,7 @@ pub mod recorder;
 pub mod requests_csv;
 pub mod sniff;
 pub mod unit;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -47,6 +49,8 @@ pub struct Options {
     pub maps: Vec<map::Mapping>,
     /// `--map`: the one that reads every input, instead of a look at the content.
     pub map: Option<String>,
+    /// `--unit`: what latencies are in where the input does not say it.
+    pub unit: Option<log::scalar::Scale>,
     /// `--script`: the script that the load generator ran.
     pub script: Option<PathBuf>,
     /// `--jobs`: threads; 0 = as many as there are cores.
@@ -76,7 +80,7 @@ pub enum Kind {
     /// Whole files to runs. The reader adds every file it read to `source.files`.
     Document(fn(&Unit) -> Result<Vec<Run>, IngestError>),
     /// Rows in chunks: `open` sees the first line and gives the parser of the rest.
-    Log(fn(&Head) -> Result<Box<dyn log::RowParser>, String>),
+    Log(log::Open),
 }
 
 /// Files that belong together.
@@ -124,12 +128,6 @@ pub static FORMATS: &[Format] = &[
     knee_run::FORMAT,
     map::FORMAT,
 ];
-
-/// What to call a file of which these are the first bytes, where it is known and not read.
-type Unread = fn(&[u8]) -> Option<&'static str>;
-
-/// Outputs that are known and not read.
-static UNREAD: &[Unread] = &[k6::unread, requests_csv::unread];
 
 /// The format of that id.
 pub fn format(id: &str) -> Result<&'static Format, IngestError> {

@@ -3,6 +3,7 @@
 //! Claims nothing that is another tool's: `JMeter`, hey, oha and k6 write tables of requests that have their own formats. What
 //! a row cannot give is left open and told in a note; only a header without a latency is refused.
 
+mod evidence;
 mod header;
 
 use std::borrow::Cow;
@@ -14,7 +15,7 @@ use crate::ingest::log::scalar::{self, Bad};
 use crate::ingest::log::{Block, RowParser, fields};
 use crate::ingest::recorder::{Recorder, Sample, Trouble};
 use crate::ingest::sniff::{Claim, Grade, Head};
-use crate::ingest::{Format, Kind};
+use crate::ingest::{Format, Kind, Options, words};
 
 use header::{Clock, Header, Role};
 
@@ -23,12 +24,13 @@ pub const FORMAT: Format = Format {
     id: "requests-csv",
     tool: "csv",
     files: "one row per request, columns by header name in any case and order, comma, `;` or tab between them; \
-            a latency is required: response_time, elapsed, latency, duration (milliseconds, or with _ms _s _us _ns; \
-            of several the first one here counts); \
+            a latency is required: response_time, elapsed, latency, duration (with _ms _s _us _ns, or --unit; of several the \
+            first one here whose values do not count from the start of the run); \
             optional: time (timestamp, ts, start_time: epoch s, ms, us, ns, or RFC 3339), \
             endpoint (name, label, url, path, operation), method, ok (success: true, false, 1, 0), code (status, status_code), \
             bytes (bytes_received, size), bytes_sent, error (error_message), users",
-    limits: "without ok, code or error column failures are unknown, without a time column duration, rates and slices; \
+    limits: "a latency without a unit is read as milliseconds, and no target on it is judged unless other columns show its unit; \
+             without ok, code or error column failures are unknown, without a time column duration, rates and slices; \
              a time is the start of its request, and the run lasts from the first start to the last answer; \
              latencies that are all whole milliseconds are kept exactly, others to 0.03 %; at most 1,000 endpoints, \
              200 errors, 300 slices, 32 endpoints per slice; rows beyond 1 MiB are left out with a note",
@@ -50,19 +52,20 @@ fn sniff(head: &Head) -> Option<Claim> {
     )
 }
 
-fn open(head: &Head) -> Result<Box<dyn RowParser>, String> {
-    let header = Header::of(head)?;
+fn open(head: &Head, options: &Options) -> Result<Box<dyn RowParser>, String> {
+    let mut header = Header::of(head)?;
     if let Some(whose) = header.foreign() {
         return Err(format!(
             "{whose}; it is not read yet, and not as this format"
         ));
     }
     let clock = header.clock(head);
+    header.decide(head, clock, options.unit)?;
     Ok(Box::new(Rows { header, clock }))
 }
 
-/// Whose table it is that is not claimed for its columns.
-pub(super) fn unread(bytes: &[u8]) -> Option<&'static str> {
+/// Whose table it is that is not claimed for its columns, and whether it is one of `JMeter`.
+pub(super) fn unread(bytes: &[u8]) -> Option<(&'static str, bool)> {
     let head = Head {
         name: "",
         bytes,
@@ -71,9 +74,10 @@ pub(super) fn unread(bytes: &[u8]) -> Option<&'static str> {
     let header = Header::of(&head).ok()?;
     let theirs =
         "a table with columns of another tool's; --from requests-csv reads it nevertheless";
-    header
+    let found = header
         .foreign()
-        .or_else(|| header.is_another_tools().then_some(theirs))
+        .or_else(|| header.is_another_tools().then_some(theirs))?;
+    Some((found, found.contains("JMeter")))
 }
 
 /// A trouble of a row.
@@ -127,21 +131,6 @@ const SECOND_HEADER: Trouble = trouble(
     "rows that repeat the header are left out",
 );
 
-/// A second column that could be the latency is not read.
-const fn left(name: &str) -> Trouble {
-    let text = match name.as_bytes() {
-        b"latency" => {
-            "the column `latency` is left: where another one is the whole of a request, it is a part, such as the time to the first byte"
-        }
-        b"duration" => "the column `duration` is left: another one is the latency of a request",
-        b"elapsed" | b"elapsed_time" => {
-            "the column of elapsed times is left: another one is the latency of a request"
-        }
-        _ => "a second column of latencies is left: another one is the latency of a request",
-    };
-    trouble("latency-left", text)
-}
-
 /// Reads the rows under a header.
 #[derive(Clone)]
 struct Rows {
@@ -160,6 +149,10 @@ impl RowParser for Rows {
         Some(self.header.quoting)
     }
 
+    fn notes(&self) -> Vec<(&'static str, String)> {
+        self.header.notes.clone()
+    }
+
     fn rows(&mut self, block: &Block<'_>, into: &mut Recorder) {
         let quoting = self.header.quoting;
         let bytes = block.bytes;
@@ -171,9 +164,6 @@ impl RowParser for Rows {
         let mut quote = next_quote(0);
         let mut is_header = block.is_first;
         let mut start = 0;
-        if let Some(name) = self.header.left.filter(|_| block.is_first) {
-            into.trouble(left(name), block.place_of(0));
-        }
         while start < bytes.len() {
             if let Some(text) = text {
                 let mut found: Fields<'_> = [""; Role::COUNT];
@@ -319,11 +309,9 @@ impl Rows {
             latency,
             endpoint: self.header.has(Role::Endpoint).then_some(endpoint),
             method: (!method.is_empty()).then_some(method),
-            code: (!code.is_empty()).then(|| without_fraction(code)),
-            error: (!error.is_empty()).then_some(error),
             ..Sample::default()
         };
-        self.judge(&mut sample, ok, row, into);
+        self.judge(&mut sample, [ok, code, error], row, into);
         for (text, role, place) in [
             (received, Role::Received, &mut sample.bytes_received),
             (sent, Role::Sent, &mut sample.bytes_sent),
@@ -379,47 +367,29 @@ impl Rows {
         time
     }
 
-    /// Whether it failed and whether it was answered: by the success column where it speaks, else by code and error.
+    /// Whether it failed and whether it was answered.
     #[inline]
-    fn judge(&self, sample: &mut Sample<'_>, ok: &str, row: &Row<'_>, into: &mut Recorder) {
-        let status = sample.code.map(|code| code.parse::<u32>().ok());
+    fn judge<'a>(
+        &self,
+        sample: &mut Sample<'a>,
+        [ok, code, error]: [&'a str; 3],
+        row: &Row<'_>,
+        into: &mut Recorder,
+    ) {
         let has = |role| self.header.has(role);
-        let failed = has(Role::Code) && !matches!(status, Some(Some(1..=399)))
-            || has(Role::Error) && sample.error.is_some();
-        let by_code = (has(Role::Code) || has(Role::Error)).then_some(!failed);
-        sample.ok = by_code;
-        if has(Role::Ok) {
-            match truth(ok) {
-                Some(truth) => sample.ok = Some(truth),
-                None => into.trouble(BAD_OK, row.place()),
-            }
+        let flag = has(Role::Ok).then(|| words::truth(ok)).flatten();
+        if has(Role::Ok) && flag.is_none() {
+            into.trouble(BAD_OK, row.place());
         }
-        sample.answered = has(Role::Code).then(|| match status {
-            Some(Some(number)) => number > 0,
-            Some(None) => sample.ok == Some(true),
-            None => false,
-        });
-    }
-}
-
-#[inline]
-fn truth(text: &str) -> Option<bool> {
-    let is = |words: [&str; 3]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-    if is(["true", "1", "yes"]) {
-        Some(true)
-    } else if is(["false", "0", "no"]) {
-        Some(false)
-    } else {
-        None
-    }
-}
-
-/// A table program that met an empty cell writes every code as 200.0.
-#[inline]
-fn without_fraction(code: &str) -> &str {
-    match code.strip_suffix(".0") {
-        Some(whole) if whole.bytes().all(|byte| byte.is_ascii_digit()) => whole,
-        _ => code,
+        let code = has(Role::Code).then_some(code);
+        let judged = words::judge(code, has(Role::Error).then_some(error), flag);
+        if judged.is_unknown {
+            into.trouble(words::UNKNOWN_STATUS, row.place());
+        }
+        sample.ok = judged.ok;
+        sample.answered = judged.answered;
+        sample.code = judged.code;
+        sample.error = judged.error;
     }
 }
 

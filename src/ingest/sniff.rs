@@ -4,8 +4,6 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::ingest::UNREAD;
-
 /// How many decompressed bytes a format sees before it claims a file.
 pub const HEAD_BYTES: usize = 64 * 1024;
 
@@ -251,30 +249,6 @@ impl<'a> Scan<'a, '_> {
     }
 }
 
-/// What a head looks like to a person, for the message that nobody claims it.
-pub fn looks_like(bytes: &[u8]) -> &'static str {
-    if let Some(known) = UNREAD.iter().find_map(|unread| unread(bytes)) {
-        return known;
-    }
-    let text = std::str::from_utf8(bytes.get(..bytes.len().min(4096)).unwrap_or(bytes));
-    match text {
-        _ if bytes.contains(&0) => "binary data",
-        Err(error) if error.error_len().is_some() => "bytes that are not UTF-8 text",
-        _ if matches!(json_head(bytes).top, JsonTop::Object | JsonTop::Array) => {
-            "JSON with other members"
-        }
-        _ if bytes.trim_ascii_start().starts_with(b"<") => "HTML or XML",
-        _ if bytes
-            .split(|b| *b == b'\n')
-            .next()
-            .is_some_and(|line| line.contains(&b',')) =>
-        {
-            "comma-separated text with other columns"
-        }
-        _ => "text of another kind",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -318,7 +292,7 @@ mod tests {
             b"nan",
         ] {
             json_head(bytes);
-            looks_like(bytes);
+            crate::ingest::known::looks_like(bytes);
         }
         json_head(&vec![b'['; 100_000]);
     }

@@ -10,8 +10,10 @@ use crate::ingest::artillery::script::Script;
 use crate::ingest::error::IngestError;
 use crate::ingest::input::sha256_hex;
 use crate::ingest::naming::{make_names_unique, name_files, number_names};
-use crate::ingest::sniff::{self, Grade, Head};
-use crate::ingest::{FORMATS, Format, Input, Kind, Options, Unit, beside, cap, format, log, map};
+use crate::ingest::sniff::{Grade, Head};
+use crate::ingest::{
+    FORMATS, Format, Input, Kind, Options, Unit, beside, cap, format, known, log, map, requests_csv,
+};
 use crate::model::{Identity, IdentitySource, Run};
 
 /// What came out of the inputs.
@@ -34,6 +36,8 @@ pub struct Broken {
     pub file: String,
     /// Why.
     pub error: IngestError,
+    /// The number of its argument.
+    argument: usize,
 }
 
 /// Which format reads an input, and by which map.
@@ -227,7 +231,8 @@ fn plan(candidates: Vec<Candidate>, options: &Options, left: &mut Ingested) -> V
                     Ok(_) => unknown(&candidate.input, options),
                 };
                 spoiled.extend(candidate.joined);
-                left.broken.push(Broken::of(&candidate.input, error));
+                left.broken
+                    .push(Broken::of(&candidate.input, error, candidate.argument));
                 continue;
             }
         };
@@ -303,10 +308,11 @@ fn plan(candidates: Vec<Candidate>, options: &Options, left: &mut Ingested) -> V
 }
 
 impl Broken {
-    fn of(input: &Input, error: IngestError) -> Broken {
+    fn of(input: &Input, error: IngestError, argument: usize) -> Broken {
         Broken {
             file: input.file_name().to_owned(),
             error,
+            argument,
         }
     }
 }
@@ -351,18 +357,20 @@ fn unknown(input: &Input, options: &Options) -> IngestError {
         Ok(head) => head,
         Err(error) => return error,
     };
+    let known = known::looks_like(&bytes);
     IngestError::Unknown {
         file,
         looks_like: if options.maps.is_empty() {
-            sniff::looks_like(&bytes).to_owned()
+            known.what.to_owned()
         } else {
             let names: Vec<&str> = options.maps.iter().map(|map| map.name.as_str()).collect();
             format!(
                 "{}; no map fits it: {}; `--map NAME` says why",
-                sniff::looks_like(&bytes),
+                known.what,
                 names.join(", ")
             )
         },
+        way: known.way,
     }
 }
 
@@ -399,9 +407,10 @@ fn with_map(options: &Options) -> Result<Options, IngestError> {
 /// Reads every candidate; one that cannot be read is an error.
 pub fn read(candidates: Vec<Candidate>, options: &Options) -> Result<Ingested, IngestError> {
     let mut ingested = read_what_can_be(candidates, options)?;
-    match ingested.broken.is_empty() {
-        true => Ok(ingested),
-        false => Err(ingested.broken.swap_remove(0).error),
+    if ingested.broken.is_empty() {
+        Ok(ingested)
+    } else {
+        Err(ingested.broken.swap_remove(0).error)
     }
 }
 
@@ -415,6 +424,16 @@ pub fn read_what_can_be(
     let script = options.script.as_deref().map(Script::read).transpose()?;
     let mut ingested = Ingested::default();
     let mut planned = plan(candidates, options, &mut ingested);
+    let takes_unit = |unit: &Planned| unit.format.id == requests_csv::FORMAT.id;
+    if options.unit.is_some() && !planned.is_empty() && !planned.iter().any(takes_unit) {
+        return Err(IngestError::Argument {
+            argument: "--unit".to_owned(),
+            reason: format!(
+                "no input is read as {}; every other format knows its units, and a [[map]] says them",
+                requests_csv::FORMAT.id
+            ),
+        });
+    }
     name_files(&mut planned);
     let jobs = if options.jobs == 0 {
         std::thread::available_parallelism().map_or(1, usize::from)
@@ -442,6 +461,7 @@ pub fn read_what_can_be(
         parts.push(runs);
         ingested.broken.extend(broken);
     }
+    ingested.broken.sort_by_key(|broken| broken.argument);
     number_names(&planned, &mut parts);
     let mut runs: Vec<Run> = parts.into_iter().flatten().collect();
     if runs.is_empty() && !ingested.broken.is_empty() {
@@ -479,7 +499,9 @@ fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> (Vec<Run>, Ve
     if is_loose && inputs.iter().all(|input| input.path.is_some()) {
         inputs.retain(|input| {
             let outcome = read_inputs(planned, vec![input.clone()], jobs, options);
-            let error = outcome.err().map(|error| Broken::of(input, error));
+            let error = outcome
+                .err()
+                .map(|error| Broken::of(input, error, planned.argument));
             let is_whole = error.is_none();
             broken.extend(error);
             is_whole
@@ -493,7 +515,7 @@ fn read_unit(planned: &Planned, jobs: usize, options: &Options) -> (Vec<Run>, Ve
     let is_named = |input: &&Input| first.file() == Some(input.name.as_str());
     let mut all = planned.inputs.iter();
     let file = all.clone().find(is_named).or_else(|| all.next());
-    let broken = file.map(|input| Broken::of(input, first));
+    let broken = file.map(|input| Broken::of(input, first, planned.argument));
     (Vec::new(), broken.into_iter().collect())
 }
 

@@ -482,10 +482,15 @@ impl Note {
     pub const SOME_ENDPOINTS: &str = "some-endpoints";
     /// A file that cannot be read where others can.
     pub const FILE_BROKEN: &str = "file-broken";
+    /// Which column is the latency, or its unit, is a guess: no target on a latency is judged.
+    pub const LATENCY_ASSUMED: &str = "latency-assumed";
+
+    /// Samples of resources that were all taken before or after the run.
+    pub const OTHER_TIME: &str = "resources-of-another-time";
 
     /// Whether the figures of a page must be read otherwise because of it, so that the first sentences say it.
     pub fn is_news(&self) -> bool {
-        self.id == Note::FILE_BROKEN
+        [Note::FILE_BROKEN, Note::LATENCY_ASSUMED, Note::OTHER_TIME].contains(&self.id.as_str())
     }
 }
 

@@ -65,10 +65,15 @@ impl Stats {
     }
 
     /// Failures as a share of the requests that count: expected failures are left out of both.
+    ///
+    /// Where nothing is counted it is the share that the input gives.
     pub fn error_share(&self) -> Option<f64> {
-        let counted = self
-            .requests?
-            .saturating_sub(self.expected_failures.unwrap_or(0));
+        let Some(requests) = self.requests else {
+            let given = |name: &str| self.as_reported.get(name).copied();
+            let good = || given("success_rate").map(|good| 1.0 - good);
+            return given("error_rate").or_else(good);
+        };
+        let counted = requests.saturating_sub(self.expected_failures.unwrap_or(0));
         (counted > 0).then_some(self.failures? as f64 / counted as f64)
     }
 

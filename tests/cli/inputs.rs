@@ -32,7 +32,7 @@ fn mixed(name: &str) -> Scratch {
     let here = Scratch::new(name);
     here.write("results/a.csv", TABLE);
     here.write("results/b.json", FLAT.split_at(92).0);
-    here.write("results/c.csv", TABLE.repeat(1));
+    here.write("results/c.csv", TABLE.replace("a,7", "a,9"));
     here.write("results/notes.md", "nothing to read");
     here
 }
@@ -63,12 +63,12 @@ fn a_broken_file_in_a_folder_takes_no_other_file_away() {
 fn the_gate_judges_the_others_and_ends_with_2() {
     let here = mixed("broken-in-gate");
     let met = [
-        "check", "results", "--target", "p95 < 1s", "--format", "json",
+        "check", "results", "--target", "max < 1s", "--format", "json",
     ];
     let done = here.knee(&met);
     assert_eq!(done.code, 2);
     assert_eq!(json(&done)["targets"][0]["state"], "pass");
-    let broken = ["check", "results", "--target", "p95 < 1ms", "--exit-zero"];
+    let broken = ["check", "results", "--target", "max < 1ms", "--exit-zero"];
     assert_eq!(here.knee(&broken).code, 2);
 }
 
@@ -280,4 +280,298 @@ fn rows_of_empty_cells_are_no_rows() {
         .map(|note| note["id"].as_str().unwrap())
         .collect();
     assert_eq!(notes, ["beside"], "{}", rows["notes"]);
+}
+
+const NO_UNIT: &str = "names no unit: milliseconds are assumed";
+
+/// What looks like chance between 0.06 and 0.18 seconds.
+fn latency(k: u32) -> f64 {
+    0.06 + f64::from(k * k * 7919 % 1213) / 1e4
+}
+
+/// A table of `n` rows whose latencies look like chance between 0.06 and 0.18 seconds, times `per_second`.
+fn table(header: &str, n: u32, row: impl Fn(u32, f64) -> String) -> String {
+    let rows: Vec<String> = (0..n).map(|k| row(k, latency(k)) + "\n").collect();
+    format!("{header}\n{}", rows.concat())
+}
+
+#[test]
+fn a_latency_without_a_unit_is_said_first_and_judged_by_no_target() {
+    let here = Scratch::new("no-unit");
+    let file = sample("requests-csv/seconds-without-a-unit.csv");
+    let file = file.to_str().unwrap();
+    let ask =
+        |flags: &[&str]| here.knee(&[&["check", file, "--format", "json"][..], flags].concat());
+    let done = ask(&["--target", "p50 < 200ms", "--target", "error_rate < 1%"]);
+    let found = json(&done);
+    assert_eq!(done.code, 3, "{}", done.err);
+    assert!(
+        found["headline"].to_string().contains(NO_UNIT),
+        "{}",
+        found["headline"]
+    );
+    assert_eq!(found["targets"][0]["state"], "not_measured");
+    assert!(
+        found["targets"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("--unit ms|us|s|ns")
+    );
+    assert_eq!(found["targets"][1]["state"], "pass");
+    // Said, it is judged: 961 ms.
+    let done = ask(&["--target", "p50 < 200ms", "--unit", "s"]);
+    assert_eq!(
+        (done.code, json(&done)["targets"][0]["state"].as_str()),
+        (1, Some("fail"))
+    );
+    let value = json(&done)["targets"][0]["value"].as_f64().unwrap();
+    assert!((value - 961.4).abs() < 0.5, "{value}");
+    let done = ask(&["--target", "p50 < 200ms", "--unit", "ms"]);
+    assert_eq!(done.code, 0);
+    assert!(!json(&done)["headline"].to_string().contains(NO_UNIT));
+}
+
+#[test]
+fn values_that_leave_no_doubt_are_judged() {
+    let here = Scratch::new("unit-shown");
+    // One after another: the next request starts when the one before ended.
+    let mut starts = vec![1_795_229_242.0];
+    for k in 0..100 {
+        starts.push(starts[k as usize] + latency(k));
+    }
+    let in_turn = table("time,elapsed,ok", 100, |k, s| {
+        format!("{:.4},{s:.4},true", starts[k as usize])
+    });
+    let whole = table("time,elapsed,ok", 100, |k, s| {
+        format!(
+            "{:.1},{:.0},true",
+            1_795_229_242.0 + f64::from(k) / 10.0,
+            s * 1e3
+        )
+    });
+    let ends = table("start,end,latency", 100, |k, s| {
+        let start = 1_795_229_242.0 + f64::from(k);
+        format!("{start:.4},{:.4},{:.0}", start + s, s * 1e6)
+    });
+    for (name, text) in [
+        ("in-turn.csv", in_turn),
+        ("whole.csv", whole),
+        ("ends.csv", ends),
+    ] {
+        here.write(name, text);
+        let done = here.knee(&[
+            "check",
+            name,
+            "--target",
+            "p50 < 300ms",
+            "--target",
+            "p50 > 60ms",
+            "--format",
+            "json",
+        ]);
+        assert_eq!(done.code, 0, "{name}: {}", done.out);
+    }
+    // A pace of one request a second shows nothing.
+    here.write(
+        "paced.csv",
+        table("time,elapsed,ok", 100, |k, s| {
+            format!("{},{s:.4},true", 1_795_229_242 + k)
+        }),
+    );
+    assert_eq!(
+        here.knee(&["check", "paced.csv", "--target", "p50 < 300ms"])
+            .code,
+        3
+    );
+}
+
+#[test]
+fn a_column_that_counts_from_the_start_is_not_the_latency() {
+    let here = Scratch::new("offset-column");
+    let row = |k: u32, s: f64| {
+        let at = f64::from(k) * 0.25;
+        format!("{:.3},{at:.3},{:.1},200", 1_795_229_242.0 + at, s * 1e3)
+    };
+    here.write(
+        "run.csv",
+        table("timestamp,elapsed,latency_ms,status", 200, row),
+    );
+    let done = here.knee(&[
+        "check",
+        "run.csv",
+        "--target",
+        "p95 < 200ms",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(done.code, 0, "{}", done.out);
+    let found = json(&done);
+    let max = found["runs"][0]["overall"]["latency_ms"]["max"]
+        .as_f64()
+        .unwrap();
+    assert!((170.0..182.0).contains(&max), "{max}");
+    let notes = found["runs"][0]["notes"].to_string();
+    assert!(
+        notes.contains("its values count from the start of the run"),
+        "{notes}"
+    );
+    // Alone it is all there is, and in doubt.
+    here.write(
+        "alone.csv",
+        table("timestamp,elapsed_ms,status", 200, |k, _| {
+            format!(
+                "{:.3},{:.0},200",
+                1_795_229_242.0 + f64::from(k) * 0.25,
+                f64::from(k) * 250.0
+            )
+        }),
+    );
+    let done = here.knee(&[
+        "check",
+        "alone.csv",
+        "--target",
+        "p95 < 200ms",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(done.code, 3);
+    assert!(
+        json(&done)["headline"]
+            .to_string()
+            .contains("grows with the times one to one")
+    );
+}
+
+#[test]
+fn the_unit_flag_contradicts_no_name_and_needs_a_table() {
+    let here = Scratch::new("unit-flag");
+    here.write("rows.csv", TABLE);
+    here.write("flat.json", FLAT);
+    let done = here.knee(&["report", "rows.csv", "--unit", "s"]);
+    assert_eq!(done.code, 2);
+    assert!(
+        done.err
+            .contains("--unit contradicts the column `latency_ms`"),
+        "{}",
+        done.err
+    );
+    let done = here.knee(&["report", "flat.json", "--unit", "s"]);
+    assert_eq!(done.code, 2);
+    assert!(
+        done.err.contains("no input is read as requests-csv"),
+        "{}",
+        done.err
+    );
+}
+
+#[test]
+fn words_for_fine_and_for_nothing_fail_no_request() {
+    let here = Scratch::new("words");
+    here.write(
+        "knee.toml",
+        "[[map]]\nname = 'rows'\nfields = { latency = 'took_ms', code = 'result', error = 'problem' }\n",
+    );
+    for (status, error) in [
+        ("success", "None"),
+        ("OK", "null"),
+        ("PASS", "NaN"),
+        ("200 OK", "N/A"),
+        ("HTTP/1.1 200 OK", "-"),
+        ("True", "False"),
+        ("1.0", "0"),
+        ("200.0", "<nil>"),
+        ("<Response [200]>", "undefined"),
+    ] {
+        let row = format!("5,{status},{error}\n");
+        here.write(
+            "r.csv",
+            format!("latency_ms,status,error\n{}", row.repeat(50)),
+        );
+        here.write(
+            "m.csv",
+            format!("took_ms,result,problem\n{}", row.repeat(50)),
+        );
+        let line =
+            format!("{{\"took_ms\": 5, \"result\": \"{status}\", \"problem\": \"{error}\"}}\n");
+        here.write("m.jsonl", line.repeat(50));
+        for file in ["r.csv", "m.csv", "m.jsonl"] {
+            let done = here.knee(&["check", file, "--target", "error_rate < 1%"]);
+            assert_eq!(done.code, 0, "{file} {status} {error}: {}", done.out);
+        }
+    }
+    here.write(
+        "odd.csv",
+        format!("latency_ms,status\n{}5,cached\n", "5,200\n".repeat(50)),
+    );
+    let found = json(&here.knee(&["report", "odd.csv", "--format", "json"]));
+    let notes = found["runs"][0]["notes"].to_string();
+    assert!(
+        notes.contains("unknown-status") && notes.contains("(at line 52)"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn a_log_of_another_time_is_said_first_and_is_no_figure() {
+    let here = Scratch::new("other-time");
+    here.write("rows.csv", TABLE.replace("1795229243", "1795229302"));
+    for (name, hours, zone) in [("zone", 2_i64, true), ("day", 31, false)] {
+        let at = 1_795_229_242 - hours * 3600;
+        let rows: Vec<String> = (0..6)
+            .map(|k| format!("{},api,40\n", at + 10 * k))
+            .collect();
+        here.write(
+            "cpu.csv",
+            format!("time,component,cpu_percent\n{}", rows.concat()),
+        );
+        let done = here.knee(&[
+            "check",
+            "rows.csv",
+            "--resources",
+            "cpu.csv",
+            "--target",
+            "resource:api.cpu.max < 90%",
+            "--format",
+            "json",
+        ]);
+        assert_eq!(done.code, 3, "{name}: {}", done.out);
+        let found = json(&done);
+        let headline = found["headline"].to_string();
+        assert!(
+            headline.contains("no sample of cpu.csv was taken during the run"),
+            "{headline}"
+        );
+        assert!(
+            headline.contains("the run was from 2026-11-21 02:47:22"),
+            "{headline}"
+        );
+        assert_eq!(
+            headline.contains("its clock is 2 h behind"),
+            zone,
+            "{headline}"
+        );
+        assert_eq!(
+            found["runs"][0]["resources"].as_array().map(Vec::len),
+            Some(0)
+        );
+    }
+}
+
+#[test]
+fn a_refusal_names_the_tool_and_the_way() {
+    let here = Scratch::new("known-tools");
+    let ab = "This is ApacheBench, Version 2.3 <$Revision: 1 $>\nCopyright 1996, Zeus Technology Ltd, http://www.zeustech.net/\n";
+    let gatling = "RUN\tshop.Sim\tsim\t1603123456789\t \t3.4.0\nUSER\tscn\tSTART\t1603123457000\n";
+    let jmeter = "timeStamp,elapsed,label,responseCode,success,Latency,URL\n1,2,a,200,true,1,u\n";
+    for (name, text, tool, way) in [
+        ("ab.txt", ab, "ab (ApacheBench)", "ab -g"),
+        ("simulation.log", gatling, "Gatling", "js/stats.json"),
+        ("x.jtl", jmeter, "JMeter", "where = [\"URL != null\"]"),
+    ] {
+        here.write(name, text);
+        let done = here.knee(&["report", name]);
+        assert_eq!(done.code, 2);
+        let (error, hint) = done.err.split_once("hint:").unwrap();
+        assert!(error.contains(tool) && hint.contains(way), "{}", done.err);
+    }
 }

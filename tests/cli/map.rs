@@ -290,3 +290,158 @@ fn a_column_that_no_table_has_is_refused_at_its_place() {
         &["line 3, column 23", "a table has no column"],
     );
 }
+
+#[test]
+fn rows_that_a_condition_leaves_out_are_not_counted() {
+    let here = Scratch::new("map-where");
+    let rows = "kind,n,took\nrequest,a,5\ntotal,b,50\nrequest,c,7\n,d,9\n";
+    here.write("rows.csv", rows);
+    here.write(
+        "rows.jsonl",
+        "{\"kind\": \"request\", \"took\": 5}\n{\"kind\": \"total\", \"took\": 50}\n{\"kind\": \"request\", \"took\": 7}\n{\"kind\": null, \"took\": 9}\n",
+    );
+    for (condition, wanted) in [
+        ("'kind != total'", 3),
+        ("'kind != \"total\"', 'kind !='", 2),
+        ("'kind in request'", 2),
+        ("'kind in request, total'", 3),
+        ("'kind != total', 'kind != request'", 1),
+    ] {
+        for file in ["rows.csv", "rows.jsonl"] {
+            // What stands nowhere is empty in a table and null in JSON.
+            let condition = if file.ends_with("jsonl") {
+                condition.replace("'kind !='", "'kind != null'")
+            } else {
+                condition.to_owned()
+            };
+            here.write(
+                "knee.toml",
+                format!("[[map]]\nname = 'm'\nfields = {{ latency = 'took' }}\nunits = {{ latency = 'ms' }}\nwhere = [{condition}]\n"),
+            );
+            let done = here.knee(&["convert", file]);
+            assert_eq!(done.code, 0, "{}", done.err);
+            let run: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+            assert_eq!(run["overall"]["requests"], wanted, "{file} {condition}");
+            let left = run["notes"].to_string().contains("`where` leaves out");
+            assert!(left, "{}", run["notes"]);
+        }
+    }
+    for (condition, problem) in [
+        ("kind total", "expected FIELD != VALUE or FIELD in A, B"),
+        ("{key} != a", "no member of a record"),
+        ("kind[ != a", "is no path"),
+    ] {
+        here.write(
+            "knee.toml",
+            format!(
+                "[[map]]\nname = 'm'\nfields = {{ latency = 'took_ms' }}\nwhere = ['{condition}']\n"
+            ),
+        );
+        let done = here.knee(&["convert", "rows.csv"]);
+        assert!(done.code == 2 && done.err.contains(problem), "{}", done.err);
+    }
+    here.write(
+        "knee.toml",
+        "[[map]]\nname = 'm'\nfields = { latency = 'took' }\nunits = { latency = 'ms' }\nwhere = ['sort != total']\n",
+    );
+    let done = here.knee(&["convert", "rows.csv", "--map", "m"]);
+    assert!(
+        done.code == 2 && done.err.contains("no column `sort`, the `where`"),
+        "{}",
+        done.err
+    );
+}
+
+#[test]
+fn a_rate_and_a_duration_without_a_count_are_judged_and_what_follows_is_marked() {
+    let config = sample("maps/own-summary/map.toml");
+    let file = sample("maps/own-summary/summary.json");
+    let (config, file) = (config.to_str().unwrap(), file.to_str().unwrap());
+    let here = Scratch::new("map-no-count");
+    let done = here.knee(&[
+        "check",
+        file,
+        "--config",
+        config,
+        "--target",
+        "rate > 42/s",
+        "--target",
+        "p95 < 200ms",
+        "--target",
+        "error_rate < 1%",
+        "--target",
+        "duration < 84s",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let found: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    let states: Vec<&str> = found["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["pass", "fail", "pass", "pass"]);
+    assert_eq!(found["targets"][1]["value"], 302.1);
+    let notes = found["runs"][0]["notes"].to_string();
+    assert!(notes.contains("requests-derived"), "{notes}");
+    // A rate and a share alone are judged too, and make no count.
+    here.write(
+        "knee.toml",
+        "[[map]]\nname = 'm'\nfields = { rate = 'rps', error_rate = 'bad_pct' }\n",
+    );
+    here.write("r.json", "{\"rps\": 40, \"bad_pct\": 5}");
+    let done = here.knee(&[
+        "check",
+        "r.json",
+        "--target",
+        "rate > 39/s",
+        "--target",
+        "error_rate < 1%",
+        "--target",
+        "goodput < 39/s",
+        "--format",
+        "json",
+    ]);
+    let found: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    let states: Vec<&str> = found["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        (done.code, states),
+        (1, vec!["pass", "fail", "pass"]),
+        "{}",
+        done.out
+    );
+    assert!(found["runs"][0]["overall"]["requests"].is_null());
+}
+
+#[test]
+fn a_series_of_rates_without_counts_shows_whether_throughput_follows() {
+    let config = sample("maps/own-summary/map.toml");
+    let file = sample("maps/own-summary/levels.json");
+    let here = Scratch::new("map-levels");
+    let done = here.knee(&[
+        "scale",
+        file.to_str().unwrap(),
+        "--config",
+        config.to_str().unwrap(),
+        "--level",
+        "rate",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let found: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    let levels = found["scalings"][0]["levels"].as_array().unwrap();
+    let rates: Vec<f64> = levels
+        .iter()
+        .map(|level| level["achieved_per_s"].as_f64().unwrap().round())
+        .collect();
+    assert_eq!(rates, [10.0, 293.0, 951.0]);
+    assert!(!done.out.contains("successes per second are not known"));
+}

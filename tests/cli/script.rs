@@ -105,7 +105,7 @@ fn what_cannot_be_read_is_an_error_with_its_line_and_a_hint() {
     for (file, wanted) in [
         ("bad.yml", "bad.yml, line 3, column 7: "),
         ("empty.yml", "the file is empty"),
-        ("large.yml", "large.yml is larger than 4194304 bytes"),
+        ("large.yml", "large.yml is larger than 4 MiB"),
         ("none.yml", "cannot open none.yml"),
         (".git", "cannot read .git"),
     ] {

@@ -15,7 +15,7 @@ use crate::config::syntax::did_you_mean;
 use crate::ingest::map::path::{BadPath, Part, Path, Place, Step};
 use crate::ingest::map::target::{ALIASES, PLAIN, RecordKind, Shape, Target};
 use crate::ingest::map::value::{Clock, Measure, Raw, Value};
-use crate::ingest::map::{Field, Mapping, unit_of};
+use crate::ingest::map::{Condition, Field, Mapping, unit_of};
 use crate::model::{UnitKind, UnitName};
 
 /// Fields that a suggestion may name besides those of [`PLAIN`].
@@ -76,8 +76,55 @@ impl Checker<'_> {
             mapping.constants.push((target, value));
         }
         self.units_are_used(map, &mut mapping)?;
+        for text in &map.conditions {
+            self.condition(text, &mut mapping)?;
+        }
         self.says_enough(map, &mapping)?;
         Ok(mapping)
+    }
+
+    /// `FIELD != VALUE` or `FIELD in A, B`.
+    fn condition(&self, text: &Spanned<String>, mapping: &mut Mapping) -> Result<(), ConfigError> {
+        let fail = |problem: String| {
+            let hint = "such as where = [\"label != checkout\", \"status in 200, 201\"]";
+            Err(self.error(&text.span(), problem).with_hint(Some(hint)))
+        };
+        let words = text.get_ref();
+        let unquoted = |value: &str| {
+            let value = value.trim();
+            let inner = ['"', '\'']
+                .into_iter()
+                .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
+            inner.unwrap_or(value).to_owned()
+        };
+        let (field, values, is_one) = match (words.split_once("!="), words.split_once(" in ")) {
+            (Some((field, value)), _) => (field, vec![unquoted(value)], false),
+            (None, Some((field, values))) => {
+                (field, values.split(',').map(unquoted).collect(), true)
+            }
+            (None, None) => {
+                return fail(format!(
+                    "expected FIELD != VALUE or FIELD in A, B, found `{words}`"
+                ));
+            }
+        };
+        let place = match Place::parse(field.trim()) {
+            Ok(place @ Place::Record(_)) => place,
+            Ok(_) => return fail(format!("`{}` is no member of a record", field.trim())),
+            Err(error) => return fail(format!("`{}` is no path: {}", field.trim(), error.problem)),
+        };
+        mapping.conditions.push(Condition {
+            field: mapping.fields.len(),
+            is_one,
+            values,
+        });
+        mapping.fields.push(Field {
+            target: Target::Condition,
+            place,
+            measure: Measure::Base,
+            by_name: false,
+        });
+        Ok(())
     }
 
     fn bad_path(&self, text: &Spanned<String>, error: &BadPath) -> ConfigError {

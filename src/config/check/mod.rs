@@ -522,6 +522,7 @@ delimiter = ";"
 fields = { endpoint = "op", mean = "t" }
 units = { mean = "s" }
 constants = { method = "GET" }
+where = ["op != total"]
 
 [inputs]
 resources = ["docker.csv"]

@@ -66,11 +66,24 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     let evidence = Evidence::new()
         .count("contradictions", all as u64)
         .count("contradictions_overall", overall as u64);
-    vec![
-        Fired::new(Effect::Invalid, message, evidence).hint(
-            "Check how the file was made and, where columns are mapped, their names and units.",
-        ),
-    ]
+    let hint = if has_negative_latency(run) {
+        "A time that runs backwards is the likely cause: the clock of the load generator stepped back while requests were under way. \
+         Run again with its clock left alone (time synchronisation slews, or is off), or with a tool that takes a monotonic clock."
+    } else {
+        "Check how the file was made and, where columns are mapped, their names and units."
+    };
+    vec![Fired::new(Effect::Invalid, message, evidence).hint(hint)]
+}
+
+fn has_negative_latency(run: &Run) -> bool {
+    let stats = run.endpoints.iter().map(|endpoint| &endpoint.stats);
+    let mut latencies = stats
+        .chain([&run.overall])
+        .flat_map(|stats| [&stats.latency, &stats.latency_ok, &stats.latency_failed]);
+    latencies.any(|latency| {
+        let least = latency.as_ref().and_then(|latency| latency.min);
+        least.is_some_and(|least| least.0 < 0.0)
+    })
 }
 
 /// More ends than starts.
@@ -417,5 +430,19 @@ mod tests {
         slice.stats.requests = Some(100);
         slice.stats.rate = Some(PerSecond(1e6));
         assert!(message(&given).contains("the rate of 1 window is not that of its requests"));
+    }
+
+    #[test]
+    fn a_negative_latency_hints_at_the_clock() {
+        let hint = |min: f64| {
+            let of = of(
+                900,
+                SKETCH,
+                &[("min", min), ("p50", 5.0), ("mean", 900.0), ("max", 20.0)],
+            );
+            ask(&RULE, &of)[0].hint.clone().unwrap()
+        };
+        assert!(hint(-725.0).contains("clock of the load generator stepped back"));
+        assert!(hint(2.0).contains("names and units"));
     }
 }

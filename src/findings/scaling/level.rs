@@ -165,7 +165,9 @@ pub(super) fn flow(group: &Group) -> Option<Flow> {
 /// Answers per second; of requests where answers are not counted apart.
 fn achieved(group: &Group) -> Option<f64> {
     mean(group.samples.iter().map(|sample| {
-        let counted = sample.counted?;
+        let Some(counted) = sample.counted else {
+            return sample.given();
+        };
         let count = counted.answered.or(counted.sent)?;
         Some(count as f64 / counted.seconds)
     }))

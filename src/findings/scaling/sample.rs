@@ -149,15 +149,30 @@ impl<'a> Sample<'a> {
         }
     }
 
+    /// The rate that the input gives where it counts nothing: of successes, else of requests.
+    pub(super) fn given(&self) -> Option<f64> {
+        let [run] = self.sources.as_slice() else {
+            return None;
+        };
+        let stats = &run.overall;
+        let is_given = self.counted.is_none() && stats.requests.is_none();
+        let rate = stats.goodput.or(stats.rate).filter(|_| is_given);
+        Some(rate?.0)
+    }
+
     /// Successes per second, overall.
     pub(super) fn goodput(&self) -> Option<f64> {
-        let counted = self.counted?;
+        let Some(counted) = self.counted else {
+            return self.given();
+        };
         Some(counted.successes as f64 / counted.seconds)
     }
 
     /// Standard error of the logarithm of that within the run.
     pub(super) fn goodput_error(&self) -> Option<f64> {
-        let counted = self.counted?;
+        let Some(counted) = self.counted else {
+            return self.given().map(|_| LOOSE);
+        };
         // Of none: as of one, so that the level is told from one whose successes nobody counted.
         let chance = 1.0 / (counted.successes.max(1) as f64).sqrt();
         // A generator or server that stalls is less even than chance.

@@ -9,7 +9,7 @@ use crate::findings::figures::Support;
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
 use crate::findings::scaling::{Level, LevelEndpoint, LevelOf, Scaling, words};
-use crate::findings::targets::{blank, is_undecided, not_measured, other_scenario};
+use crate::findings::targets::{assumed, blank, is_undecided, not_measured, other_scenario};
 use crate::model::{Bound, Decide, Expectation, LoadUnit, MetricId, Operator, Run, Target, Unit};
 
 /// Loads closer than this are the level that was named.
@@ -81,6 +81,11 @@ fn judge(scaling: &Scaling, run: &Run, target: &Target) -> Vec<TargetResult> {
     let blank = blank(run, target);
     if target.group.is_some() {
         let reason = "groups are not measured at levels; an endpoint glob can be";
+        return vec![not_measured(blank, reason)];
+    }
+    if let Expectation::Figure { metric, .. } = &target.expect
+        && let Some(reason) = assumed(run, metric)
+    {
         return vec![not_measured(blank, reason)];
     }
     let warn = target.warn.as_ref();

@@ -28,8 +28,8 @@ use std::path::{Path, PathBuf};
 use crate::ingest::argument::globbed;
 use crate::ingest::error::IngestError;
 use crate::ingest::input::{Hashed, LONG_LIMIT};
-use crate::ingest::sniff::{self, Claim, Grade, Head};
-use crate::ingest::{Input, naming, unit};
+use crate::ingest::sniff::{Claim, Grade, Head};
+use crate::ingest::{Input, known, naming, unit};
 use crate::model::Run;
 
 use place::Samples;
@@ -223,7 +223,7 @@ fn format_of(input: &Input, is_resource: bool) -> Result<&'static Beside, Ingest
         } else {
             "a report of tests"
         },
-        looks_like: sniff::looks_like(&bytes).to_owned(),
+        looks_like: known::looks_like(&bytes).what.to_owned(),
     })
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::ingest::beside::course::Course;
 use crate::ingest::beside::window::{Window, Windows};
 use crate::ingest::{IngestError, Place};
-use crate::model::{Resource, ResourcePhase, Run};
+use crate::model::{Note, Resource, ResourcePhase, Run};
 
 /// Series that are kept; further ones are counted.
 const MOST_SERIES: usize = 500;
@@ -66,6 +66,8 @@ struct Heard {
     relative: u64,
     inside: Vec<u64>,
     outside: u64,
+    /// The first and the last moment.
+    span: Option<(i64, i64)>,
     zoneless: bool,
     left_out: BTreeMap<&'static str, u64>,
     /// The first line of each reason, where the reader knows it.
@@ -84,6 +86,8 @@ pub(super) struct Samples {
     series: usize,
     courses: usize,
     heard: Heard,
+    /// By run: whether a sample was taken during it.
+    overlaps: Vec<bool>,
     notes: Vec<(usize, &'static str, String, u64)>,
 }
 
@@ -101,6 +105,7 @@ impl Samples {
             series: 0,
             courses: 0,
             heard: Heard::default(),
+            overlaps: vec![false; runs.len()],
             notes: Vec::new(),
         }
     }
@@ -135,6 +140,8 @@ impl Samples {
 
     fn push_at(&mut self, sample: &Sample, at: i64) {
         self.heard.timed += 1;
+        let (first, last) = self.heard.span.unwrap_or((at, at));
+        self.heard.span = Some((first.min(at), last.max(at)));
         if self.windows.is_empty() {
             // Only a single run gets them, and the end of the file says so.
             if let Some(entry) = self.entry(sample) {
@@ -148,7 +155,11 @@ impl Samples {
         self.heard.inside.resize(self.windows.runs(), 0);
         if around.is_empty() {
             self.heard.outside += 1;
-            if let Some(window) = self.windows.nearest(at) {
+            if let Some(window) = self
+                .windows
+                .nearest(at)
+                .filter(|near| !near.is_far_from(at))
+            {
                 self.place(sample, window.run, ResourcePhase::Idle, seconds(window));
             }
         }
@@ -333,11 +344,21 @@ impl Samples {
                 );
                 note(text, heard.timed);
             } else if heard.timed > 0 && inside == 0 {
-                let text = format!(
-                    "no sample of {file} lies between the first and the last request of the run; is its clock or zone another one?"
-                );
-                note(text, heard.timed);
+                let when = self.windows.of_run(run).zip(heard.span);
+                let text = match when {
+                    Some((window, span)) => of_another_time(file, window, span),
+                    None => format!(
+                        "no sample of {file} lies between the first and the last request of the run"
+                    ),
+                };
+                self.notes.push((run, Note::OTHER_TIME, text, heard.timed));
             }
+            if let Some(overlaps) = self.overlaps.get_mut(run) {
+                *overlaps |= inside > 0;
+            }
+            let mut note = |text: String, count: u64| {
+                self.notes.push((run, "resources", text, count));
+            };
             if heard.zoneless {
                 let text = format!("times of {file} without a zone are read as UTC");
                 note(text, 1);
@@ -380,11 +401,42 @@ impl Samples {
             });
         }
         for (place, id, text, count) in self.notes {
+            // Of several files one may be of this run and the others of other runs.
+            let overlaps = self.overlaps.get(place) == Some(&true);
+            let id = if overlaps { "resources" } else { id };
             if let Some(run) = runs.get_mut(place) {
                 run.note(id, text, count);
             }
         }
     }
+}
+
+/// Both times, and a difference of whole hours where it is one.
+fn of_another_time(file: &str, run: Window, (first, last): (i64, i64)) -> String {
+    const HOUR: i64 = 3600 * 1_000_000_000;
+    let shown = |nanos: i64| {
+        let time = jiff::Timestamp::from_nanosecond(nanos.into()).unwrap_or_default();
+        time.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    };
+    let overlap = |shift: i64| {
+        let from = first.saturating_add(shift).max(run.start);
+        last.saturating_add(shift).min(run.end).saturating_sub(from)
+    };
+    let best = (-14..=14_i64).max_by_key(|hours| (overlap(hours * HOUR), -hours.abs()));
+    let least = (run.end - run.start).min(last - first);
+    let fits = best.filter(|hours| 2 * overlap(hours * HOUR) >= least);
+    let zone = fits.map_or(String::new(), |hours| {
+        let way = if hours > 0 { "behind" } else { "ahead" };
+        let hours = hours.abs();
+        format!("; its clock is {hours} h {way}, as times of another zone are: log with a zone, such as `date -u +%FT%TZ`")
+    });
+    format!(
+        "no sample of {file} was taken during the run: the samples are from {} to {} UTC, the run was from {} to {}{zone}",
+        shown(first),
+        shown(last),
+        shown(run.start),
+        shown(run.end)
+    )
 }
 
 /// A name of bounded length.

@@ -12,10 +12,20 @@ pub(super) struct Window {
     pub(super) run: usize,
     /// Its first request.
     pub(super) start: i64,
-    end: i64,
+    /// Its last answer.
+    pub(super) end: i64,
 }
 
+/// Samples farther from a run than this, and than the run is long, are of another time.
+const NEAR_NANOS: i64 = 600 * 1_000_000_000;
+
 impl Window {
+    /// Whether a moment outside is too far away to be the idle time of the run.
+    pub(super) fn is_far_from(&self, at: i64) -> bool {
+        let near = NEAR_NANOS.max(self.end.saturating_sub(self.start));
+        at < self.start.saturating_sub(near) || at > self.end.saturating_add(near)
+    }
+
     fn of(run: &Run, number: usize) -> Option<Window> {
         let nanos = |time: jiff::Timestamp| i64::try_from(time.as_nanosecond()).ok();
         let start = nanos(run.started_at?)?;
@@ -72,6 +82,12 @@ impl Windows {
     /// Whether no run says when it was.
     pub(super) fn is_empty(&self) -> bool {
         self.order.is_empty()
+    }
+
+    /// When a run was.
+    pub(super) fn of_run(&self, run: usize) -> Option<Window> {
+        let mut all = self.order.iter().map(|(window, _)| *window);
+        all.find(|window| window.run == run)
     }
 
     /// For each run whether it says when it was.

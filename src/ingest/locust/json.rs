@@ -45,10 +45,10 @@ fn sniff(head: &Head) -> Option<Claim> {
             "an empty array, as of a run without requests",
         );
     }
-    let log = is_log(&text);
+    let log = is_log(text);
     let all = ["[].num_requests", "[].num_none_requests", "[].num_failures"];
     let mut empty = false;
-    for start in arrays(&text).take(MOST_ARRAYS_OF_HEAD) {
+    for start in arrays(text).take(MOST_ARRAYS_OF_HEAD) {
         let array = text.get(start..).unwrap_or_default();
         let seen = json_head(array);
         if all.iter().all(|path| seen.has(path)) {

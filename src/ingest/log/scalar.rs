@@ -3,6 +3,8 @@
 //! Durations and epoch times become whole nanoseconds without passing through a double, so no digit is lost and sums do
 //! not depend on order. Times: seconds, milli-, micro- or nanoseconds since the epoch, or RFC 3339.
 
+use crate::ingest::words::is_nothing;
+
 /// Why a text is no duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bad {
@@ -33,6 +35,24 @@ impl Scale {
     pub const MILLIS: Scale = Scale(6);
     /// Seconds.
     pub const SECONDS: Scale = Scale(9);
+
+    /// The unit of that name, as `--unit` takes it.
+    pub fn named(name: &str) -> Option<Scale> {
+        Some(match name {
+            "s" => Scale::SECONDS,
+            "ms" => Scale::MILLIS,
+            "us" => Scale::MICROS,
+            "ns" => Scale::NANOS,
+            _ => return None,
+        })
+    }
+
+    /// How many of it a second has.
+    pub fn per_second(self) -> f64 {
+        1e9 / POWERS
+            .get(self.0 as usize)
+            .map_or(1.0, |power| *power as f64)
+    }
 
     /// Which unit a time since the epoch is in: every one is told by its size between the years 1973 and 5138.
     pub fn of_epoch(text: &str) -> Option<Scale> {
@@ -147,8 +167,7 @@ fn odd_nanos(text: &str, scale: Scale) -> Result<u64, Bad> {
     if text.is_empty() {
         return Err(Bad::Empty);
     }
-    let words = ["nan", "null", "none", "na", "n/a", "-"];
-    if words.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+    if is_nothing(text) {
         return Err(Bad::Nan);
     }
     let Ok(number) = text.parse::<f64>() else {

@@ -57,7 +57,7 @@ impl Sink for Rows<'_> {
         let mut says_something = false;
         let mut empty = Vec::new();
         for (number, field) in self.mapping.fields.iter().enumerate() {
-            if let Place::Document(_) = field.place {
+            if matches!(field.place, Place::Document(_)) || field.target == Target::Condition {
                 continue;
             }
             let Some(raw) = record.values.get(number).and_then(Option::as_ref) else {

@@ -62,6 +62,30 @@ pub struct Field {
     pub by_name: bool,
 }
 
+/// A condition on a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The place in [`Mapping::fields`] of what it asks.
+    pub field: usize,
+    /// Whether the value must be one of these, or none of them.
+    pub is_one: bool,
+    /// The values.
+    pub values: Vec<String>,
+}
+
+impl Condition {
+    /// What stands nowhere is an empty text.
+    fn holds(&self, values: &[Option<Raw>]) -> bool {
+        let raw = values.get(self.field).and_then(Option::as_ref);
+        let text = match raw {
+            None => String::new(),
+            Some(Raw::Text(text)) => text.trim().to_owned(),
+            Some(raw) => raw.shown(),
+        };
+        self.values.contains(&text) == self.is_one
+    }
+}
+
 /// A `[[map]]`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mapping {
@@ -77,7 +101,12 @@ pub struct Mapping {
     pub fields: Vec<Field>,
     /// What holds for every record and stands in none.
     pub constants: Vec<(Target, Value)>,
+    /// Which records count.
+    pub conditions: Vec<Condition>,
 }
+
+/// Why a record that a condition leaves out is none.
+const ELSEWHERE: &str = "records that `where` leaves out are not counted";
 
 impl Mapping {
     /// How the format of its runs is called.
@@ -92,6 +121,12 @@ impl Mapping {
             Some(Measure::Shown(unit)) => Some(unit.clone()),
             _ => None,
         }
+    }
+
+    fn keeps(&self, values: &[Option<Raw>]) -> bool {
+        self.conditions
+            .iter()
+            .all(|condition| condition.holds(values))
     }
 
     fn has(&self, name: &str) -> bool {

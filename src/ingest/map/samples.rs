@@ -12,6 +12,7 @@ use crate::ingest::map::target::Target;
 use crate::ingest::map::value::{Value, whole};
 use crate::ingest::map::{FORMAT, Mapping, Record, Sink, at, describe, figures, take};
 use crate::ingest::recorder::{Recorder, Sample};
+use crate::ingest::words::{self, Judged};
 use crate::model::Run;
 
 /// Runs of one file: each has a recorder.
@@ -97,7 +98,7 @@ impl Rows<'_> {
             row.put(target, value.clone());
         }
         for (number, field) in self.mapping.fields.iter().enumerate() {
-            if let Place::Document(_) = field.place {
+            if matches!(field.place, Place::Document(_)) || field.target == Target::Condition {
                 continue;
             }
             let Some(raw) = record.values.get(number).and_then(Option::as_ref) else {
@@ -145,18 +146,10 @@ impl Rows<'_> {
     }
 
     /// Whether it succeeded and was answered: by its flag where it has one, else by code and error.
-    fn judge(&self, row: &Row) -> (Option<bool>, Option<bool>) {
-        let status = row.code.as_ref().map(|code| code.parse::<u32>().ok());
-        let failed = self.has_code && !matches!(status, Some(Some(1..=399)))
-            || self.has_error && row.error.is_some();
-        let by_code = (self.has_code || self.has_error).then_some(!failed);
-        let ok = row.ok.or(by_code);
-        let answered = self.has_code.then(|| match status {
-            Some(Some(number)) => number > 0,
-            Some(None) => ok == Some(true),
-            None => false,
-        });
-        (ok, answered)
+    fn judge<'r>(&self, row: &'r Row) -> Judged<'r> {
+        let cell = |has: bool, text: &'r Option<String>| has.then(|| text.as_deref().unwrap_or(""));
+        let code = cell(self.has_code, &row.code);
+        words::judge(code, cell(self.has_error, &row.error), row.ok)
     }
 }
 
@@ -183,7 +176,10 @@ impl Sink for Rows<'_> {
         let Some(row) = self.row(record) else {
             return Ok(());
         };
-        let (ok, answered) = self.judge(&row);
+        let judged = self.judge(&row);
+        if judged.is_unknown {
+            self.trouble(words::UNKNOWN_STATUS.text.to_owned(), || here(record));
+        }
         let latency = row.latency.and_then(nanos);
         match (row.latency, latency) {
             (_, Some(_)) => self.latencies += 1,
@@ -207,10 +203,10 @@ impl Sink for Rows<'_> {
                 endpoint: row.endpoint.as_deref(),
                 method: row.method.as_deref(),
                 latency,
-                ok,
-                answered,
-                code: row.code.as_deref(),
-                error: row.error.as_deref().filter(|_| ok == Some(false)),
+                ok: judged.ok,
+                answered: judged.answered,
+                code: judged.code,
+                error: judged.error.filter(|_| judged.ok == Some(false)),
                 bytes_received: row.received,
                 bytes_sent: row.sent,
                 users: row.users,
@@ -220,7 +216,10 @@ impl Sink for Rows<'_> {
     }
 
     fn left_out(&mut self, why: &'static str, record: u64, line: u64) {
-        self.trouble(why.to_owned(), || format!("record {record}, line {line}"));
+        self.trouble(why.to_owned(), || match line {
+            0 => format!("record {record}"),
+            line => format!("record {record}, line {line}"),
+        });
     }
 }
 

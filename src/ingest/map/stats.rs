@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use crate::ingest::map::target::Target;
 use crate::ingest::map::value::{Value, whole};
-use crate::model::{Latency, Millis, Population, PopulationName, Seconds, Statistic, Stats};
+use crate::model::{
+    Latency, Millis, PerSecond, Population, PopulationName, Seconds, Statistic, Stats,
+};
 
 /// What a record says, by field.
 pub(super) type Values = BTreeMap<Target, Value>;
@@ -77,7 +79,19 @@ fn share_of(share: f64, requests: u64) -> Option<u64> {
 pub(super) fn of(values: &Values, duration: Option<Seconds>) -> Found {
     let mut notes = Vec::new();
     let (ok, failed) = (count(values, "successes"), count(values, "failures"));
-    let requests = count(values, "requests").or_else(|| ok?.checked_add(failed?));
+    let counted = count(values, "requests").or_else(|| ok?.checked_add(failed?));
+    let rate = number(values, "rate");
+    let made = |rate: f64, duration: Seconds| whole((rate * duration.0).round()).filter(|n| *n > 0);
+    let derived = rate
+        .zip(duration)
+        .and_then(|(rate, duration)| made(rate, duration));
+    let derived = derived.filter(|_| counted.is_none());
+    if derived.is_some() {
+        let text =
+            "the number of requests is derived: rate x duration, rounded; the file holds no count";
+        notes.push(("requests-derived", text.to_owned()));
+    }
+    let requests = counted.or(derived);
     let mut failures = failed.or_else(|| requests?.checked_sub(ok?));
     if failures.is_none() && ok.is_none() {
         failures = failures_by_share(values, requests, &mut notes);
@@ -135,7 +149,17 @@ pub(super) fn of(values: &Values, duration: Option<Seconds>) -> Found {
         }
     }
     stats.set_rates(duration);
+    if let Some(rate) = rate.filter(|_| counted.is_none()) {
+        given_rates(&mut stats, rate);
+    }
     Found { stats, notes }
+}
+
+/// Where nothing is counted the rate is what the input gives, and that of successes follows from it and the share of failures.
+fn given_rates(stats: &mut Stats, rate: f64) {
+    let failed = stats.error_share();
+    stats.rate = Some(PerSecond(rate));
+    stats.goodput = failed.map(|failed| PerSecond(rate * (1.0 - failed)));
 }
 
 fn latency(

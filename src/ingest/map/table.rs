@@ -11,7 +11,7 @@ use crate::ingest::map::near::nearest;
 use crate::ingest::map::path::{Place, Step};
 use crate::ingest::map::value::Raw;
 use crate::ingest::map::walk::Walked;
-use crate::ingest::map::{Mapping, Record, Sink};
+use crate::ingest::map::{ELSEWHERE, Mapping, Record, Sink};
 
 const BLOCK_BYTES: usize = 256 * 1024;
 const RECORD_BYTES: usize = 1024 * 1024;
@@ -149,7 +149,7 @@ pub(super) fn walk(
             sink.left_out(skipped.trouble().text, rows.walked.records, line);
         }
         let Some(cut) = cut else { break };
-        rows.block(&cut.bytes, cut.first_line, delimiter, sink)?;
+        rows.block(&cut.bytes, cut.first_line, delimiter, mapping, sink)?;
         spare = cut.bytes;
     }
     Ok(rows.walked)
@@ -171,6 +171,7 @@ impl Rows {
         bytes: &[u8],
         first_line: u64,
         delimiter: u8,
+        mapping: &Mapping,
         sink: &mut dyn Sink,
     ) -> Result<(), IngestError> {
         let mut reader = csv::ReaderBuilder::new()
@@ -210,6 +211,10 @@ impl Rows {
             }
             for (hit, value) in self.walked.hits.iter_mut().zip(&self.values) {
                 *hit |= value.is_some();
+            }
+            if !mapping.keeps(&self.values) {
+                sink.left_out(ELSEWHERE, number, line);
+                continue;
             }
             sink.record(&Record {
                 number,

@@ -47,6 +47,8 @@ pub enum Target {
     Custom(String),
     /// `label:KEY`
     Label(String),
+    /// What a condition of `where` asks: no figure.
+    Condition,
 }
 
 /// A field with a fixed name.
@@ -191,7 +193,7 @@ impl Target {
             Target::Latency(..) => Shape::Amount(UnitKind::Time),
             Target::Code(_) => Shape::Count,
             Target::Custom(_) => Shape::Number,
-            Target::Label(_) => Shape::Text,
+            Target::Label(_) | Target::Condition => Shape::Text,
         }
     }
 
@@ -211,7 +213,7 @@ impl Target {
         match self {
             Target::Plain(_) => self.row().is_some_and(|row| row.of_document),
             Target::Custom(_) | Target::Label(_) => true,
-            Target::Latency(..) | Target::Code(_) => false,
+            Target::Latency(..) | Target::Code(_) | Target::Condition => false,
         }
     }
 
@@ -230,7 +232,7 @@ impl Target {
                     | "latency"
             ),
             Target::Latency(..) | Target::Code(_) | Target::Custom(_) => true,
-            Target::Label(_) => false,
+            Target::Label(_) | Target::Condition => false,
         }
     }
 }
@@ -245,6 +247,7 @@ impl fmt::Display for Target {
             Target::Code(code) => write!(f, "code:{code}"),
             Target::Custom(name) => write!(f, "custom:{name}"),
             Target::Label(key) => write!(f, "label:{key}"),
+            Target::Condition => f.write_str("where"),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use crate::ingest::log::scalar::{self, Scale};
 use crate::ingest::map::target::Shape;
 use crate::ingest::map::unit;
+use crate::ingest::words;
 use crate::model::{UnitKind, UnitName};
 
 /// As it stands in the input.
@@ -57,14 +58,10 @@ pub enum Clock {
 impl Clock {
     /// The clock of a unit's name.
     pub fn named(name: &str) -> Option<Clock> {
-        Some(match name {
-            "rfc3339" => Clock::Rfc3339,
-            "s" => Clock::Epoch(Scale::SECONDS),
-            "ms" => Clock::Epoch(Scale::MILLIS),
-            "us" => Clock::Epoch(Scale::MICROS),
-            "ns" => Clock::Epoch(Scale::NANOS),
-            _ => return None,
-        })
+        match name {
+            "rfc3339" => Some(Clock::Rfc3339),
+            name => Scale::named(name).map(Clock::Epoch),
+        }
     }
 }
 
@@ -105,13 +102,7 @@ impl Raw {
     pub fn is_absent(&self) -> bool {
         match self {
             Raw::Null => true,
-            Raw::Text(text) => {
-                let text = text.trim();
-                text.is_empty()
-                    || ["nan", "null", "none", "n/a", "-"]
-                        .iter()
-                        .any(|word| text.eq_ignore_ascii_case(word))
-            }
+            Raw::Text(text) => words::is_nothing(text),
             _ => false,
         }
     }
@@ -208,15 +199,10 @@ impl Raw {
     }
 
     fn truth(&self) -> Option<bool> {
-        let word = match self {
-            Raw::Truth(truth) => return Some(*truth),
-            Raw::Whole(number) => number.to_string(),
-            Raw::Text(text) => text.trim().to_ascii_lowercase(),
-            _ => return None,
-        };
-        match word.as_str() {
-            "true" | "1" | "yes" | "ok" | "pass" | "passed" | "success" => Some(true),
-            "false" | "0" | "no" | "ko" | "fail" | "failed" | "failure" | "error" => Some(false),
+        match self {
+            Raw::Truth(truth) => Some(*truth),
+            Raw::Whole(number) => words::truth(&number.to_string()),
+            Raw::Text(text) => words::truth(text),
             _ => None,
         }
     }

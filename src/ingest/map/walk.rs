@@ -15,7 +15,7 @@ use crate::ingest::json::Key;
 use crate::ingest::map::path::{Place, Step, made_of};
 use crate::ingest::map::pick::{Pick, Tree, set, set_hit};
 use crate::ingest::map::value::Raw;
-use crate::ingest::map::{Mapping, Record, Sink};
+use crate::ingest::map::{ELSEWHERE, Mapping, Record, Sink};
 
 /// Bytes between two members that are looked at: more is no record.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
@@ -193,6 +193,10 @@ impl State<'_> {
             }
         }
         self.hit();
+        if !self.mapping.keeps(&self.values) {
+            self.sink.left_out(ELSEWHERE, self.walked.records, 0);
+            return Ok(());
+        }
         let record = Record {
             number: self.walked.records,
             line: None,

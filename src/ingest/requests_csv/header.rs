@@ -1,9 +1,13 @@
 //! What the header of a table of requests says about its columns.
 
+use std::borrow::Cow;
+
 use crate::ingest::log::cut::Quoting;
 use crate::ingest::log::fields::{record_end, split_quoted, trim_line};
-use crate::ingest::log::scalar::{Scale, rfc3339};
+use crate::ingest::log::scalar::{Scale, epoch, rfc3339};
+use crate::ingest::requests_csv::evidence::{self, Beside, Column};
 use crate::ingest::sniff::Head;
+use crate::model::Note;
 
 /// What a column means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +118,15 @@ pub(super) enum Clock {
     Rfc3339,
 }
 
+impl Clock {
+    fn nanos(self, text: &str) -> Option<i64> {
+        match self {
+            Clock::Epoch(scale) => epoch(text, scale),
+            Clock::Rfc3339 => rfc3339(text).map(|(time, _)| time),
+        }
+    }
+}
+
 /// The header of a table.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
@@ -123,8 +136,10 @@ pub(super) struct Header {
     /// By column.
     pub(super) roles: Vec<Option<Role>>,
     pub(super) latency_scale: Scale,
-    /// The name of a second column that could be the latency and is not read.
-    pub(super) left: Option<&'static str>,
+    /// Id and sentence of what has to be told of the columns.
+    pub(super) notes: Vec<(&'static str, String)>,
+    /// Columns that could be the latency, best name first.
+    candidates: Vec<usize>,
     names: Vec<String>,
     present: [bool; Role::COUNT],
 }
@@ -144,18 +159,55 @@ fn normalized(name: &str) -> String {
     text
 }
 
-/// A latency's name without its unit, and the unit; milliseconds when it names none.
-fn latency_unit(name: &str) -> (&str, Scale) {
-    let units = [
+/// A latency's name without its unit, and the unit it names.
+fn latency_unit(name: &str) -> (&str, Option<Scale>) {
+    const UNITS: [(&str, Scale); 15] = [
         ("_ms", Scale::MILLIS),
         ("_us", Scale::MICROS),
         ("_ns", Scale::NANOS),
         ("_s", Scale::SECONDS),
+        ("_sec", Scale::SECONDS),
+        ("_secs", Scale::SECONDS),
+        ("_seconds", Scale::SECONDS),
+        ("_msec", Scale::MILLIS),
+        ("_millis", Scale::MILLIS),
+        ("_milliseconds", Scale::MILLIS),
+        ("_usec", Scale::MICROS),
+        ("_micros", Scale::MICROS),
+        ("_microseconds", Scale::MICROS),
+        ("_nanos", Scale::NANOS),
+        ("_nanoseconds", Scale::NANOS),
     ];
-    units
+    UNITS
         .iter()
-        .find_map(|(unit, scale)| Some((name.strip_suffix(unit)?, *scale)))
-        .unwrap_or((name, Scale::MILLIS))
+        .find_map(|(unit, scale)| Some((name.strip_suffix(unit)?, Some(*scale))))
+        .unwrap_or((name, None))
+}
+
+/// Names of a column that says when a request ended.
+const ENDS: [&str; 12] = [
+    "end",
+    "end_time",
+    "end_ms",
+    "end_s",
+    "ended_at",
+    "finish",
+    "finished_at",
+    "finish_time",
+    "stop",
+    "stop_time",
+    "completed_at",
+    "end_timestamp",
+];
+
+/// Why a column that could be the latency is not read.
+fn left(name: &str) -> String {
+    match latency_unit(&normalized(name)).0 {
+        "latency" => {
+            "the column `latency` is left: where another one is the whole of a request, it is a part, such as the time to the first byte".to_owned()
+        }
+        other => format!("the column `{other}` is left: another one is the latency of a request"),
+    }
 }
 
 /// Which of a role's names it is.
@@ -231,8 +283,16 @@ impl Header {
                 *place = true;
             }
         }
-        let latency = roles.iter().position(|role| *role == Some(Role::Latency));
-        let Some(latency) = latency.and_then(|column| plain.get(column)) else {
+        let mut candidates: Vec<(usize, usize)> = plain
+            .iter()
+            .enumerate()
+            .filter_map(|(column, name)| Some((rank(Role::Latency, name)?, column)))
+            .collect();
+        candidates.sort_unstable();
+        let latency = candidates
+            .first()
+            .and_then(|(_, column)| plain.get(*column));
+        let Some(latency) = latency else {
             let mut list = names.join(", ");
             if list.chars().count() > 200 {
                 list = list.chars().take(200).chain("...".chars()).collect();
@@ -242,20 +302,162 @@ impl Header {
             );
             return Err((names.len(), why));
         };
-        let is_left = |name: &&&str| {
-            let has = |plain: &String| latency_unit(plain).0 == **name && plain != latency;
-            plain.iter().any(has)
-        };
-        let left = Role::Latency.names().iter().find(is_left).copied();
         Ok(Header {
             line: line.to_owned(),
-            left,
+            notes: Vec::new(),
             quoting,
-            latency_scale: latency_unit(latency).1,
+            latency_scale: latency_unit(latency).1.unwrap_or(Scale::MILLIS),
+            candidates: candidates.into_iter().map(|(_, column)| column).collect(),
             roles,
             names,
             present,
         })
+    }
+
+    /// Looks at the first rows: which of several columns is the latency, and what it is in.
+    pub(super) fn decide(
+        &mut self,
+        head: &Head,
+        clock: Option<Clock>,
+        given: Option<Scale>,
+    ) -> Result<(), String> {
+        let rows = self.rows(head);
+        let numbers = |column: usize| -> Column {
+            let cells = rows
+                .iter()
+                .map(|row| row.get(column).map(|cell| cell.trim()));
+            let comma = self.quoting.delimiter == b';';
+            let number = |cell: &str| {
+                if comma {
+                    cell.replacen(',', ".", 1).parse::<f64>().ok()
+                } else {
+                    cell.parse().ok()
+                }
+            };
+            cells
+                .map(|cell| number(cell?).filter(|n: &f64| n.is_finite()))
+                .collect()
+        };
+        let instants = |column: usize| -> Column {
+            let cells = rows
+                .iter()
+                .map(|row| row.get(column).map(|cell| cell.trim()));
+            let seconds = |cell: &str| Some(clock?.nanos(cell)? as f64 / 1e9);
+            cells.map(|cell| seconds(cell?)).collect()
+        };
+        let place = |role| self.roles.iter().position(|known| *known == Some(role));
+        let times = place(Role::Time).map(instants);
+        let from_start = |column: &usize| {
+            let values = numbers(*column);
+            match &times {
+                Some(times) => evidence::counts_from_the_start(&values, times),
+                None => evidence::never_falls(&values),
+            }
+        };
+        let mut notes = Vec::new();
+        let first = self.candidates.first().copied().unwrap_or_default();
+        let mut latency = first;
+        if let [_, _, ..] = self.candidates.as_slice() {
+            let better = self.candidates.iter().find(|column| !from_start(column));
+            latency = better.copied().unwrap_or(first);
+        }
+        let name = self.names.get(latency).cloned().unwrap_or_default();
+        for other in self.candidates.iter().filter(|column| **column != latency) {
+            let other_name = self.names.get(*other).map_or("", String::as_str);
+            let text = if from_start(other) {
+                format!(
+                    "the column `{other_name}` is left: its values count from the start of the run, as the times do; the latency is `{name}`"
+                )
+            } else {
+                left(other_name)
+            };
+            notes.push(("latency-left", text));
+        }
+        let values = numbers(latency);
+        let named = latency_unit(&normalized(&name)).1;
+        let scale = match (named, given) {
+            (Some(named), Some(given)) if named != given => {
+                return Err(format!(
+                    "--unit contradicts the column `{name}`, whose name says {}",
+                    evidence::name_of(named)
+                ));
+            }
+            (Some(scale), _) | (None, Some(scale)) => scale,
+            (None, None) => {
+                let end = |name: &String| ENDS.contains(&normalized(name).as_str());
+                let with_unit = |column: &&usize| {
+                    let name = self.names.get(**column).map_or("", String::as_str);
+                    **column != latency
+                        && latency_unit(&normalized(name)).1.is_some()
+                        && !from_start(column)
+                };
+                let part = self.candidates.iter().find(with_unit).map(|column| {
+                    let name = self.names.get(*column).map_or("", String::as_str);
+                    let scale = latency_unit(&normalized(name)).1.unwrap_or(Scale::MILLIS);
+                    let seconds = |value: Option<f64>| Some(value? / scale.per_second());
+                    numbers(*column).into_iter().map(seconds).collect()
+                });
+                let beside = Beside {
+                    ends: self.names.iter().position(end).map(instants),
+                    part,
+                    times: times.clone(),
+                };
+                if let Some((scale, why)) = evidence::unit(&values, &beside) {
+                    let unit = evidence::name_of(scale);
+                    notes.push((
+                        "latency-unit",
+                        format!("`{name}` names no unit and is read as {unit}, as {why}"),
+                    ));
+                    scale
+                } else {
+                    let text = format!(
+                        "`{name}` names no unit: milliseconds are assumed, and no target on a latency is judged; `--unit ms|us|s|ns` says the unit"
+                    );
+                    // Of no rows there is nothing to judge.
+                    notes.extend((!rows.is_empty()).then_some((Note::LATENCY_ASSUMED, text)));
+                    Scale::MILLIS
+                }
+            }
+        };
+        let in_doubt = times
+            .as_ref()
+            .is_some_and(|times| evidence::counts_from_the_start(&values, times));
+        if in_doubt {
+            let text = format!(
+                "`{name}` grows with the times one to one: it may count from the start of the run and be no latency, and no target on a latency is judged"
+            );
+            notes.push((Note::LATENCY_ASSUMED, text));
+        }
+        for (column, role) in self.roles.iter_mut().enumerate() {
+            if *role == Some(Role::Latency) && column != latency {
+                *role = None;
+            } else if column == latency {
+                *role = Some(Role::Latency);
+            }
+        }
+        self.latency_scale = scale;
+        self.notes = notes;
+        Ok(())
+    }
+
+    /// The whole rows of the head, without the header.
+    fn rows(&self, head: &Head) -> Vec<Vec<String>> {
+        let mut rows = Vec::new();
+        let mut rest = head.bytes;
+        while !rest.is_empty() && rows.len() <= evidence::MOST_ROWS {
+            let Some((end, next)) = record_end(rest, self.quoting) else {
+                break;
+            };
+            if end == next && !head.complete {
+                break;
+            }
+            let record = String::from_utf8_lossy(rest.get(..end).unwrap_or_default());
+            rest = rest.get(next..).unwrap_or_default();
+            let fields = split_quoted(trim_line(&record), self.quoting);
+            rows.push(fields.into_iter().map(Cow::into_owned).collect());
+        }
+        rows.drain(..1.min(rows.len()));
+        rows
     }
 
     #[inline]
@@ -324,28 +526,12 @@ impl Header {
             .roles
             .iter()
             .position(|role| *role == Some(Role::Time))?;
-        let mut rest = head.bytes;
-        let mut is_header = true;
-        while !rest.is_empty() {
-            let (end, next) = record_end(rest, self.quoting)?;
-            if end == next && !head.complete {
-                return None;
-            }
-            let record = String::from_utf8_lossy(rest.get(..end)?);
-            rest = rest.get(next..)?;
-            if std::mem::replace(&mut is_header, false) {
-                continue;
-            }
-            let fields = split_quoted(trim_line(&record), self.quoting);
-            let Some(text) = fields.get(column).map(|text| text.trim_ascii()) else {
-                continue;
-            };
+        let rows = self.rows(head);
+        let mut texts = rows.iter().filter_map(|row| row.get(column));
+        texts.find_map(|text| {
+            let text = text.trim_ascii();
             let epoch = Scale::of_epoch(text).map(Clock::Epoch);
-            let clock = epoch.or_else(|| rfc3339(text).map(|_| Clock::Rfc3339));
-            if clock.is_some() {
-                return clock;
-            }
-        }
-        None
+            epoch.or_else(|| rfc3339(text).map(|_| Clock::Rfc3339))
+        })
     }
 }

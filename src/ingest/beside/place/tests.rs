@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::ingest::Input;
 use crate::ingest::beside::testing::{START, entry, noted, resources, run, sampled};
 use crate::model::ResourcePhase::{Idle, Load};
 use crate::model::Run;
@@ -134,9 +135,17 @@ fn seconds_from_the_start_need_no_clock() {
 #[test]
 fn a_clock_that_is_off_is_told() {
     let found = sampled(&csv(&[(3600, 1.0), (3660, 2.0)]));
-    assert_eq!(noted(&found, "clock or zone"), 2);
+    assert_eq!(noted(&found, "its clock is 1 h ahead"), 2);
+    assert!(found.resources.is_empty(), "an hour later is no idle time");
     let near = sampled(&csv(&[(30, 1.0)]));
-    assert_eq!(noted(&near, "clock or zone"), 0);
+    assert_eq!(noted(&near, "its clock"), 0);
+    // Of two logs one is of this run: then the other one is no news.
+    let mut runs = [run(0)];
+    let inputs = [csv(&[(86_400, 1.0)]), csv(&[(30, 1.0)])]
+        .map(|text| Input::stream("stats.csv", std::io::Cursor::new(text.into_bytes())));
+    crate::ingest::beside::read_resources(&inputs, &mut runs).unwrap();
+    let ids: Vec<&str> = runs[0].notes.iter().map(|note| note.id.as_str()).collect();
+    assert!(!ids.contains(&crate::model::Note::OTHER_TIME), "{ids:?}");
 }
 
 #[test]
