@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     text: "\
 Asks whether the rate that the tool prints, times the duration, gives the number of requests.
 Fires when it misses the total by more than 10 %, and by more than the rounding of a rate printed without decimals; runs under a second have no rate to compare.
-Silent where the mean of the rates of the windows, the short first and last ones included, is the printed rate: Artillery averages so.
+Silent where the mean of the rates of the windows, the short first and last ones included, is the printed rate: some tools average so.
 Example: \"4/sec\" over 60 s is 240 requests, but 480 were counted: the rate was 8/s.
 knee shows requests divided by duration and keeps the tool's own figure in `as_reported`.
 What to do: quote the computed rate, or check that the duration is that of the load.",

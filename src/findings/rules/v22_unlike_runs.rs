@@ -26,7 +26,7 @@ const FEW: u64 = 5;
 const NAMED: usize = 3;
 
 pub(super) const RULE: Rule = Rule {
-    id: ID,
+    id: "V22",
     name: "unlike-runs",
     effects: "uncomparable / warn",
     limit: Some((0.05, "share by which the offered load of the sides may differ")),

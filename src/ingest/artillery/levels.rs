@@ -6,8 +6,10 @@
 //! arrivals about equally well, or a third of the windows fits nothing, no phase is given: noise is no plan.
 
 mod line;
+mod parts;
 
 use crate::ingest::artillery::levels::line::Line;
+use crate::ingest::artillery::levels::parts::{Part, parts_of, whole};
 use crate::model::{PerSecond, Phase, Run, Seconds};
 
 /// Windows of a level agree up to this many arrivals and this share of the expected ones.
@@ -35,20 +37,10 @@ const UNEXPLAINED: f64 = 1.0 / 3.0;
 const EVEN: usize = 4;
 /// Levels of two windows each are looked for in runs of up to so many.
 const MOST_OF_COMB: usize = 2_000;
-/// Windows, with those that are missing, in which phases are looked for.
-const MOST_PARTS: usize = 20_000;
 /// Longer stretches are taken as they are.
 const SHORT: usize = 50;
 /// Arrivals from which on a Poisson process without a trend is taken for one level.
 const MANY: f64 = 400.0;
-
-/// Arrivals of a window.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    start: f64,
-    length: f64,
-    count: f64,
-}
 
 /// A stretch of windows with one rate: `from..to` are its windows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -139,58 +131,6 @@ impl Level {
         let mut inside = parts.get(self.from..to).unwrap_or_default().iter();
         inside.all(|part| within(TIGHT, self.rate * part.length, part.count))
     }
-}
-
-fn whole(parts: &[Part]) -> (f64, f64) {
-    let start = parts.first().map_or(0.0, |part| part.start);
-    let end = parts.last().map_or(0.0, |part| part.start + part.length);
-    (start, end)
-}
-
-/// The windows up to the last arrival; a gap is time without arrivals. Empty where windows overlap or have no arrivals.
-fn parts_of(run: &Run) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
-    for slice in &run.timeline {
-        let Some(count) = slice.arrivals else {
-            return Vec::new();
-        };
-        let (start, length) = (slice.start.0, slice.duration.0);
-        if let Some(last) = parts.last() {
-            let end = last.start + last.length;
-            let gap = start - end;
-            if gap < -0.001 {
-                return Vec::new();
-            }
-            let mut at = end;
-            // A run that sleeps for days has no phases worth a list of empty windows.
-            if gap > 1_000.0 * length.max(1.0) {
-                return Vec::new();
-            }
-            while start - at > length.max(1.0) / 2.0 {
-                let length = length.max(1.0).min(start - at);
-                parts.push(Part {
-                    start: at,
-                    length,
-                    count: 0.0,
-                });
-                at += length;
-            }
-        }
-        if length > 0.0 {
-            parts.push(Part {
-                start,
-                length,
-                count: count as f64,
-            });
-        }
-        if parts.len() > MOST_PARTS {
-            return Vec::new();
-        }
-    }
-    while parts.last().is_some_and(|part| part.count <= 0.0) {
-        parts.pop();
-    }
-    parts
 }
 
 #[derive(Debug, PartialEq)]
