@@ -14,7 +14,7 @@ use crate::model::{IdentitySource, MetricId, Population, Run, Stats, Unit};
 use crate::text::number;
 
 /// The id of the rule.
-pub(in crate::findings) const ID: &str = "V22";
+pub(in crate::findings) const ID: &str = RULE.id;
 
 /// Error rates further apart mix latencies of failures into one side.
 const ERRORS: f64 = 0.01;
@@ -26,7 +26,7 @@ const FEW: u64 = 5;
 const NAMED: usize = 3;
 
 pub(super) const RULE: Rule = Rule {
-    id: ID,
+    id: "V22",
     name: "unlike-runs",
     effects: "uncomparable / warn",
     limit: Some((0.05, "share by which the offered load of the sides may differ")),
