@@ -448,6 +448,7 @@ fn a_run_without_requests_among_others_is_not_covered_by_them() {
     scratch.write("n2.json", dead.to_string());
     let mut gate = GATE;
     gate[9] = "n2.json";
+    // It is invalid by itself, and no pair with the others.
     let done = scratch.knee(&gate);
     assert_eq!(done.code, 1, "{}", done.out);
     assert!(done.out.contains("made no request at all"), "{}", done.out);

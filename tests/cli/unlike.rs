@@ -115,9 +115,14 @@ fn check(case: &str, base: &[Made], new: &[Made], more: &[&str]) -> Done {
     scratch.knee(&[&["check", "--base", "base.json", "--new", "new.json"], more].concat())
 }
 
+fn parsed(done: &Done) -> Value {
+    assert!(done.out.starts_with('{'), "{}", done.err);
+    serde_json::from_str(&done.out).unwrap()
+}
+
 fn comparison(case: &str, base: &[Made], new: &[Made]) -> Value {
     let done = check(case, base, new, &["--format", "json"]);
-    let report: Value = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{}", done.err));
+    let report = parsed(&done);
     report["comparisons"][0].clone()
 }
 
@@ -316,7 +321,7 @@ fn an_error_rate_that_only_the_mix_moves_is_no_regression() {
 
 /// The sentences before the table.
 fn headline(done: &Done) -> String {
-    let report: Value = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{}", done.err));
+    let report = parsed(done);
     report["headline"].to_string()
 }
 
@@ -454,7 +459,7 @@ fn an_endpoint_that_a_rename_joins_keeps_its_place() {
     scratch.write("new.json", side(5_500.0, 150, 21));
     let gate = ["check", "--base", "base.json", "--new", "new.json"];
     let done = scratch.knee(&[&gate[..], &["--format", "json"]].concat());
-    let report: Value = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{}", done.err));
+    let report = parsed(&done);
     let found = &report["comparisons"][0];
     assert_eq!(found["compared_share"], 1.0);
     // 341 requests a run: the mean is judged by three repeats, as any latency is.

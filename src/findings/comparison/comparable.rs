@@ -5,7 +5,7 @@
 //! where the same requests a second were asked of both sides, and latencies where the endpoint and its share are the same.
 
 use crate::findings::comparison::compare::{NO_REQUESTS, Options, Pair};
-use crate::findings::comparison::judge::{Draft, FEWEST};
+use crate::findings::comparison::judge::{Doubt, Draft, FEWEST};
 use crate::findings::comparison::{ChangeUnit, ComparedMetric};
 use crate::findings::report::{Finding, Report};
 use crate::findings::rules;
@@ -85,7 +85,9 @@ impl Comparable {
         let is_whole = draft.metric.endpoint.is_none();
         let not_one_test = has(Unlike::Test) || is_whole && !self.unlike.is_empty();
         if draft.metric.change_unit == Some(ChangeUnit::Points) {
-            draft.unlike = not_one_test;
+            if not_one_test {
+                draft.doubt = Some(Doubt::Unlike);
+            }
         } else {
             let served = draft.metric.metric == "goodput" && self.is_offered_alike;
             let stops = has(Unlike::Test) || !served && (not_one_test || has(Unlike::Mix));

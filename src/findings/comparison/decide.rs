@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::findings::comparison::MetricState;
 use crate::findings::comparison::comparable::is_collapse;
-use crate::findings::comparison::judge::{ALPHA, Draft, LEAST_MS};
+use crate::findings::comparison::judge::{ALPHA, Doubt, Draft, LEAST_MS};
 use crate::stats::multiplicity::benjamini_hochberg;
 
 /// Share of false alarms among all alarms of a report.
@@ -29,7 +29,7 @@ impl Draft {
             ends.iter()
                 .all(|end| end.is_some_and(|end| end.abs() < margin))
         });
-        if self.few || self.unlike {
+        if self.doubt.is_some() {
             return MetricState::Undecided;
         }
         if inside {
@@ -46,7 +46,7 @@ impl Draft {
         self.metric.q_value = q_worse;
         let (worse, better) = (self.metric.p_value, self.p_better);
         let looks = |p: Option<f64>| p.is_some_and(|p| p < ALPHA);
-        let can_prove = !self.few && !self.unlike;
+        let can_prove = self.doubt.is_none();
         if self.metric.state == MetricState::NotMeasured || worse.is_none() {
             return;
         }
@@ -58,12 +58,10 @@ impl Draft {
         } else if shown(better, q_better) && can_prove {
             MetricState::Improved
         } else if looks(worse) {
-            let reason = if self.unlike {
-                "V22"
-            } else if self.few {
-                "V45"
-            } else {
-                "one-of-many"
+            let reason = match self.doubt {
+                Some(Doubt::Unlike) => "V22",
+                Some(Doubt::FewRuns) => "V45",
+                None => "one-of-many",
             };
             self.metric.reasons.push(reason.to_owned());
             MetricState::Suspect

@@ -82,6 +82,15 @@ pub(in crate::findings) fn measure_of(
     }
 }
 
+/// Why a change that chance does not explain is no proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// A side has too few repeats.
+    FewRuns,
+    /// The sides differ in what may explain some points of an error rate.
+    Unlike,
+}
+
 /// A metric on its way: figures first, its state when all of them are known.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
@@ -94,10 +103,8 @@ pub(super) struct Draft {
     pub(super) beyond_floor: bool,
     /// The end of the interval on the bad side, as a change for the worse.
     pub(super) worst: Option<f64>,
-    /// Whether a side has too few repeats to prove anything.
-    pub(super) few: bool,
-    /// Whether the sides differ in what may explain some points of an error rate.
-    pub(super) unlike: bool,
+    /// Why nothing can be proven.
+    pub(super) doubt: Option<Doubt>,
     /// What too few requests say by themselves.
     pub(super) few_requests: Option<Few>,
     /// The runs of base and new as logarithms, where all of them give it.
@@ -173,8 +180,7 @@ pub(super) fn ratio(
         p_better: None,
         beyond_floor: false,
         worst: None,
-        few: base.len().min(new.len()) < REPEATS,
-        unlike: false,
+        doubt: (base.len().min(new.len()) < REPEATS).then_some(Doubt::FewRuns),
         few_requests: None,
         logs: Vec::new(),
         testable: true,
@@ -311,8 +317,7 @@ pub(super) fn failures(
         p_better: None,
         beyond_floor: false,
         worst: None,
-        few: found.runs_base.min(found.runs_new) < 2,
-        unlike: false,
+        doubt: (found.runs_base.min(found.runs_new) < 2).then_some(Doubt::FewRuns),
         few_requests: None,
         logs: Vec::new(),
         // Without a single failure no test could ever find a difference.

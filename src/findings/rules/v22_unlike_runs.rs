@@ -14,7 +14,7 @@ use crate::model::{IdentitySource, MetricId, Population, Run, Stats, Unit};
 use crate::text::number;
 
 /// The id of the rule.
-pub(in crate::findings) const ID: &str = "V22";
+pub(in crate::findings) const ID: &str = RULE.id;
 
 /// Error rates further apart mix latencies of failures into one side.
 const ERRORS: f64 = 0.01;

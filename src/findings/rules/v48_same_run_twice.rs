@@ -41,15 +41,17 @@ fn ask(context: &PairContext) -> Vec<Fired> {
     }
     let mut fired = Vec::new();
     if context.accepted {
-        let is_on_both = |same: &mut Vec<(&str, &Run)>| {
-            same.iter().any(|(side, _)| *side != sides[0].0)
-                && same.iter().any(|(side, _)| *side == sides[0].0)
+        let base = sides[0].0;
+        let is_on_both = |same: &[(&str, &Run)]| {
+            let of_base = same.iter().filter(|(side, _)| *side == base).count();
+            of_base > 0 && of_base < same.len()
         };
-        let within: Vec<&Run> = by_id
-            .extract_if(.., |_, same| is_on_both(same))
-            .filter_map(|(_, same)| same.last().map(|(_, run)| *run))
+        let within = by_id.values().filter(|same| is_on_both(same));
+        let within: Vec<&Run> = within
+            .filter_map(|same| same.last().map(|(_, run)| *run))
             .collect();
         fired.extend(accepted(&within));
+        by_id.retain(|_, same| !is_on_both(same));
     }
     fired.extend(twice(&by_id));
     // One of each id, so that a run given twice is not said to be a copy of itself.
