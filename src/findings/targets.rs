@@ -4,6 +4,7 @@
 //! met: a missing figure, a quantile of too few requests, a glob that matches nothing.
 
 mod levels;
+mod missing;
 
 pub use levels::judge_levels;
 
@@ -11,9 +12,9 @@ use crate::findings::by_windows;
 use crate::findings::figures::{Measured, Options, Support, measure, resource};
 use crate::findings::normalize::Pattern;
 use crate::findings::report::{Interval, TargetResult, TargetState};
+use crate::findings::targets::missing::{assumed, why_no_figure, why_no_resource};
 use crate::model::{
-    Bound, Decide, Endpoint, Expectation, MetricId, Note, Reading, ResourcePhase, Run, Statistic,
-    Stats, Target,
+    Bound, Decide, Endpoint, Expectation, MetricId, ResourcePhase, Run, Statistic, Target,
 };
 use crate::stats::quantile;
 use crate::text::number;
@@ -314,75 +315,6 @@ fn sum_of(
     Ok(sum)
 }
 
-/// Why a figure of a resource is not there.
-fn why_no_resource(run: &Run, metric: &MetricId) -> String {
-    let MetricId::Resource(component, name, _) = metric else {
-        return why_missing(metric, false);
-    };
-    let needs = if run.resources.is_empty() {
-        "there are no samples of resources; `--resources FILE` reads them".to_owned()
-    } else if !resource::is_known(run, component, name) {
-        let mut known: Vec<String> = run
-            .resources
-            .iter()
-            .map(|one| format!("{}.{}", one.component, one.name))
-            .collect();
-        known.dedup();
-        let first = known.first().map_or("", String::as_str);
-        format!("there are no samples of {component}.{name}; there are of {first}")
-    } else if resource::entry(run, component, name, None).is_none() {
-        "no sample lies between the first and the last request".to_owned()
-    } else {
-        "its samples carry no times, or are too few".to_owned()
-    };
-    format!("{metric} is not measured: {needs}")
-}
-
-/// Of an unknown percentile it may be known between what it lies.
-fn why_no_figure(stats: &Stats, metric: &MetricId, of_endpoint: bool) -> String {
-    if let MetricId::Latency(None, Statistic::Quantile(percentile)) = metric
-        && let Some(latency) = stats.primary()
-        && let Some(bounds) = latency.bounds.get(percentile)
-    {
-        return format!(
-            "{metric} is not measured; it lies between {} and {} (V43)",
-            number::millis_bare(bounds.lower.0),
-            number::millis(bounds.upper.0)
-        );
-    }
-    why_missing(metric, of_endpoint)
-}
-
-fn why_missing(metric: &MetricId, of_endpoint: bool) -> String {
-    let needs = match metric.spec().reading {
-        Reading::PeakRate if !of_endpoint => {
-            "; it takes a timeline of at least 20 s, and a window of 10 s that is not below the average"
-        }
-        Reading::SustainedRate if !of_endpoint => {
-            "; it takes a timeline with a steady phase of at least 30 s"
-        }
-        Reading::Apdex => "; it takes the distribution of the successes",
-        Reading::Latency(Statistic::Quantile(_)) => {
-            "; the input gives neither this percentile nor the distribution"
-        }
-        Reading::SessionsFailed
-        | Reading::SessionsFailedRate
-        | Reading::Exceptions
-        | Reading::ExceptionRate
-        | Reading::Duration
-        | Reading::Users
-        | Reading::PeakRate
-        | Reading::SustainedRate
-        | Reading::Named
-            if of_endpoint =>
-        {
-            " for single endpoints"
-        }
-        _ => "",
-    };
-    format!("{metric} is not measured{needs}")
-}
-
 fn decide(mut result: TargetResult, target: &Target, scope: &Scope) -> TargetResult {
     let Expectation::Figure { metric, bound, .. } = &target.expect else {
         return result;
@@ -427,14 +359,6 @@ fn decide(mut result: TargetResult, target: &Target, scope: &Scope) -> TargetRes
     result.state = state;
     result.reason = reason;
     result
-}
-
-/// A latency whose unit or column is a guess is never judged.
-fn assumed(run: &Run, metric: &MetricId) -> Option<String> {
-    let is_latency = matches!(metric.spec().reading, Reading::Latency(_) | Reading::Apdex);
-    let is_assumed = |note: &&Note| note.id == Note::LATENCY_ASSUMED;
-    let note = run.notes.iter().find(is_assumed).filter(|_| is_latency)?;
-    Some(note.text.clone())
 }
 
 /// A quantile that is as good as the maximum is never judged.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use crate::ingest::input::is_torn;
+use crate::ingest::decompress::is_torn;
 
 /// Where in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,14 +5,14 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder, StreamingDecoder};
 use sha2::{Digest, Sha256};
 
+use crate::ingest::decompress::{Stream, decompress, is_compressed, is_torn, read_up_to};
 use crate::ingest::encoding::{Narrow, UTF8_MARK, Wide, utf8};
 use crate::ingest::error::IngestError;
 use crate::ingest::sniff::HEAD_BYTES;
@@ -27,8 +27,6 @@ pub const LONG_LIMIT: u64 = 1024 * 1024 * 1024;
 /// How many times its compressed size such a document may be, beyond [`DOCUMENT_LIMIT`]. JSON of tools is 15 to 60 times as
 /// large, and what is made to fill the memory about 1,000 times.
 const INFLATION: u64 = 200;
-
-type Stream = Box<dyn Read + Send>;
 
 /// One file, or a stream that can be read once.
 #[derive(Clone)]
@@ -282,11 +280,6 @@ impl Read for Torn {
     }
 }
 
-/// Whether a compressed stream broke off, and was whole up to there.
-pub(in crate::ingest) fn is_torn(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::UnexpectedEof
-}
-
 fn cut(mut head: Vec<u8>) -> (Vec<u8>, bool) {
     let complete = head.len() <= HEAD_BYTES;
     head.truncate(HEAD_BYTES);
@@ -297,124 +290,6 @@ fn cut(mut head: Vec<u8>) -> (Vec<u8>, bool) {
         head.drain(..UTF8_MARK.len());
     }
     (head, complete)
-}
-
-fn read_up_to(reader: &mut dyn Read, into: &mut Vec<u8>, most: usize) -> io::Result<()> {
-    let mut chunk = [0; 8192];
-    while into.len() < most {
-        let room = chunk.len().min(most - into.len());
-        let Some(target) = chunk.get_mut(..room) else {
-            break;
-        };
-        match reader.read(target) {
-            Ok(0) => break,
-            Ok(n) => into.extend_from_slice(chunk.get(..n).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-const GZIP: &[u8] = &[0x1f, 0x8b];
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-
-fn is_compressed(bytes: &[u8]) -> bool {
-    bytes.starts_with(GZIP) || bytes.starts_with(ZSTD)
-}
-
-/// Looks at the first bytes, never at the name: a renamed file is still what it is.
-fn decompress(mut raw: Stream) -> io::Result<Stream> {
-    let mut magic = Vec::new();
-    read_up_to(&mut raw, &mut magic, 4)?;
-    let gzip = magic.starts_with(GZIP);
-    let zstd = magic.starts_with(ZSTD);
-    let whole = BufReader::with_capacity(128 * 1024, Cursor::new(magic).chain(raw));
-    if gzip {
-        return Ok(Box::new(flate2::bufread::MultiGzDecoder::new(whole)));
-    }
-    if zstd {
-        return Ok(Box::new(ZstdFrames::new(whole)));
-    }
-    Ok(Box::new(whole))
-}
-
-/// Reads one zstd frame after another.
-struct ZstdFrames<R: BufRead> {
-    decoder: Option<StreamingDecoder<Watched<R>, FrameDecoder>>,
-    source: Option<Watched<R>>,
-    /// The frame that broke off: what of it was decoded and not yet given.
-    torn: Option<FrameDecoder>,
-}
-
-/// Sees whether more was asked for than there is.
-struct Watched<R> {
-    inner: R,
-    is_starved: bool,
-}
-
-impl<R: Read> Read for Watched<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(into)?;
-        self.is_starved |= n == 0 && !into.is_empty();
-        Ok(n)
-    }
-}
-
-impl<R: BufRead> ZstdFrames<R> {
-    fn new(source: R) -> ZstdFrames<R> {
-        ZstdFrames {
-            decoder: None,
-            source: Some(Watched {
-                inner: source,
-                is_starved: false,
-            }),
-            torn: None,
-        }
-    }
-}
-
-impl<R: BufRead> Read for ZstdFrames<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        /// A last block without content, and a checksum that nobody looks at: ends a frame that has none.
-        const END: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
-        loop {
-            if let Some(torn) = &mut self.torn {
-                return match torn.read(into)? {
-                    0 if !into.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),
-                    n => Ok(n),
-                };
-            }
-            if let Some(mut decoder) = self.decoder.take() {
-                let outcome = decoder.read(into);
-                let n = match outcome {
-                    Ok(n) => n,
-                    Err(_) if decoder.get_ref().is_starved => {
-                        let (_, mut frame) = decoder.into_parts();
-                        let ended = frame.decode_blocks(&END[..], BlockDecodingStrategy::All);
-                        ended.map_err(io::Error::other)?;
-                        self.torn = Some(frame);
-                        continue;
-                    }
-                    Err(error) => return Err(error),
-                };
-                if n > 0 || into.is_empty() {
-                    self.decoder = Some(decoder);
-                    return Ok(n);
-                }
-                self.source = Some(decoder.into_inner());
-            }
-            let Some(mut source) = self.source.take() else {
-                return Ok(0);
-            };
-            if source.inner.fill_buf()?.is_empty() {
-                self.source = Some(source);
-                return Ok(0);
-            }
-            let decoder = StreamingDecoder::new(source).map_err(io::Error::other)?;
-            self.decoder = Some(decoder);
-        }
-    }
 }
 
 /// Decompressed bytes that are hashed while they pass.

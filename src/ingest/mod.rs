@@ -10,6 +10,7 @@ pub mod argument;
 pub mod artillery;
 pub mod beside;
 mod cap;
+mod decompress;
 mod encoding;
 pub mod error;
 pub mod flat_json;

@@ -18,7 +18,9 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn json(done: &Done) -> Value {
-    serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{error}\n{}", done.err))
+    let parsed = serde_json::from_str(&done.out);
+    assert!(parsed.is_ok(), "{}", done.err);
+    parsed.unwrap()
 }
 
 fn requests(value: &Value) -> Vec<u64> {

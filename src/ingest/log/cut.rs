@@ -8,7 +8,7 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use crate::ingest::input::is_torn;
+use crate::ingest::decompress::is_torn;
 use crate::ingest::recorder::Trouble;
 
 /// How fields are quoted.
