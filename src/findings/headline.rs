@@ -266,7 +266,7 @@ fn how_long(report: &Report, run: &Run) -> String {
             Some(finding) => format!(
                 "Latency is not measured ({}): {}",
                 finding.rule,
-                first_sentence(&finding.message)
+                lower_first(&first_sentence(&finding.message))
             ),
             None => without_percentiles(report, run),
         };

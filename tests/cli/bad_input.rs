@@ -258,7 +258,7 @@ fn an_array_is_locusts_by_its_members_and_an_empty_one_only_perhaps() {
     assert_eq!(done.code, 0, "{}", done.err);
     let first = done.out.lines().find(|line| line.starts_with('-')).unwrap();
     for part in [
-        "There is nothing to measure: empty.json: an empty array",
+        "No request was made: empty.json: an empty array",
         "as Locust prints it",
         "nothing in it says that it is Locust's",
     ] {

@@ -273,7 +273,7 @@ fn too_loud(samples: &[Sample]) -> Vec<String> {
         sample
             .effects()
             .get(id)
-            .is_some_and(|effect| *effect > Effect::Note)
+            .is_some_and(|effect| matches!(effect, Effect::Warn | Effect::Void))
     };
     let loud = RULES.iter().filter_map(|rule| {
         let count = samples

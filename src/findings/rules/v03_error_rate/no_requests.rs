@@ -73,7 +73,13 @@ fn cause(run: &Run) -> String {
             "{} users were there and none sent one, as when `on_start` fails or no task is left to choose",
             number::decimal(users, 0)
         ),
-        (None, None) => "the file holds none".to_owned(),
+        (None, None) => {
+            let said = run.notes.iter().find(|note| note.id == "empty-array");
+            said.map_or_else(
+                || "the file holds none".to_owned(),
+                |note| note.text.clone(),
+            )
+        }
     }
 }
 
