@@ -3,6 +3,7 @@
 //! Claims nothing that is another tool's: `JMeter`, hey, oha and k6 write tables of requests that have their own formats. What
 //! a row cannot give is left open and told in a note; only a header without a latency is refused.
 
+mod column_name;
 mod evidence;
 mod header;
 
@@ -17,7 +18,8 @@ use crate::ingest::recorder::{Recorder, Sample, Trouble};
 use crate::ingest::sniff::{Claim, Grade, Head};
 use crate::ingest::{Format, Kind, Options, words};
 
-use header::{Clock, Header, Role};
+use column_name::Role;
+use header::{Clock, Header};
 
 /// The row of FORMATS.
 pub const FORMAT: Format = Format {

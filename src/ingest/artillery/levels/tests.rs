@@ -275,7 +275,7 @@ fn steps(seconds: f64, rates: &[f64]) -> Vec<(f64, f64, f64)> {
 
 #[test]
 fn steps_that_lie_near_a_line_are_steps_wherever_windows_begin() {
-    // Before, all of these were ramps; how many of twenty offsets of the windows have to be steps.
+    // How many of twenty offsets of the windows have to be steps.
     for (least, plan) in [
         (19, steps(20.0, &[1.0, 2.0, 4.0, 6.0, 7.0, 8.0])),
         (20, steps(20.0, &[1.0, 2.0, 4.0, 8.0, 16.0])),
