@@ -270,3 +270,58 @@ fn blind(comparison: &Comparison) -> Option<String> {
         "These runs cannot show a regression of any useful size{what}: {advice}."
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::rules::testing::{compared, comparison};
+    use crate::model::Better;
+
+    fn whole(metric: &str, least: f64, needed: Option<u64>) -> ComparedMetric {
+        let is_share = metric == "error_rate";
+        ComparedMetric {
+            better: if metric == "goodput" {
+                Better::Higher
+            } else {
+                Better::Lower
+            },
+            change_unit: Some(if is_share {
+                ChangeUnit::Points
+            } else {
+                ChangeUnit::Relative
+            }),
+            smallest_detectable: Some(least),
+            repeats_needed: needed,
+            ..compared(metric, None, MetricState::Undecided)
+        }
+    }
+
+    #[test]
+    fn what_is_past_any_use_is_said_once_with_what_helps() {
+        let error_rate = whole("error_rate", 0.79, None);
+        let p50 = whole("p50", 4.2, Some(12));
+        let p95 = whole("p95", 0.6, Some(40));
+        let of = |metrics: Vec<ComparedMetric>| {
+            let found = comparison(metrics);
+            (detectable(&found), blind(&found))
+        };
+        let (seen, unseen) = of(vec![error_rate.clone(), p50.clone(), p95.clone()]);
+        assert!(seen.unwrap().ends_with("over all requests: p95 +60 %."));
+        assert_eq!(
+            unseen.as_deref(),
+            Some(
+                "These runs cannot show a regression of any useful size in error_rate and p50: add repeats (12 runs a side show \
+                 20 %)."
+            )
+        );
+        let (seen, unseen) = of(vec![error_rate, whole("p50", 4.2, Some(268))]);
+        assert_eq!(seen, None);
+        assert_eq!(
+            unseen.as_deref(),
+            Some(
+                "These runs cannot show a regression of any useful size: add repeats, or use a steadier machine."
+            )
+        );
+        assert_eq!(of(vec![p95]).1, None);
+    }
+}

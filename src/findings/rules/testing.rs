@@ -112,7 +112,7 @@ pub(super) fn ask_compared(
 }
 
 /// Five repeats in turn against a base called "main", with these metrics.
-pub(super) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
+pub(in crate::findings) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
     let side = |name: &str| ComparedSide {
         name: Some(name.to_owned()),
         runs: vec![format!("{name}-1")],
