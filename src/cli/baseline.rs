@@ -36,6 +36,10 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one value a process, and clap derives no box of arguments"
+)]
 enum What {
     /// Accept runs as the baseline of their scenario: believable ones, and repeats of one test. Five repeats or more prove most;
     /// one run proves nothing.

@@ -363,6 +363,10 @@ impl CheckKind {
         }
     }
 
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde gives it by reference"
+    )]
     fn is_check(&self) -> bool {
         *self == CheckKind::Check
     }

@@ -87,13 +87,11 @@ fn believed(done: &Done, what: &str) -> Option<String> {
 }
 
 fn put(document: &mut Value, pointer: &str, value: Value) {
-    match document.pointer_mut(pointer) {
-        Some(member) => *member = value,
-        None => {
-            let (parent, name) = pointer.rsplit_once('/').unwrap();
-            let parent = document.pointer_mut(parent);
-            parent.unwrap_or_else(|| panic!("{pointer} is not in the run"))[name] = value;
-        }
+    if let Some(member) = document.pointer_mut(pointer) {
+        *member = value;
+    } else {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        document.pointer_mut(parent).unwrap()[name] = value;
     }
 }
 

@@ -414,7 +414,12 @@ fn lists(ms: f64, requests: u64, from: u32, other: u32) -> Made {
 #[test]
 fn few_requests_that_are_thirty_times_as_slow_are_suspect() {
     let (base, new) = (lists(180.0, 115, 0, 150), lists(5_500.0, 153, 150, 147));
-    let done = check("lists", &[base.clone()], &[new.clone()], &[]);
+    let done = check(
+        "lists",
+        std::slice::from_ref(&base),
+        std::slice::from_ref(&new),
+        &[],
+    );
     let words = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(!words.contains("No regression"), "{words}");
     assert!(!words.contains("NO REGRESSION SHOWN"), "{words}");
@@ -430,7 +435,7 @@ fn few_requests_that_are_thirty_times_as_slow_are_suspect() {
     assert_eq!(state(&found, Some("GET /fast/1"), "p50"), "undecided");
     // The lists alone: comparable, and suspect is a warning.
     let (base, new) = (lists(180.0, 115, 0, 0), lists(5_500.0, 153, 0, 0));
-    let done = check("lists-alone", &[base.clone()], &[new], &[]);
+    let done = check("lists-alone", std::slice::from_ref(&base), &[new], &[]);
     assert_eq!(done.code, 0, "{}", done.out);
     assert!(done.out.contains("Verdict: WARN (SUSPECT"), "{}", done.out);
     // Half as slow again is what few requests and runs may differ by.

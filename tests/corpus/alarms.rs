@@ -295,6 +295,10 @@ fn passing(samples: &[Sample]) -> f64 {
 }
 
 #[test]
+#[expect(
+    clippy::print_stdout,
+    reason = "the table is what `--nocapture` is for"
+)]
 fn healthy_samples_pass_and_no_rule_is_wallpaper() {
     let mut roots = vec![samples()];
     roots.extend(std::env::var_os("KNEE_SAMPLES").map(PathBuf::from));

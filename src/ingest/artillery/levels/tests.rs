@@ -223,6 +223,11 @@ fn plan(phases: &[(f64, f64, f64)], offset: f64, mut random: Option<&mut u64>) -
     while start < all {
         let to = end.min(all);
         let expected = upto(to) - upto(start);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a small count that is not negative"
+        )]
         let count = match random.as_deref_mut() {
             Some(state) => poisson_count(expected, state),
             None => (upto(to).floor() - upto(start).floor()).max(0.0) as u64,
