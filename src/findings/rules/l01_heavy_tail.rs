@@ -11,13 +11,14 @@ use crate::text::number;
 pub(super) const RULE: Rule = Rule {
     id: "L01",
     name: "heavy-tail",
-    effects: "warn",
+    effects: "note",
     limit: Some((3.0, "p99 divided by p95 that warns")),
     text: "\
 Asks how far the slowest requests are from the slow ones.
 Fires when p99 is more than 3 times p95, beyond the resolution, with 20 samples or more beyond p99 (2,000 requests).
 Example: p95 120 ms and p99 900 ms: one request in a hundred waits 7.5 times as long as one in twenty,
 and a page made of 50 requests meets at least one of those in 39 of 100 views.
+Parked: no real run has made it fire, so it is asked only where `[rules] severity` gives it an effect, such as { L01 = \"warn\" }.
 What to do: look at the slowest requests one by one, and at what they share: endpoint, time, size, retry.",
     asks: Asks::Run(ask),
 };
@@ -77,7 +78,7 @@ fn question(context: &RunContext) -> Option<Fired> {
         ));
     }
     (!sentences.is_empty()).then(|| {
-        Fired::new(Effect::Warn, sentences.join(" "), evidence)
+        Fired::new(Effect::Note, sentences.join(" "), evidence)
             .on(MetricId::quantile(Percentile::P99))
             .hint("Look at the slowest requests one by one, and at what they share.")
     })

@@ -20,6 +20,7 @@ Fires when the input names a peak without a timeline, when that peak is requests
 or when a target asks for `peak_rate` of a run that has no timeline.
 Example: \"71.45 peak\" beside 12,800 requests is 12,800 / 179 s: the average of the whole run.
 A peak is the highest rate over a stated window, and knee takes it from a timeline over 10 s.
+Parked: no real run has made it fire, so it is asked only where `[rules] severity` gives it an effect, such as { V15 = \"warn\" }.
 What to do: give a file with a series, such as a history of the run by seconds or windows.",
     asks: Asks::Run(ask),
 };

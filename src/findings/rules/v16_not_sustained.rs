@@ -17,7 +17,7 @@ const WINDOW: f64 = 30.0;
 pub(super) const RULE: Rule = Rule {
     id: "V16",
     name: "not-sustained",
-    effects: "warn",
+    effects: "note",
     limit: Some((0.1, "share by which the lowest 30 s may miss the rate")),
     text: "\
 Asks whether the rate of the run was held.
@@ -25,6 +25,7 @@ Fires when the lowest 30 s window of the steady phase misses its average, or the
 more than 10 % and by more than chance (4 standard deviations of its count). Targets on sustained_rate speak for themselves.
 Example: \"88-104 requests/s sustained\" beside an average of 88.8/s: most of the time it was below.
 A target on `rate` is met by an average; `sustained_rate` asks for every half minute.
+Parked: no real run has made it fire, so it is asked only where `[rules] severity` gives it an effect, such as { V16 = \"warn\" }.
 What to do: look at the timeline for the low stretch; state the lowest window, or demand `sustained_rate`.",
     asks: Asks::Run(ask),
 };
@@ -71,7 +72,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
         .count("requests", lowest.requests)
         .with("wanted", wanted.rate, Unit::PerSecond);
     vec![
-        Fired::new(Effect::Warn, message, evidence)
+        Fired::new(Effect::Note, message, evidence)
             .on(MetricId::Plain("sustained_rate"))
             .hint("Look at the timeline for the low stretch; a target on `sustained_rate` judges every half minute."),
     ]

@@ -17,6 +17,7 @@ Asks whether the users of a closed load without think time were busy. By Little'
 Fires below 70 % of the users, all averaged over the whole run. Asked only where the load is known to be closed, users,
 rate and the mean latency of all requests are known, and the input or the plan says that the think time is 0.
 Example: 10 users, 125.43/s and a mean of 45.32 ms: 5.7 of 10 wait, and 220.7/s were possible at that latency.
+Parked: no real run has made it fire, so it is asked only where `[rules] severity` gives it an effect, such as { V27 = \"warn\" }.
 What to do: look at the generator (CPU, pacing, connection limits); declare the think time where there is one.",
     asks: Asks::Run(ask),
 };
