@@ -32,7 +32,9 @@ pub(super) fn coverage(comparison: &Comparison) -> Option<String> {
     let all = compared + lone as u64;
     let few = |share: Option<f64>| share.is_some_and(|share| share < NEARLY_ALL);
     let mut sentences = Vec::new();
-    if compared > 0 && lone > 0 {
+    // Under the limit of V22 its message says it.
+    let told = !comparison.reasons.is_empty() && few(comparison.compared_share);
+    if compared > 0 && lone > 0 && !told {
         let share = comparison.compared_share;
         let share = share.map_or_else(String::new, |share| {
             format!(", {} of the requests", percent(share))
@@ -47,23 +49,15 @@ pub(super) fn coverage(comparison: &Comparison) -> Option<String> {
     let tried = judged > 0 || comparison.reasons.is_empty();
     if tried && judged < compared && few(comparison.judged_share) {
         let share = comparison.judged_share.unwrap_or_default();
-        let enough = match judged {
-            0 => "No endpoint has".to_owned(),
-            1 => format!("1 of {} has", plural(compared, "common endpoint")),
+        let common = plural(compared, "common endpoint");
+        sentences.push(match judged {
+            0 => format!("The latency of none of {common} could be judged."),
             judged => format!(
-                "{} of {} have",
+                "The latency of {} of {common} could be judged ({} of the requests).",
                 count(judged),
-                plural(compared, "common endpoint")
+                percent(share)
             ),
-        };
-        let share = if judged == 0 {
-            String::new()
-        } else {
-            format!(" ({} of the requests)", percent(share))
-        };
-        sentences.push(format!(
-            "{enough} enough requests for the latency to be judged{share}."
-        ));
+        });
     }
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
