@@ -24,18 +24,26 @@ pub(super) fn look(drafts: &mut [Draft], runs: (usize, usize)) {
             of.extend(found.map(|found| (place, found)));
         }
     }
+    let sorted: BTreeMap<&str, Vec<f64>> = metrics
+        .iter()
+        .map(|(metric, of)| {
+            let mut sorted: Vec<f64> = of.iter().map(|(_, found)| *found).collect();
+            sorted.sort_by(f64::total_cmp);
+            (metric.as_str(), sorted)
+        })
+        .collect();
     for (place, draft) in drafts.iter_mut().enumerate() {
-        let Some(of) = metrics.get(&draft.metric.metric) else {
+        let metric = draft.metric.metric.as_str();
+        let Some((of, sorted)) = metrics.get(metric).zip(sorted.get(metric)) else {
             continue;
         };
-        let own = of.iter().find(|(other, _)| *other == place);
-        let own = own.map(|(_, found)| *found);
+        // In the order of their places.
+        let own = of.binary_search_by_key(&place, |(other, _)| *other).ok();
+        let own = own.and_then(|at| Some(of.get(at)?.1));
         if draft.metric.p_value.is_none() || of.len() < FEWEST + usize::from(own.is_some()) {
             continue;
         }
-        let mut sorted: Vec<f64> = of.iter().map(|(_, found)| *found).collect();
-        sorted.sort_by(f64::total_cmp);
-        let middle = own.map_or_else(|| median(&sorted), |own| median_without(&sorted, own));
+        let middle = own.map_or_else(|| median(sorted), |own| median_without(sorted, own));
         let assumed = Spread::assumed(draft.measure.spread, JOBS);
         let spread = learned(assumed, middle, degrees);
         if spread != assumed {
