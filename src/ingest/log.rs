@@ -65,7 +65,7 @@ pub trait RowParser: Send {
         Vec::new()
     }
 
-    /// Records every row of the block. A bad row is a [`Trouble`] and never the end.
+    /// Records every row of the block. A bad row is a [`Trouble`](crate::ingest::recorder::Trouble) and never the end.
     fn rows(&mut self, block: &Block<'_>, into: &mut Recorder);
 }
 
