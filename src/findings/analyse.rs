@@ -8,9 +8,10 @@ pub use levels::Levels;
 use rayon::prelude::*;
 
 use crate::findings::comparison::{
-    ComparedMetric, Comparison, ComparisonVerdict, MetricState, NOT_WORSE, compare,
+    ComparedMetric, Comparison, ComparisonVerdict, MetricState, compare,
 };
 use crate::findings::figures::{self, Figure, Figures};
+use crate::findings::headline::lower_first;
 use crate::findings::normalize::Pattern;
 use crate::findings::plan::Plan;
 use crate::findings::report::{
@@ -208,7 +209,15 @@ fn analyse_sides(
         let words = "Proof was required, and nothing was compared: there is no base.";
         report.headline.push(words.to_owned());
     }
-    report.headline.extend(options.no_baseline.clone());
+    // What is missing comes before what is met, and after what is broken.
+    let place = if report.verdict == Verdict::Unjudged {
+        0
+    } else {
+        report.headline.len()
+    };
+    report
+        .headline
+        .splice(place..place, options.no_baseline.clone());
     report.headline.extend(options.remarks.iter().cloned());
     report
 }
@@ -297,9 +306,8 @@ pub fn verdict_of(report: &Report, run: Option<&str>) -> Verdict {
 fn open(comparison: &Comparison) -> impl Iterator<Item = &ComparedMetric> {
     comparison.metrics.iter().filter(|metric| {
         let open = matches!(metric.state, MetricState::Undecided | MetricState::Suspect);
-        let not_worse = metric.reasons.iter().any(|reason| reason == NOT_WORSE);
         let lone = metric.base.is_some() != metric.new.is_some();
-        open && !not_worse && metric.p_value.is_some() || lone
+        open && !metric.is_not_worse() && metric.p_value.is_some() || lone
     })
 }
 
@@ -406,7 +414,8 @@ fn say_void(result: &mut TargetResult, findings: &[Finding]) {
     if let Some(finding) = void {
         result.reason = Some(format!(
             "the latency is void ({}): {}",
-            finding.rule, finding.message
+            finding.rule,
+            lower_first(finding.message.trim_end_matches('.'))
         ));
     }
 }

@@ -15,7 +15,7 @@ use crate::findings::report::{Finding, Report, TargetResult, TargetState};
 use crate::findings::rules::v43_merged_percentiles as v43;
 use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::{Figure, Support, analyse};
-use crate::model::{Percentile, Run, Unit};
+use crate::model::{Percentile, Run};
 use crate::text::number::{count, percent, plural, quantity, rate, seconds, significant};
 
 /// The percentiles that a sentence names.
@@ -332,19 +332,17 @@ fn without_percentiles(report: &Report, run: &Run) -> String {
     if let Some(bounds) = bounded.and_then(|latency| v43::said(latency, &SPOKEN_OF)) {
         return format!("Latency: {bounds} (V43).");
     }
-    let others = report
-        .figures
-        .iter()
-        .filter(|figure| figure.run == run.id && figure.endpoint.is_none());
-    let mut others = others.filter(|figure| figure.unit == Unit::Millis && figure.value.is_some());
-    match others.next() {
-        Some(figure) => format!(
-            "Latency: {} {}; the input gives neither p50 nor p95 nor p99 of the whole run.",
-            figure.metric,
-            quantity(figure.value.unwrap_or_default(), "ms")
-        ),
-        None => "Latency is not measured: the input gives none for the whole run.".to_owned(),
+    let others = ["min", "mean", "max", "p90", "p99.9"].into_iter();
+    let others =
+        others.filter_map(|id| Some(format!("{id} {}", quantity(value(report, run, id)?, "ms"))));
+    let others: Vec<String> = others.collect();
+    if others.is_empty() {
+        return "Latency is not measured: the input gives none for the whole run.".to_owned();
     }
+    format!(
+        "Latency: {}; the input gives neither p50 nor p95 nor p99 of the whole run.",
+        others.join(", ")
+    )
 }
 
 /// The targets that speak of a run.
@@ -442,7 +440,7 @@ fn first_sentence(text: &str) -> String {
     }
 }
 
-fn lower_first(text: &str) -> String {
+pub(super) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars
         .next()

@@ -34,6 +34,14 @@ pub(super) fn is_base(report: &Report, run: &Run) -> bool {
 }
 
 /// What was shown, in words.
+pub(super) fn shown(metric: &ComparedMetric) -> &'static str {
+    if metric.is_not_worse() {
+        return "not worse";
+    }
+    state(metric.state)
+}
+
+/// A state, as it is in the JSON.
 pub(super) fn state(state: MetricState) -> &'static str {
     match state {
         MetricState::Regressed => "regressed",
@@ -64,6 +72,15 @@ pub(super) fn called(metric: &ComparedMetric) -> String {
     }
 }
 
+/// A p-value, or a corrected one.
+pub(super) fn chance(p: f64) -> String {
+    if p < 0.000_1 {
+        "<0.0001".to_owned()
+    } else {
+        number::significant(p, 2)
+    }
+}
+
 /// A change in its unit, with its sign.
 pub(super) fn amount(metric: &ComparedMetric, change: f64) -> String {
     match metric.change_unit {
@@ -72,9 +89,12 @@ pub(super) fn amount(metric: &ComparedMetric, change: f64) -> String {
     }
 }
 
+/// An interval that rules nothing out.
+pub(super) const TOO_WIDE: &str = "too wide";
+
 fn interval(metric: &ComparedMetric, interval: Interval) -> String {
     if metric.is_open() {
-        return "too wide to say".to_owned();
+        return TOO_WIDE.to_owned();
     }
     let end = |end: Option<f64>| end.map_or("open".to_owned(), |end| amount(metric, end));
     format!("{} to {}", end(interval.lo), end(interval.hi))
@@ -122,7 +142,7 @@ pub(super) fn sentence(metric: &ComparedMetric) -> String {
         value(metric, metric.base),
         value(metric, metric.new),
         change.unwrap_or_default(),
-        state(metric.state),
+        shown(metric),
     )
 }
 
@@ -145,7 +165,7 @@ pub(super) fn table(metrics: &[&ComparedMetric]) -> Table {
             None => vec![text("whole run")],
         };
         let or_absent = |words: Option<String>| words.unwrap_or_else(|| number::ABSENT.to_owned());
-        let shown = state(metric.state);
+        let shown = shown(metric);
         table.row(vec![
             vec![text(&metric.metric)],
             at,

@@ -4,8 +4,8 @@
 //! not apply is skipped. What could not be decided passes, and says so in its output.
 //!
 //! The page is valid by the strictest schema in use, `junit-10.xsd` of Jenkins' xUnit plugin: a case has neither properties nor
-//! a file and a line, so its figures and where its target was written are lines of its output. GitLab shows the text of a
-//! failure and of a skip, and no output: they hold the same lines.
+//! a file and a line, so its figures and where its target was written are lines of its text: of the failure or the skip,
+//! which GitLab shows, and else of its output.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,8 +14,8 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::findings::comparison::{ComparedMetric, Comparison, ComparisonVerdict, MetricState};
-use crate::findings::{Effect, Finding, Interval, Report, Severity, TargetResult, TargetState};
-use crate::model::{Run, Unit};
+use crate::findings::{Effect, Finding, Report, Severity, TargetResult, TargetState};
+use crate::model::Run;
 use crate::render::{Layout, RenderError, Rendered, Renderer, change, issue};
 use crate::text::escape::visible;
 use crate::text::number;
@@ -191,27 +191,49 @@ fn case_name(target: &TargetResult) -> String {
 
 fn of_target(target: &TargetResult, name: &str, suite: &str, layout: &Layout) -> TestCase {
     let sentence = visible(&target.sentence());
-    let mut said = Said::new(&sentence);
+    let mut said = Said::default();
     said.words("state", state(target.state));
-    let unit = target.unit.map(Unit::id).unwrap_or_default();
-    said.number("value", target.value, unit);
-    said.interval(target.interval, unit);
-    said.count("n", target.n);
+    if let Some(interval) = target.interval {
+        let end = |end: Option<f64>| end.map_or("open".to_owned(), |end| target.amount(end));
+        let words = format!("{} to {}", end(interval.lo), end(interval.hi));
+        said.words(
+            &format!("{} interval", number::percent(interval.level)),
+            &words,
+        );
+    }
     let origin = match issue::place(target, layout) {
         Some(place) => format!("{}:{}", place.file, place.line),
         None => target.origin.clone(),
     };
     said.words("written in", &origin);
-    let said = said.0;
     let status = match target.state {
         TargetState::Pass | TargetState::Warn => TestCaseStatus::success(),
-        TargetState::Fail => failure(&sentence, &said, "target-broken"),
-        TargetState::NotMeasured => skipped(&sentence, &said, "not-measured"),
-        TargetState::NotApplicable => skipped(&sentence, &said, "not-applicable"),
+        TargetState::Fail => failed("target-broken"),
+        TargetState::NotMeasured => skipped("not-measured"),
+        TargetState::NotApplicable => skipped("not-applicable"),
     };
+    case(name, suite, status, &sentence, &said)
+}
+
+/// GitLab shows no message of what failed or was skipped, only its text, so the sentence is in both.
+fn case(
+    name: &str,
+    suite: &str,
+    mut status: TestCaseStatus,
+    sentence: &str,
+    said: &Said,
+) -> TestCase {
+    let lines = format!("{sentence}{}", said.0);
+    let passed = matches!(status, TestCaseStatus::Success { .. });
+    if !passed {
+        status.set_message(sentence);
+        status.set_description(lines.clone());
+    }
     let mut case = TestCase::new(name, status);
     case.set_classname(class(suite));
-    case.set_system_out(said);
+    if passed {
+        case.set_system_out(lines);
+    }
     case
 }
 
@@ -225,19 +247,15 @@ fn state(state: TargetState) -> &'static str {
     }
 }
 
-fn failure(message: &str, said: &str, kind: &str) -> TestCaseStatus {
+fn failed(kind: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_message(message);
     status.set_type(kind);
-    status.set_description(said);
     status
 }
 
-fn skipped(message: &str, said: &str, kind: &str) -> TestCaseStatus {
+fn skipped(kind: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
-    status.set_message(message);
     status.set_type(kind);
-    status.set_description(said);
     status
 }
 
@@ -248,8 +266,9 @@ fn of_comparison(comparison: &Comparison, name: &str) -> TestSuite {
     let status = match comparison.verdict {
         ComparisonVerdict::NotComparable => {
             let reasons = visible(&comparison.reasons.join(", "));
-            let message = format!("not comparable: {reasons}");
-            skipped(&message, &message, "not-comparable")
+            let mut status = skipped("not-comparable");
+            status.set_message(format!("not comparable: {reasons}"));
+            status
         }
         _ => TestCaseStatus::success(),
     };
@@ -270,65 +289,32 @@ fn of_comparison(comparison: &Comparison, name: &str) -> TestSuite {
 
 fn of_metric(metric: &ComparedMetric, name: &str, suite: &str) -> TestCase {
     let sentence = visible(&change::sentence(metric));
-    let unit = metric.unit.id();
-    let mut said = Said::new(&sentence);
-    said.words("state", change::state(metric.state));
-    said.number("base", metric.base, unit);
-    said.number("new", metric.new, unit);
-    said.number("change", metric.change, "");
-    said.interval(metric.interval, "");
-    said.count("n_base", metric.n_base);
-    said.count("n_new", metric.n_new);
-    said.number("p_value", metric.p_value, "");
-    said.number("q_value", metric.q_value, "");
-    said.number("smallest_detectable", metric.smallest_detectable, "");
-    let said = said.0;
+    let mut said = Said::default();
+    said.words("state", change::shown(metric));
+    let q_value = metric.q_value.map(change::chance);
+    said.words("q_value", &q_value.unwrap_or_default());
+    let smallest = metric.smallest_detectable;
+    let smallest = smallest.map(|change| change::amount(metric, change));
+    said.words("smallest_detectable", &smallest.unwrap_or_default());
     let status = match metric.state {
-        MetricState::Regressed => failure(&sentence, &said, "regressed"),
-        MetricState::NotMeasured => skipped(&sentence, &said, "not-measured"),
+        MetricState::Regressed => failed("regressed"),
+        MetricState::NotMeasured => skipped("not-measured"),
         MetricState::Improved
         | MetricState::Unchanged
         | MetricState::Undecided
         | MetricState::Suspect => TestCaseStatus::success(),
     };
-    let mut case = TestCase::new(name, status);
-    case.set_classname(class(suite));
-    case.set_system_out(said);
-    case
+    case(name, suite, status, &sentence, &said)
 }
 
-/// What a case says: a sentence, then its figures in full, one a line; what was not measured has none.
+/// The figures of a case, one a line; what was not measured has none.
+#[derive(Default)]
 struct Said(String);
 
 impl Said {
-    fn new(sentence: &str) -> Said {
-        Said(sentence.to_owned())
-    }
-
     fn words(&mut self, name: &str, words: &str) {
         if !words.is_empty() {
             let _ = write!(self.0, "\n{name}: {}", visible(words));
-        }
-    }
-
-    fn number(&mut self, name: &str, value: Option<f64>, unit: &str) {
-        if let Some(value) = value {
-            self.words(name, format!("{value} {unit}").trim_end());
-        }
-    }
-
-    fn count(&mut self, name: &str, value: Option<u64>) {
-        if let Some(value) = value {
-            self.words(name, &value.to_string());
-        }
-    }
-
-    fn interval(&mut self, interval: Option<Interval>, unit: &str) {
-        if let Some(interval) = interval {
-            let end = |end: Option<f64>| end.map_or("open".to_owned(), |end| end.to_string());
-            let words = format!("{} to {} {unit}", end(interval.lo), end(interval.hi));
-            let name = format!("{} interval", number::percent(interval.level));
-            self.words(&name, words.trim_end());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a comparison can say that is of use: beyond a doubling, or ten points, figures of what it could have seen only confuse.
 
-use crate::findings::comparison::{ChangeUnit, ComparedMetric, MetricState};
+use crate::findings::comparison::{ChangeUnit, ComparedMetric, MetricState, NOT_WORSE};
 use crate::findings::report::Interval;
 use crate::model::Better;
 
@@ -21,6 +21,12 @@ impl ComparedMetric {
         };
         let is_proven = matches!(self.state, MetricState::Regressed | MetricState::Improved);
         !is_proven && self.smallest_detectable.is_some_and(|least| least > most)
+    }
+
+    /// Whether it is undecided, but a change for the worse beyond the margin is ruled out.
+    pub fn is_not_worse(&self) -> bool {
+        self.state == MetricState::Undecided
+            && self.reasons.iter().any(|reason| reason == NOT_WORSE)
     }
 
     /// Whether the interval rules nothing useful out, in either direction.

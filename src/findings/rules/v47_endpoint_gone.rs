@@ -34,8 +34,12 @@ fn ask(context: &PairContext) -> Vec<Fired> {
     let (base, new) = (by_endpoint(context.base), by_endpoint(context.new));
     let gone = lone(&base, &new, context.base, ("base", "new side"));
     let added = lone(&new, &base, context.new, ("new side", "base"));
+    // Where no endpoint is common, V22 names them all.
+    let has_common = base.keys().any(|label| new.contains_key(label));
+    let is_told = !(has_common || base.is_empty() || new.is_empty());
     gone.into_iter()
-        .chain(added)
+        .filter(|_| !is_told)
+        .chain(added.filter(|_| !is_told))
         .chain(one_sided(context, &base, &new))
         .collect()
 }

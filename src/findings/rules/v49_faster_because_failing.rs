@@ -3,6 +3,7 @@
 use crate::findings::comparison::middle;
 use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{by_endpoint, failed, half_width, whole};
+use crate::findings::rules::v22_unlike_runs::mixes_failures;
 use crate::findings::rules::{Asks, Fired, PairContext, Rule};
 use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Millis, Percentile, Stats, Unit};
@@ -37,9 +38,12 @@ fn ask(context: &PairContext) -> Vec<Fired> {
     ));
     let new = by_endpoint(context.new);
     for (label, base) in by_endpoint(context.base) {
-        let found = new
-            .get(&label)
-            .and_then(|new| faster(&base, new, context.limit, FEW));
+        let Some(new) = new.get(&label) else { continue };
+        // V22 voids all of such a latency, and says why.
+        if !context.allow.error_rate && mixes_failures(&base, new) {
+            continue;
+        }
+        let found = faster(&base, new, context.limit, FEW);
         fired.extend(found.map(|found| found.at(label)));
     }
     fired
@@ -121,19 +125,22 @@ mod tests {
 
     #[test]
     fn an_endpoint_fires_by_itself() {
-        let with = |failures, p50| {
+        let with = |failures, p50, population| {
             let mut given = of(0, 20.0);
-            let stats = stats(50, failures, p50);
+            let mut stats = stats(50, failures, p50);
+            stats.latency.as_mut().unwrap().population = population;
             given.endpoints.push(endpoint("GET", "/a", stats));
             given
         };
-        let found = fired(&with(0, 20.0), &with(5, 10.0));
+        let ok = Population::Ok;
+        let found = fired(&with(0, 20.0, ok), &with(5, 10.0, ok));
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].endpoint.as_deref(), Some("GET /a"));
-        assert!(
-            fired(&with(0, 20.0), &with(4, 10.0)).is_empty(),
-            "4 are few"
-        );
+        let few = fired(&with(0, 20.0, ok), &with(4, 10.0, ok));
+        assert!(few.is_empty(), "4 are few");
+        // Failures inside the latency: V22 voids all of it.
+        let all = Population::All;
+        assert!(fired(&with(0, 20.0, all), &with(5, 10.0, all)).is_empty());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::findings::comparison::{
 };
 use crate::findings::report::Report;
 use crate::render::block::{Align, Figure, Table, code, text};
+use crate::render::change;
 use crate::render::chart::scale::Scale;
 use crate::render::chart::svg::{self, Anchor, Canvas, Look, Pen};
 use crate::render::chart::theme::{Dash, FINE, NORMAL, SMALL, Tone, WIDTH, text_width};
@@ -398,6 +399,9 @@ fn level(rows: &[Row<'_>]) -> Option<Level> {
 
 fn interval(metric: &ComparedMetric) -> Option<String> {
     let interval = metric.interval?;
+    if metric.is_open() {
+        return Some(change::TOO_WIDE.to_owned());
+    }
     let end = |end: Option<f64>| end.map_or_else(|| "open".to_owned(), number::change);
     Some(format!("{} to {}", end(interval.lo), end(interval.hi)))
 }

@@ -1,12 +1,15 @@
 //! Base against new: the metrics, worst first, and what the comparison could have seen.
 
+use std::cmp::Ordering;
+
 use crate::findings::comparison::{
-    ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, MetricState, NOT_WORSE,
+    ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, MetricState,
 };
 use crate::findings::{Finding, Report, rules};
 use crate::model::Better;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, text};
+use crate::render::change;
 use crate::render::chart;
 use crate::render::level::Level;
 use crate::render::section::{Scope, Section, absent};
@@ -193,19 +196,29 @@ fn grouped(comparison: &Comparison) -> Vec<&ComparedMetric> {
         }
     }
     for group in &mut groups {
-        group.sort_by(|a, b| rank(a).cmp(&rank(b)).then(harm(b).total_cmp(&harm(a))));
+        group.sort_by(|a, b| worse_first(a, b));
     }
-    let worst = |group: &[&ComparedMetric]| {
-        let rank = group.iter().map(|metric| rank(metric)).min().unwrap_or(3);
-        let whole = group.first().is_some_and(|first| first.endpoint.is_none());
-        let harms = group.iter().map(|metric| harm(metric));
-        (rank, !whole, harms.fold(f64::NEG_INFINITY, f64::max))
+    // Each group begins with its worst metric, and the whole run comes before endpoints of its rank.
+    let first = |group: &[&ComparedMetric]| {
+        let first = group.first();
+        first.map_or((3, false), |first| (rank(first), first.endpoint.is_some()))
     };
     groups.sort_by(|a, b| {
-        let (a, b) = (worst(a), worst(b));
-        (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2))
+        let by_metric = a.first().zip(b.first());
+        let by_metric = by_metric.map(|(a, b)| worse_first(a, b));
+        first(a)
+            .cmp(&first(b))
+            .then(by_metric.unwrap_or(Ordering::Equal))
     });
     groups.into_iter().flatten().collect()
+}
+
+/// By what is shown; then what was judged before what was not, the least probable first; then by how much worse it looks.
+fn worse_first(a: &ComparedMetric, b: &ComparedMetric) -> Ordering {
+    let chance = |metric: &ComparedMetric| metric.p_value.unwrap_or(f64::INFINITY);
+    let by_chance = chance(a).total_cmp(&chance(b));
+    let by_harm = || harm(b).total_cmp(&harm(a));
+    rank(a).cmp(&rank(b)).then(by_chance).then_with(by_harm)
 }
 
 /// What is worse, suspect or better stands first.
@@ -288,7 +301,7 @@ fn by(metric: &ComparedMetric, change: f64) -> String {
 
 fn interval(metric: &ComparedMetric, level: &Level) -> Line {
     if metric.is_open() {
-        return vec![text(TOO_WIDE)];
+        return vec![text(change::TOO_WIDE)];
     }
     let found = metric.interval;
     let ends = found.and_then(|found| Some((found, found.lo?, found.hi?)));
@@ -306,9 +319,6 @@ fn interval(metric: &ComparedMetric, level: &Level) -> Line {
     vec![text(level.cell(found, ends))]
 }
 
-/// An interval that rules nothing out.
-const TOO_WIDE: &str = "too wide";
-
 /// What was shown, in a word or a sign.
 fn mark(metric: &ComparedMetric) -> &'static str {
     match metric.state {
@@ -316,9 +326,7 @@ fn mark(metric: &ComparedMetric) -> &'static str {
         MetricState::Improved => "improved",
         MetricState::Suspect => "suspect",
         MetricState::Unchanged => "=",
-        MetricState::Undecided if metric.reasons.iter().any(|reason| reason == NOT_WORSE) => {
-            "not worse"
-        }
+        _ if metric.is_not_worse() => "not worse",
         MetricState::Undecided if metric.p_value.is_some() => "~",
         MetricState::Undecided | MetricState::NotMeasured => "-",
     }
@@ -421,20 +429,6 @@ fn assumed(comparison: &Comparison) -> String {
         ),
         None => "; the sides were run in turn".to_owned(),
     };
-    let guarded = comparison
-        .metrics
-        .iter()
-        .filter(|metric| metric.guarded)
-        .count();
-    let guard = if guarded > 0 {
-        format!(
-            " {} spread further than that and {} judged by what these runs show alone.",
-            number::plural(guarded as u64, "metric"),
-            if guarded == 1 { "is" } else { "are" }
-        )
-    } else {
-        String::new()
-    };
     let learned: Vec<f64> = comparison
         .metrics
         .iter()
@@ -454,7 +448,7 @@ fn assumed(comparison: &Comparison) -> String {
         )
     };
     format!(
-        "Assumed, not measured: unchanged runs spread by {}{jobs}.{more}{guard}",
+        "Assumed, not measured: unchanged runs spread by {}{jobs}.{more}",
         parts.join(", ")
     )
 }

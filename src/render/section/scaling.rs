@@ -77,7 +77,11 @@ fn finding_line(finding: &Finding, is_answer: bool, with_hint: bool) -> Line {
     }
     match finding.hint.as_ref().filter(|_| with_hint) {
         Some(hint) => {
-            line.push(text(if is_answer { ": " } else { " Next: " }));
+            line.push(text(if is_answer {
+                ", as said above. Next: "
+            } else {
+                " Next: "
+            }));
             line.extend(prose(hint));
         }
         None if is_answer => line.clear(),

@@ -5,6 +5,7 @@ use crate::findings::comparison::{
     AGAINST_OTHERS, ComparedMetric, ComparedSide, Comparison, Method,
 };
 use crate::render::block::{Align, Block, Line, Table, code, text};
+use crate::render::change;
 use crate::render::section::absent;
 use crate::render::section::comparison::{by, endpoint};
 use crate::text::number;
@@ -21,10 +22,14 @@ pub(super) fn shown_by(metric: &ComparedMetric) -> Line {
     let mut words = metric.metric.clone();
     let mut say = |part: String| words.push_str(&part);
     if let (Some(p), Some(q)) = (metric.p_value, metric.q_value) {
-        say(format!(": p {}, corrected {}", small(p), small(q)));
+        say(format!(
+            ": p {}, corrected {}",
+            change::chance(p),
+            change::chance(q)
+        ));
     }
     if let Some(p) = metric.rank_p_value {
-        say(format!(", by ranks alone {}", small(p)));
+        say(format!(", by ranks alone {}", change::chance(p)));
     }
     let count = |n: Option<u64>| n.map_or_else(|| "?".to_owned(), number::count);
     say(format!(
@@ -45,7 +50,7 @@ pub(super) fn shown_by(metric: &ComparedMetric) -> Line {
             "; against {} of the same runs {}{interval}, p {}: these moved by {}",
             number::plural(others.endpoints, "other endpoint"),
             number::change(others.change),
-            small(others.p_value),
+            change::chance(others.p_value),
             number::change(others.change_of_others)
         ));
     }
@@ -131,13 +136,5 @@ pub(super) fn behind(rows: &[&ComparedMetric]) -> Table {
 }
 
 fn chance(p: Option<f64>) -> Line {
-    p.map_or_else(absent, |p| vec![text(small(p))])
-}
-
-fn small(p: f64) -> String {
-    if p < 0.000_1 {
-        "<0.0001".to_owned()
-    } else {
-        number::significant(p, 2)
-    }
+    p.map_or_else(absent, |p| vec![text(change::chance(p))])
 }

@@ -365,7 +365,7 @@ fn what_rules_say_of_a_series_stands_below_it_and_the_answer_is_not_said_again()
         [
             "- S01 a-rule: p50 grows.",
             "- S01 a-rule: p95 of GET /work grows. Next: Look.",
-            "- S03 a-rule: Stay below.",
+            "- S03 a-rule, as said above. Next: Stay below.",
             "- V23 a-rule: The load grows twice. Next: Run constant rates.",
         ]
     );
