@@ -2,15 +2,15 @@
 //!
 //! Of each series, such as the p50 of one endpoint, the variance between runs beyond sampling: `(1.4826 median |y - median of its
 //! side|)^2 - mean(e^2)`, which one bad run does not raise. The middle m of the other series moderates what was assumed (as in
-//! Smyth 2004, with twice the d of a series, because others are several), and only upwards:
+//! Smyth 2004, with twice the d of a series, because others are several), and only upwards, from [`SLACK`] times tau on:
 //!
 //! ```text
-//! learned^2 = max(tau^2, (d0 tau^2 + 2 d m) / (d0 + 2 d)),     d = k_b + k_c - 2,  d0 = 4
+//! learned^2 = (d0 tau^2 + 2 d m) / (d0 + 2 d),     d = k_b + k_c - 2,  d0 = 4
 //! ```
 //!
 //! Limits: series of one run share its minute. What is learned can be as wrong as that minute was odd, and is no further proof: it
-//! counts for fewer degrees of freedom the further it is from what was assumed, and for jobs as well: where runs lie more than
-//! [`SLACK`] times as far apart as assumed, so do jobs, in proportion to the rest.
+//! counts for fewer degrees of freedom the further it is from what was assumed, and for jobs as well, which are taken to lie
+//! further apart in proportion to what is beyond [`SLACK`].
 
 use crate::stats::repeats::{MAD, PRIOR, Spread, Value, median};
 
@@ -62,15 +62,15 @@ pub fn excess(base: &[Value], new: &[Value]) -> Option<f64> {
 pub fn learned(assumed: Spread, others: f64, degrees: f64) -> Spread {
     let least = assumed.runs * assumed.runs;
     let weight = 2.0 * degrees;
-    let found = (PRIOR * least + weight * others) / (PRIOR + weight);
-    if !found.is_finite() || found <= least || least <= 0.0 {
+    let runs = ((PRIOR * least + weight * others) / (PRIOR + weight)).sqrt();
+    let times = runs / assumed.runs;
+    // What is not a number is not learned.
+    if !(times.is_finite() && times >= SLACK) {
         return assumed;
     }
-    let runs = found.sqrt();
-    let times = runs / assumed.runs;
     Spread {
         runs,
-        jobs: assumed.jobs * (times / SLACK).max(1.0),
+        jobs: assumed.jobs * times / SLACK,
         freedom: assumed.freedom / times,
     }
 }

@@ -29,8 +29,8 @@ fn child<'a>(case: Node<'a, 'a>, tag: &str) -> Option<Node<'a, 'a>> {
 
 /// A figure in the text of a case: of its failure or skip, else of its output.
 fn said<'a>(case: Node<'a, 'a>, name: &str) -> Option<&'a str> {
-    let tags = ["failure", "skipped", "system-out"].into_iter();
-    let text = tags.filter_map(|tag| child(case, tag)).next()?.text()?;
+    let mut tags = ["failure", "skipped", "system-out"].into_iter();
+    let text = tags.find_map(|tag| child(case, tag))?.text()?;
     let lines = text.lines();
     let mut found = lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
     found.next()
