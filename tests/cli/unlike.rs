@@ -319,6 +319,18 @@ fn an_error_rate_that_only_the_mix_moves_is_no_regression() {
     assert_eq!(state(&found, Some("GET /b"), "error_rate"), "undecided");
     let done = check("simpson-lenient", &base, &new, &["--on-unjudged", "pass"]);
     assert_eq!(done.code, 0, "{}", done.out);
+    // The same where that makes 19.5 points of the whole, which without the mix would be a collapse.
+    let of = |a: (u64, u64), b: (u64, u64)| {
+        three(&made(&[("/a", a.0, a.1, 100.0), ("/b", b.0, b.1, 100.0)]))
+    };
+    let base = of((900, 9), (300, 120));
+    let lenient = ["--on-unjudged", "pass"];
+    let done = check("simpson-half", &base, &of((300, 3), (900, 360)), &lenient);
+    assert_eq!(done.code, 0, "{}", done.out);
+    // A collapse of all endpoints is one whatever the mix.
+    let done = check("simpson-dead", &base, &of((300, 150), (900, 720)), &lenient);
+    assert_eq!(done.code, 1, "{}", done.out);
+    assert!(done.out.contains("all requests"), "{}", done.out);
 }
 
 /// The sentences before the table.

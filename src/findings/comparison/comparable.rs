@@ -4,16 +4,24 @@
 //! Another scenario, load or mix may explain some points of it, and no collapse: less than that is suspect. Goodput is judged
 //! where the same requests a second were asked of both sides, and latencies where the endpoint and its share are the same.
 
+use std::collections::BTreeMap;
+
 use crate::findings::comparison::compare::{NO_REQUESTS, Options, Pair};
 use crate::findings::comparison::judge::{Doubt, Draft, FEWEST};
 use crate::findings::comparison::{ChangeUnit, ComparedMetric};
 use crate::findings::report::{Finding, Report};
 use crate::findings::rules;
+use crate::findings::rules::shared::{by_endpoint, failed};
 use crate::findings::rules::v22_unlike_runs::{self as v22, Unlike};
 use crate::findings::verdict::Effect;
+use crate::model::{Run, Stats};
+use crate::stats::proportion::wilson;
 
 /// A rise of the error rate, as a share, that neither a bad minute nor another load, mix or place explains.
 const COLLAPSE: f64 = 0.1;
+
+/// How sure it is what an endpoint failed in the base.
+const LEVEL: f64 = 0.98;
 
 /// What stops two sides from being compared.
 pub(super) struct Comparable {
@@ -25,6 +33,8 @@ pub(super) struct Comparable {
     unlike: Vec<Unlike>,
     /// Whether both were asked for as many requests a second.
     is_offered_alike: bool,
+    /// Points of the error rate of the whole runs that follow from the mix alone.
+    by_mix: f64,
 }
 
 impl Comparable {
@@ -40,6 +50,7 @@ impl Comparable {
             all: Vec::new(),
             unlike: Vec::new(),
             is_offered_alike: false,
+            by_mix: 0.0,
         };
         let is_alone = pair.base.is_empty() || pair.new.is_empty();
         for finding in asked {
@@ -64,6 +75,7 @@ impl Comparable {
         if found.reasons.iter().any(|reason| reason == v22::ID) {
             (found.unlike, found.is_offered_alike) =
                 v22::unlikeness(&pair.base, &pair.new, how, options);
+            found.by_mix = by_mix(&pair.base, &pair.new);
         }
         found
     }
@@ -86,7 +98,8 @@ impl Comparable {
         let not_one_test = has(Unlike::Test) || is_whole && !self.unlike.is_empty();
         if draft.metric.change_unit == Some(ChangeUnit::Points) {
             if not_one_test {
-                draft.doubt = Some(Doubt::Unlike);
+                let by_mix = if is_whole { self.by_mix } else { 0.0 };
+                draft.doubt = Some(Doubt::Unlike { by_mix });
             }
         } else {
             let served = draft.metric.metric == "goodput" && self.is_offered_alike;
@@ -98,9 +111,33 @@ impl Comparable {
     }
 }
 
-/// Whether so many more requests fail that a single run shows it.
-pub(super) fn is_collapse(metric: &ComparedMetric) -> bool {
+/// The rise of the error rate, as a share, if every endpoint that both sides have failed as often as in the base and only the
+/// shares moved: its lower end, because it takes a collapse away.
+fn by_mix(base: &[&Run], new: &[&Run]) -> f64 {
+    let (before, after) = (by_endpoint(base), by_endpoint(new));
+    let all = |side: &BTreeMap<String, Vec<&Stats>>| -> f64 {
+        let counts = side.values().filter_map(|stats| Some(failed(stats)?.1));
+        counts.map(|requests| requests as f64).sum()
+    };
+    let (all_before, all_after) = (all(&before), all(&after));
+    let moved = before.iter().filter_map(|(label, stats)| {
+        let (failures, requests) = failed(stats)?;
+        let there = failed(after.get(label)?)?.1;
+        let (least, most) = wilson(failures, requests, LEVEL)?;
+        let moved = there as f64 / all_after - requests as f64 / all_before;
+        Some(moved * if moved > 0.0 { least } else { most })
+    });
+    moved.sum::<f64>().max(0.0)
+}
+
+/// Whether so many more requests fail that a single run shows it, and no mix.
+pub(super) fn is_collapse(metric: &ComparedMetric, doubt: Option<Doubt>) -> bool {
+    let by_mix = match doubt {
+        Some(Doubt::Unlike { by_mix }) => by_mix,
+        _ => 0.0,
+    };
     let lower = metric.interval.and_then(|interval| interval.lo);
+    let lower = lower.map(|lower| lower - by_mix);
     let enough = |n: Option<u64>| n.is_some_and(|n| n >= FEWEST);
     metric.change_unit == Some(ChangeUnit::Points)
         && lower.is_some_and(|lower| lower >= COLLAPSE)

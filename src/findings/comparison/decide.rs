@@ -53,13 +53,13 @@ impl Draft {
         self.metric.state = if (looks(worse) || looks(better)) && !self.beyond_floor {
             self.metric.reasons.push("below-floor".to_owned());
             MetricState::Unchanged
-        } else if shown(worse, q_worse) && (can_prove || is_collapse(&self.metric)) {
+        } else if shown(worse, q_worse) && (can_prove || is_collapse(&self.metric, self.doubt)) {
             MetricState::Regressed
         } else if shown(better, q_better) && can_prove {
             MetricState::Improved
         } else if looks(worse) {
             let reason = match self.doubt {
-                Some(Doubt::Unlike) => "V22",
+                Some(Doubt::Unlike { .. }) => "V22",
                 Some(Doubt::FewRuns) => "V45",
                 None => "one-of-many",
             };

@@ -83,12 +83,12 @@ pub(in crate::findings) fn measure_of(
 }
 
 /// Why a change that chance does not explain is no proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Doubt {
     /// A side has too few repeats.
     FewRuns,
-    /// The sides differ in what may explain some points of an error rate.
-    Unlike,
+    /// The sides differ in what may explain some points of an error rate: these are known to be of the mix alone.
+    Unlike { by_mix: f64 },
 }
 
 /// A metric on its way: figures first, its state when all of them are known.

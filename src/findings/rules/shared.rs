@@ -117,7 +117,7 @@ pub(super) fn apart(a: f64, b: f64) -> f64 {
 }
 
 /// The figures of every endpoint in all runs of a side, by label.
-pub(super) fn by_endpoint<'a>(runs: &[&'a Run]) -> BTreeMap<String, Vec<&'a Stats>> {
+pub(in crate::findings) fn by_endpoint<'a>(runs: &[&'a Run]) -> BTreeMap<String, Vec<&'a Stats>> {
     let mut found: BTreeMap<String, Vec<&Stats>> = BTreeMap::new();
     for endpoint in runs.iter().flat_map(|run| &run.endpoints) {
         found
@@ -134,7 +134,7 @@ pub(super) fn whole<'a>(runs: &[&'a Run]) -> Vec<&'a Stats> {
 }
 
 /// Failures and requests that count, over all of the figures that know both; `None` without a request.
-pub(super) fn failed(stats: &[&Stats]) -> Option<(u64, u64)> {
+pub(in crate::findings) fn failed(stats: &[&Stats]) -> Option<(u64, u64)> {
     let known = stats
         .iter()
         .filter_map(|stats| Some((stats.failures?, counted(stats)?)));
