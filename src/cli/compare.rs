@@ -9,10 +9,11 @@ use clap::{Args as Arguments, ValueEnum};
 use crate::cli::message::advise;
 use crate::cli::{Console, inputs, output};
 use crate::config::Config;
+use crate::findings::analyse;
 use crate::findings::comparison::Allow;
 pub(crate) use crate::findings::comparison::compare::Options;
-use crate::findings::{Effect, Report, analyse};
 use crate::model::Run;
+use crate::report::{Effect, Report};
 
 /// Compare runs before and after a change: what is proven, what is only suspected, and what could have been seen. One run a
 /// side shows how far the figures lie apart; repeats show whether that means anything.

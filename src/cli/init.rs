@@ -12,8 +12,8 @@ use crate::cli::message::{self, advise};
 use crate::cli::{Console, inputs, output};
 use crate::findings::analyse;
 use crate::findings::propose::{Proposals, propose};
-use crate::findings::report::Report;
 use crate::model::ErrorKind;
+use crate::report::Report;
 use crate::text::number;
 
 /// Write a starter knee.toml. With a RUN, targets are proposed from what was measured: they are met by the run, marked as

@@ -11,14 +11,15 @@ use crate::cli::Console;
 use crate::cli::message::{self, advise};
 use crate::config::{self, Config};
 use crate::findings::analyse;
-use crate::findings::normalize::{self, Pattern};
-use crate::findings::report::Page;
+use crate::findings::normalize;
+use crate::findings::normalize::Pattern;
 use crate::ingest::argument::Candidate;
 use crate::ingest::log::scalar::Scale;
 use crate::ingest::{self, Input};
 use crate::model::{Endpoint, Note, Run};
 use crate::render::Layout;
 use crate::render::section::SECTIONS;
+use crate::report::Page;
 
 /// What is read.
 #[derive(Debug, Args)]

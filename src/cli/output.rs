@@ -8,8 +8,8 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::cli::message::advise;
-use crate::findings::Report;
 use crate::render::{self, LATER, Layout, RENDERERS, Rendered};
+use crate::report::Report;
 
 /// Where outputs go.
 #[derive(Debug, Args)]

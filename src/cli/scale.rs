@@ -7,7 +7,8 @@ use clap::Args as Arguments;
 
 use crate::cli::message::advise;
 use crate::cli::{Console, inputs, output};
-use crate::findings::{Report, analyse};
+use crate::findings::analyse;
+use crate::report::Report;
 use crate::text::number;
 
 /// Find where it stops scaling: runs at several loads, or one run that was stepped or ramped, as a series of load levels. Each

@@ -4,9 +4,9 @@ use std::io::Write;
 
 use clap::{Args as Arguments, ValueEnum};
 
-use crate::findings::Report;
 use crate::history::Baseline;
 use crate::model::Run;
+use crate::report::Report;
 
 /// Print the JSON Schema of an output or of knee.toml.
 #[derive(Debug, Arguments)]

@@ -7,21 +7,21 @@ pub use levels::Levels;
 
 use rayon::prelude::*;
 
-use crate::findings::comparison::{
-    ComparedMetric, Comparison, ComparisonVerdict, MetricState, compare,
-};
-use crate::findings::figures::{self, Figure, Figures};
+use crate::findings::comparison::compare;
+use crate::findings::figures;
 use crate::findings::headline::lower_first;
 use crate::findings::normalize::Pattern;
 use crate::findings::plan::Plan;
-use crate::findings::report::{
-    CheckResult, Class, Finding, Group, Page, Report, ReportSchema, TargetResult, TargetState,
-};
 use crate::findings::rules::v17_totals_reconcile::reconcile;
-use crate::findings::verdict::{Effect, Verdict};
 use crate::findings::{headline, normalize, rules, targets, workload};
 use crate::model::run::label;
 use crate::model::{MetricId, Run, Stats, Target};
+use crate::report::comparison::{ComparedMetric, Comparison, ComparisonVerdict, MetricState};
+use crate::report::{
+    CheckResult, Class, Finding, Group, Page, Report, ReportSchema, TargetResult, TargetState,
+};
+use crate::report::{Effect, Verdict};
+use crate::report::{Figure, Figures};
 use crate::text::number;
 
 /// What an analysis is told besides the runs.

@@ -11,11 +11,12 @@ mod without_requests;
 
 use std::fmt::Write;
 
-use crate::findings::report::{Finding, Report, TargetResult, TargetState};
+use crate::findings::analyse;
 use crate::findings::rules::v43_merged_percentiles as v43;
-use crate::findings::verdict::{Effect, Verdict};
-use crate::findings::{Figure, Support, analyse};
 use crate::model::{Percentile, Run};
+use crate::report::{Effect, Verdict};
+use crate::report::{Figure, Support};
+use crate::report::{Finding, Report, TargetResult, TargetState};
 use crate::text::number::{count, percent, plural, quantity, rate, seconds, significant};
 
 /// The percentiles that a sentence names.

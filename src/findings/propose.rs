@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::report::Report;
-use crate::findings::verdict::Effect;
-use crate::findings::{Figure, Support};
+use crate::report::Effect;
+use crate::report::Report;
+use crate::report::{Figure, Support};
 use crate::text::number;
 
 /// Room between the measured figure and the limit.
@@ -219,7 +219,8 @@ fn tidy(steps: f64, step: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::analyse::{self, analyse};
+    use crate::findings::analyse;
+    use crate::findings::analyse::analyse;
     use crate::model::{Endpoint, Latency, Millis, Percentile, Population, Run, Seconds, Stats};
 
     fn stats(requests: u64, failures: u64, p95: f64) -> Stats {

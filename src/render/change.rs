@@ -1,11 +1,11 @@
 //! A compared metric in words: both values, the change with its interval, and what was shown.
 
-use crate::findings::comparison::{ChangeUnit, ComparedMetric, ComparisonVerdict, MetricState};
-use crate::findings::rules::is_of_pair;
-use crate::findings::{Finding, Interval, Report};
 use crate::model::Run;
 use crate::render::block::{Align, Line, Table, code, strong, text};
 use crate::render::level::Level;
+use crate::report::About;
+use crate::report::comparison::{ChangeUnit, ComparedMetric, ComparisonVerdict, MetricState};
+use crate::report::{Finding, Interval, Report};
 use crate::text::number;
 
 /// Whether it was put to a test at all.
@@ -24,7 +24,7 @@ pub(super) fn is_changed(metric: &ComparedMetric) -> bool {
 /// What rules say of two sides, those apart that metrics say themselves.
 pub(super) fn of_pairs(report: &Report) -> impl Iterator<Item = &Finding> {
     let findings = report.findings.iter();
-    findings.filter(|finding| is_of_pair(&finding.rule) && !finding.rule.starts_with('R'))
+    findings.filter(|finding| finding.about == About::Pair && !finding.rule.starts_with('R'))
 }
 
 /// Whether a run is only there to be compared against.

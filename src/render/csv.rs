@@ -1,7 +1,7 @@
 //! The figures as CSV: `run,endpoint,metric,value,unit,n,lo,hi,level,support`, one row a figure. Not measured = empty.
 
-use crate::findings::{Report, Support};
 use crate::render::{Layout, RenderError, Rendered, Renderer};
+use crate::report::{Report, Support};
 use crate::text::escape::csv_name;
 
 /// The row of RENDERERS.

@@ -3,10 +3,10 @@
 //! GitHub shows ten annotations of a kind per step, so errors and warnings are ten lines each at most: the worst nine, and
 //! how many more there are. Every line begins with its own command, and nothing in a name ends a line.
 
-use crate::findings::Report;
 use crate::findings::headline::words;
 use crate::render::issue::{Gravity, Issue, Place, issues};
 use crate::render::{Layout, RenderError, Rendered, Renderer};
+use crate::report::Report;
 use crate::text::escape::{github_message, github_property, shorten};
 use crate::text::number;
 
@@ -79,9 +79,9 @@ fn command(kind: &str, place: Option<&Place>, title: &str, message: &str) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::TargetState;
-    use crate::findings::comparison::MetricState;
     use crate::render::testing::{broken, compared, comparison, report, target};
+    use crate::report::TargetState;
+    use crate::report::comparison::MetricState;
 
     /// Command, properties, message.
     type Command = (String, Vec<(String, String)>, String);

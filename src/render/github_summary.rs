@@ -3,8 +3,8 @@
 //! GitHub refuses a summary of more than 1 MiB as a whole, so sections are left out from the end, never half of one. Used as
 //! `knee check ... --format github-summary >> "$GITHUB_STEP_SUMMARY"`, which appends to what the step wrote before.
 
-use crate::findings::Report;
 use crate::render::{Layout, RenderError, Rendered, Renderer, markdown, page};
+use crate::report::Report;
 
 /// The row of RENDERERS.
 pub const RENDERER: Renderer = Renderer {

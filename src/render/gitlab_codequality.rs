@@ -9,10 +9,10 @@ use std::fmt::Write;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::findings::Report;
 use crate::model::Run;
 use crate::render::issue::{Gravity, Issue, Place, issues};
 use crate::render::{Layout, RenderError, Rendered, Renderer, change};
+use crate::report::Report;
 use crate::text::escape::visible;
 
 /// The row of RENDERERS.
@@ -133,9 +133,9 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::findings::comparison::MetricState;
-    use crate::findings::{Effect, TargetState};
     use crate::render::testing::{broken, compared, comparison, finding, report, target};
+    use crate::report::comparison::MetricState;
+    use crate::report::{Effect, TargetState};
 
     fn entries(report: &Report) -> Vec<Value> {
         let page = render(report, &Layout::default()).unwrap().page;

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::comparison::{Comparison, ComparisonVerdict, MetricState};
-use crate::findings::{Effect, Finding, Report, TargetResult, TargetState};
 use crate::render::{Layout, change};
+use crate::report::comparison::{Comparison, ComparisonVerdict, MetricState};
+use crate::report::{Effect, Finding, Report, TargetResult, TargetState};
 
 /// How grave it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -236,8 +236,8 @@ fn is_told_by_targets(report: &Report, finding: &Finding) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::Evidence;
     use crate::render::testing::{broken, compared, comparison, finding, report, target};
+    use crate::report::Evidence;
 
     #[test]
     fn what_targets_say_themselves_is_not_said_again() {

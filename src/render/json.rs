@@ -1,8 +1,8 @@
 //! `knee.report/1` as JSON. Histograms and timelines only with `--full`.
 
-use crate::findings::Report;
 use crate::model::{Latency, Run, Stats};
 use crate::render::{Layout, RenderError, Rendered, Renderer};
+use crate::report::Report;
 
 /// The row of RENDERERS.
 pub const RENDERER: Renderer = Renderer {

@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use crate::findings::comparison::{ComparedMetric, Comparison, ComparisonVerdict, MetricState};
-use crate::findings::{Effect, Finding, Report, Severity, TargetResult, TargetState};
 use crate::model::Run;
 use crate::render::{Layout, RenderError, Rendered, Renderer, change, issue};
+use crate::report::comparison::{ComparedMetric, Comparison, ComparisonVerdict, MetricState};
+use crate::report::{Effect, Finding, Report, Severity, TargetResult, TargetState};
 use crate::text::escape::visible;
 use crate::text::number;
 

@@ -1,6 +1,6 @@
 //! The confidence of intervals in a table: in the heading where all share one, in the cells where they do not.
 
-use crate::findings::Interval;
+use crate::report::Interval;
 use crate::text::number;
 
 /// The level that intervals have in common.

@@ -1,11 +1,11 @@
 //! GitHub- and GitLab-flavoured Markdown. Charts are files beside the page; where there is nowhere to put them, their data
 //! tables stand instead.
 
-use crate::findings::Report;
 use crate::render::block::{Align, Block, Figure, Inline, Line, Table};
 use crate::render::chart;
 use crate::render::section::charts;
 use crate::render::{Layout, RenderError, Rendered, Renderer, page};
+use crate::report::Report;
 use crate::text::escape;
 
 /// The row of RENDERERS.

@@ -25,7 +25,7 @@ pub mod section;
 mod testing;
 pub mod text;
 
-use crate::findings::Report;
+use crate::report::Report;
 
 /// How and where a report is written.
 #[derive(Clone, Debug)]

@@ -5,11 +5,11 @@
 
 mod page;
 
-use crate::findings::comparison::ChangeUnit;
-use crate::findings::{Figure, Report, TargetResult, TargetState, Verdict};
 use crate::model::{MetricId, Percentile, Run, Statistic, Unit, UnitName};
 use crate::render::openmetrics::page::{Labels, Page};
 use crate::render::{Layout, RenderError, Rendered, Renderer, change};
+use crate::report::comparison::ChangeUnit;
+use crate::report::{Figure, Report, TargetResult, TargetState, Verdict};
 use crate::text::number;
 
 /// The row of RENDERERS.

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, context};
 
-use crate::findings::Report;
 use crate::render::block::{Block, code, text};
 use crate::render::section::{SECTIONS, Scope, Section};
 use crate::render::{Layout, RenderError};
+use crate::report::Report;
 use crate::text::number;
 
 /// The whole page: every section through `write`, in the order of the layout or by the template.

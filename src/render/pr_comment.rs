@@ -5,14 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::comparison::{ComparedMetric, Comparison};
 use crate::findings::headline::words;
-use crate::findings::{Report, TargetResult, TargetState, Verdict};
 use crate::model::Run;
 use crate::render::block::{Block, Line, code, prose, strong, text};
 use crate::render::page::{self, Piece};
 use crate::render::section::{SECTIONS, Section, scaling, targets};
 use crate::render::{Layout, RenderError, Rendered, Renderer, change, issue, markdown};
+use crate::report::comparison::{ComparedMetric, Comparison};
+use crate::report::{Report, TargetResult, TargetState, Verdict};
 use crate::text::{escape, number};
 
 /// The row of RENDERERS.
@@ -297,9 +297,9 @@ fn folded(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::comparison::MetricState;
-    use crate::findings::{Effect, Finding};
     use crate::render::testing::{broken, compared, comparison, finding, report, target};
+    use crate::report::comparison::MetricState;
+    use crate::report::{Effect, Finding};
 
     fn page(report: &Report) -> String {
         let page = render(report, &Layout::default()).unwrap().page;

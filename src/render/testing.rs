@@ -1,11 +1,12 @@
 //! Reports made by hand for the tests of outputs.
 
 use crate::findings::analyse::{Options, analyse};
-use crate::findings::comparison::{
+use crate::model::{Better, PerSecond, Run, Seconds, Stats, Unit};
+use crate::report::About;
+use crate::report::comparison::{
     ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, Method, MetricState,
 };
-use crate::findings::{Effect, Evidence, Finding, Interval, Report, TargetResult, TargetState};
-use crate::model::{Better, PerSecond, Run, Seconds, Stats, Unit};
+use crate::report::{Effect, Evidence, Finding, Interval, Report, TargetResult, TargetState};
 
 /// A run of 1,000 requests in 100 s, all answered 200.
 pub(super) fn report() -> Report {
@@ -130,6 +131,11 @@ pub(super) fn finding(rule: &str, effect: Effect, message: &str) -> Finding {
     Finding {
         rule: rule.to_owned(),
         name: "a-rule".to_owned(),
+        about: match rule {
+            "V22" | "V45" | "V46" | "V47" | "V48" | "V49" | "R01" => About::Pair,
+            "V23" | "S01" | "S03" => About::Series,
+            _ => About::Run,
+        },
         severity: effect.into(),
         effect,
         run: Some("run".to_owned()),

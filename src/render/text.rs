@@ -2,9 +2,9 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::findings::Report;
 use crate::render::block::{Align, Block, Inline, Line, Table};
 use crate::render::{Layout, RenderError, Rendered, Renderer, page};
+use crate::report::Report;
 use crate::text::escape;
 
 /// The row of RENDERERS.

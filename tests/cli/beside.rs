@@ -1,8 +1,8 @@
 //! Resources and test results beside a run.
 
 use crate::{Scratch, knee, sample};
-use knee::findings::report::{Report, TargetState};
 use knee::model::ResourcePhase;
+use knee::report::{Report, TargetState};
 
 fn path(name: &str) -> String {
     sample(name).to_string_lossy().into_owned()

@@ -126,7 +126,7 @@ fn the_json_of_a_report_reads_back_without_unknown_members() {
     let done = here.knee(&["report", &run(), "--format", "json", "--full"]);
     let mut unknown = Vec::new();
     let mut reader = serde_json::Deserializer::from_str(&done.out);
-    let report: knee::findings::Report =
+    let report: knee::report::Report =
         serde_ignored::deserialize(&mut reader, |path| unknown.push(path.to_string())).unwrap();
     assert!(unknown.is_empty(), "{unknown:?}");
     let again = serde_json::to_value(&report).unwrap();

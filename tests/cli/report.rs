@@ -1,7 +1,7 @@
 //! `knee report` on the published documents and on real files.
 
-use knee::findings::{Report, TargetState, Verdict};
 use knee::model::CheckKind;
+use knee::report::{Report, TargetState, Verdict};
 
 use crate::{Scratch, knee, sample};
 

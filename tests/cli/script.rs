@@ -1,7 +1,7 @@
 //! `--script`: what a script of Artillery adds to a report, and what is said of one that cannot be read.
 
 use crate::{Scratch, sample};
-use knee::findings::report::Report;
+use knee::report::Report;
 
 const RUN: &str = "artillery/v2.0.34/hardwork-steps.json";
 const SCRIPT: &str = "artillery/scripts/hardwork-steps.yml";

@@ -1,6 +1,6 @@
 //! What a tool counts in several places, or beside its requests: nothing is lost, nothing is counted twice.
 
-use knee::findings::{Report, TargetState};
+use knee::report::{Report, TargetState};
 
 use crate::{Scratch, sample};
 

@@ -8,11 +8,12 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use knee::config::flags;
+use knee::findings::analyse;
 use knee::findings::comparison::compare;
 use knee::findings::rules::RULES;
-use knee::findings::{Effect, Report, TargetResult, TargetState, Verdict, analyse};
 use knee::ingest::{Input, Options, expand, read};
 use knee::model::Run;
+use knee::report::{Effect, Report, TargetResult, TargetState, Verdict};
 use rayon::prelude::*;
 
 use crate::facts::{maps, samples};

@@ -7,13 +7,15 @@ fn allowed(room: &str) -> &'static [&'static str] {
     match room {
         "model" | "stats" | "text" | "lib.rs" | "main.rs" | "exit.rs" => &[],
         "ingest" | "history" => &["model", "stats"],
-        "findings" => &["model", "stats", "text"],
+        "report" => &["model", "stats", "text"],
+        "findings" => &["model", "report", "stats", "text"],
         "config" => &[
             "model", "ingest", "stats", "findings", "history", "render", "text",
         ],
-        "render" => &["model", "findings", "text", "stats"],
+        "render" => &["model", "findings", "report", "text", "stats"],
         "cli" => &[
-            "config", "exit", "findings", "history", "ingest", "model", "render", "stats", "text",
+            "config", "exit", "findings", "history", "ingest", "model", "render", "report",
+            "stats", "text",
         ],
         other => {
             panic!("{other} is no room of this house: give it a line here and in ARCHITECTURE.md")

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::message::advise;
 use crate::findings::comparison::compare;
-use crate::findings::{Effect, Report, rules};
+use crate::findings::rules;
 use crate::model::Run;
+use crate::report::{Effect, Report};
 
 /// What cannot be believed, has nothing in it or stands twice is no baseline.
 pub(super) fn refuse(report: &Report, asked: &rules::Options) -> anyhow::Result<()> {

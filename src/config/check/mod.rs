@@ -431,8 +431,8 @@ impl Checker<'_> {
 mod tests {
     use super::*;
     use crate::config::{Status, parse};
-    use crate::findings::Effect;
     use crate::model::Percentile;
+    use crate::report::Effect;
 
     fn read(text: &str) -> Config {
         parse(text, Path::new("sub/knee.toml"))

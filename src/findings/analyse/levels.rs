@@ -1,9 +1,10 @@
 //! Load levels in an analysis: the series among the runs, what rules say of them, the targets that speak of levels.
 
 use crate::findings::analyse::Options;
-use crate::findings::report::{Report, TargetResult};
 use crate::findings::{rules, scaling, targets};
 use crate::model::Run;
+use crate::report::scaling::Scaling;
+use crate::report::{Report, TargetResult};
 use crate::text::escape::{shorten, visible};
 
 /// Whether load levels are looked for.
@@ -58,7 +59,7 @@ pub(super) fn add_series(report: &mut Report, runs: &[&Run], options: &Options) 
 }
 
 /// Which series it is among several: by its scenario, and by its levels where another is of the same.
-fn named(scaling: &scaling::Scaling, all: &[scaling::Scaling]) -> String {
+fn named(scaling: &Scaling, all: &[Scaling]) -> String {
     let same = all
         .iter()
         .filter(|other| other.scenario == scaling.scenario);
@@ -71,7 +72,7 @@ fn named(scaling: &scaling::Scaling, all: &[scaling::Scaling]) -> String {
 
 /// Whether a target on load levels was judged of the series that a run is of.
 pub(super) fn is_in_judged_series(report: &Report, id: &str) -> bool {
-    let has = |scaling: &scaling::Scaling, id: &str| {
+    let has = |scaling: &Scaling, id: &str| {
         let mut levels = scaling.levels.iter();
         levels.any(|level| level.runs.iter().any(|run| run == id))
     };
@@ -91,8 +92,8 @@ pub(super) fn is_in_judged_series(report: &Report, id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::scaling::LevelOf;
     use crate::findings::scaling::testing::{calm, saturated};
+    use crate::report::scaling::LevelOf;
 
     #[test]
     fn a_series_among_several_is_named_by_its_scenario_and_else_by_its_levels() {

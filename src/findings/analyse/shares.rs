@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::report::{Class, Group};
 use crate::model::Run;
+use crate::report::{Class, Group};
 
 /// Sums over the endpoints of each group of a run.
 pub(super) fn groups_of(run: &Run) -> Vec<Group> {

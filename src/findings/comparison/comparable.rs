@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 
 use crate::findings::comparison::compare::{NO_REQUESTS, Options, Pair};
 use crate::findings::comparison::judge::{Doubt, Draft, FEWEST};
-use crate::findings::comparison::{ChangeUnit, ComparedMetric};
-use crate::findings::report::{Finding, Report};
 use crate::findings::rules;
 use crate::findings::rules::shared::{by_endpoint, failed};
-use crate::findings::rules::v22_unlike_runs::{self as v22, Unlike};
-use crate::findings::verdict::Effect;
+use crate::findings::rules::v22_unlike_runs as v22;
+use crate::findings::rules::v22_unlike_runs::Unlike;
 use crate::model::{Run, Stats};
+use crate::report::Effect;
+use crate::report::comparison::{ChangeUnit, ComparedMetric};
+use crate::report::{Finding, Report};
 use crate::stats::proportion::wilson;
 
 /// A rise of the error rate, as a share, that neither a bad minute nor another load, mix or place explains.

@@ -5,19 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use crate::findings::comparison::comparable::Comparable;
-use crate::findings::comparison::judge::{self, Draft, Setting, measure_of};
+use crate::findings::comparison::judge;
+use crate::findings::comparison::judge::{Draft, Setting, measure_of};
 use crate::findings::comparison::learned;
 use crate::findings::comparison::others;
-use crate::findings::comparison::values::{self, Reading, stats_of};
-use crate::findings::comparison::{
-    Allow, ComparedSide, Comparison, ComparisonVerdict, Floor, GeometricMean, MetricState,
-};
+use crate::findings::comparison::values;
+use crate::findings::comparison::values::{Reading, stats_of};
+use crate::findings::comparison::{Allow, Floor};
 use crate::findings::comparison::{age, coverage, decide, few};
-use crate::findings::report::Finding;
+use crate::findings::figures;
 use crate::findings::rules;
-use crate::findings::verdict::Effect;
-use crate::findings::{figures, report::Report};
 use crate::model::{Endpoint, MetricId, Percentile, Run, Stats};
+use crate::report::Effect;
+use crate::report::Finding;
+use crate::report::Report;
+use crate::report::comparison::{
+    ComparedSide, Comparison, ComparisonVerdict, GeometricMean, MetricState,
+};
 
 /// How sides are compared.
 #[derive(Clone, Debug, Default, PartialEq)]

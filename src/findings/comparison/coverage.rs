@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::comparison::Comparison;
 use crate::findings::mix::{Counts, Shared};
 use crate::model::{MetricId, Run};
+use crate::report::comparison::Comparison;
 
 /// Fills in the shares, when the metrics are known.
 pub(super) fn fill(comparison: &mut Comparison, base: &[&Run], new: &[&Run]) {

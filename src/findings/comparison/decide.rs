@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::comparison::MetricState;
 use crate::findings::comparison::comparable::is_collapse;
 use crate::findings::comparison::judge::{ALPHA, Doubt, Draft, LEAST_MS};
+use crate::report::comparison::MetricState;
 use crate::stats::multiplicity::benjamini_hochberg;
 
 /// Share of false alarms among all alarms of a report.

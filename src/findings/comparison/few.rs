@@ -4,13 +4,13 @@
 //! Nothing is proven this way. The requests of all runs of a side count together, so the change has to be so many times larger than
 //! what runs differ by, and the medians over the runs have to lie as far apart.
 
-use crate::findings::comparison::MetricState;
 use crate::findings::comparison::judge::{ALPHA, Draft};
 use crate::findings::comparison::values::{Reading, logarithm, stats_of};
-use crate::findings::comparison::{ComparedMetric, Method};
 use crate::findings::normalize::bounds::edges_of;
 use crate::findings::normalize::merge;
 use crate::model::{Endpoint, Latency, LoadModel, MetricId, Run, Statistic};
+use crate::report::comparison::MetricState;
+use crate::report::comparison::{ComparedMetric, Method};
 use crate::stats::apart::{self, Mean};
 use crate::stats::repeats::Value;
 use crate::stats::union::Edges;

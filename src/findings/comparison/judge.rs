@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::findings::comparison::Floor;
 use crate::findings::comparison::few::Few;
 use crate::findings::comparison::values::{Reading, middle, within};
-use crate::findings::comparison::{ChangeUnit, ComparedMetric, Floor, Method, MetricState};
-use crate::findings::report::Interval;
 use crate::model::{Better, MetricId, Percentile, Statistic, Unit};
+use crate::report::Interval;
+use crate::report::comparison::{ChangeUnit, ComparedMetric, Method, MetricState};
 use crate::stats::proportion::{self, ShareMethod, SharesCompared};
 use crate::stats::rank_test::mann_whitney;
 use crate::stats::repeats::{self, Clipped, Spread, Value};

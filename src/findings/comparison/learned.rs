@@ -65,8 +65,8 @@ mod tests {
     use crate::findings::comparison::decide::decide;
     use crate::findings::comparison::judge::{Setting, measure_of, ratio};
     use crate::findings::comparison::values::Reading;
-    use crate::findings::comparison::{ComparedMetric, MetricState};
     use crate::model::{MetricId, Percentile};
+    use crate::report::comparison::{ComparedMetric, MetricState};
     use crate::stats::binomial::normal_score;
     use crate::stats::repeats::Value;
 

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::comparison::AgainstOthers;
 use crate::findings::comparison::judge::{ALPHA, Draft, JOBS, REPEATS};
-use crate::findings::report::Interval;
+use crate::report::Interval;
+use crate::report::comparison::AgainstOthers;
 use crate::stats::covariate::{self, Pair};
 use crate::stats::repeats::Value;
 

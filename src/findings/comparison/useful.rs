@@ -1,8 +1,9 @@
 //! What a comparison can say that is of use: beyond a doubling, or ten points, figures of what it could have seen only confuse.
 
-use crate::findings::comparison::{ChangeUnit, ComparedMetric, MetricState, NOT_WORSE};
-use crate::findings::report::Interval;
+use crate::findings::comparison::NOT_WORSE;
 use crate::model::Better;
+use crate::report::Interval;
+use crate::report::comparison::{ChangeUnit, ComparedMetric, MetricState};
 
 /// A change for the worse that everybody would see, as a share of the base: a doubling.
 const DOUBLED: f64 = 1.0;

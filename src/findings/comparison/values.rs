@@ -1,7 +1,8 @@
 //! One figure of one run, ready to be compared: its logarithm, and how far the run itself leaves it open.
 
-use crate::findings::figures::{self, Measured};
+use crate::findings::figures;
 use crate::model::{Endpoint, MetricId, Run, Stats};
+use crate::report::Measured;
 use crate::stats::binomial::normal_score;
 use crate::stats::repeats::Value;
 
@@ -128,8 +129,8 @@ pub(super) fn within(log: f64, values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::Support;
-    use crate::findings::report::Interval;
+    use crate::report::Interval;
+    use crate::report::Support;
 
     fn measured(lo: Option<f64>, hi: Option<f64>) -> Measured {
         Measured {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::findings::distributed::PERCENTILES;
 use crate::findings::normalize::merge;
-use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::rules::v43_merged_percentiles as v43;
 use crate::model::{Endpoint, Latency, Run, Stats};
 use crate::text::number::{count, plural};
+use crate::text::phrase::{first_of, quoted};
 
 /// Endpoints that a note names.
 const NAMED: usize = 3;

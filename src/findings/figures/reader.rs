@@ -2,13 +2,14 @@
 
 use std::cell::OnceCell;
 
-use crate::findings::figures::{Measured, Options, Support, resource};
-use crate::findings::report::Interval;
+use crate::findings::figures::{Options, resource};
 use crate::findings::steady;
 use crate::model::metric::PopulationName;
 use crate::model::{
     Endpoint, Latency, MetricId, Millis, Percentile, Reading, ResolutionKind, Run, Statistic, Stats,
 };
+use crate::report::Interval;
+use crate::report::{Measured, Support};
 use crate::stats::proportion::wilson;
 use crate::stats::quantile::{self, Cumulative, Edges, Sides, Summary};
 

@@ -1,8 +1,8 @@
 //! What a figure of a resource is read from: the entry under load, unless another phase is asked for.
 
-use crate::findings::figures::{Measured, Support};
 use crate::model::metric::ResourceStatistic;
 use crate::model::{MetricId, Resource, ResourcePhase, Run, Unit};
+use crate::report::{Measured, Support};
 
 /// The entry of a component and name; without a phase the one under load, or the one whose samples tell no phase.
 pub(crate) fn entry<'a>(

@@ -1,10 +1,12 @@
 //! Figures against numbers worked out by hand, by scipy, or by an independent reading.
 
 use super::*;
+use crate::model::Unit;
 use crate::model::{
     Check, CheckKind, Custom, CustomKind, Histogram, Latency, Millis, Population, Resolution,
     ResolutionKind, Resource, Seconds, Sessions, Stats,
 };
+use crate::report::Figures;
 
 /// Every whole millisecond from 1 to 1000, once.
 fn thousand(population: Population) -> Latency {

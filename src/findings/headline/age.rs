@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::comparison::{ComparedSide, Comparison};
 use crate::findings::headline::shown;
-use crate::findings::report::Report;
 use crate::model::Run;
+use crate::report::Report;
+use crate::report::comparison::{ComparedSide, Comparison};
 use crate::text::number::decimal;
 
 /// Days after which a baseline is old.

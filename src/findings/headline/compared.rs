@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::findings::comparison::AGAINST_OTHERS;
 use crate::findings::comparison::compare::{NO_REQUESTS, NOTHING};
-use crate::findings::comparison::{
-    AGAINST_OTHERS, ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
-};
 use crate::findings::headline::{age, first_sentence, judged, of_results, shown};
-use crate::findings::report::{Report, TargetResult, TargetState};
-use crate::findings::verdict::Effect;
+use crate::report::Effect;
+use crate::report::comparison::{
+    ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
+};
+use crate::report::{Report, TargetResult, TargetState};
 use crate::text::number::{change, change_of_share, percent, plural, quantity};
 
 /// How many metrics a sentence names.
@@ -63,7 +64,7 @@ fn of_targets(report: &Report) -> Option<String> {
 }
 
 fn of_one(report: &Report, comparison: &Comparison) -> Vec<String> {
-    let name = |side: &crate::findings::comparison::ComparedSide| {
+    let name = |side: &crate::report::comparison::ComparedSide| {
         side.name
             .as_deref()
             .map_or("the other runs".to_owned(), shown)

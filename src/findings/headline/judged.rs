@@ -1,6 +1,6 @@
 //! How much of two sides was judged, said before anything is said to be fine.
 
-use crate::findings::comparison::{ComparedMetric, Comparison};
+use crate::report::comparison::{ComparedMetric, Comparison};
 use crate::text::number::{count, percent, plural};
 
 /// A share from which on nothing is said of the rest.

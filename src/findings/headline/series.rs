@@ -1,11 +1,13 @@
 //! What a load series opens with: its answer, the blow-up where the answer is about something else, and behind them what
 //! stands out in its runs.
 
-use crate::findings::headline::{self, lower_first, shown};
-use crate::findings::report::{Report, TargetResult, TargetState};
-use crate::findings::scaling::{Criterion, Scaling, words};
-use crate::findings::verdict::Effect;
+use crate::findings::headline;
+use crate::findings::headline::{lower_first, shown};
+use crate::findings::scaling::words;
 use crate::model::Run;
+use crate::report::Effect;
+use crate::report::scaling::{Criterion, Scaling};
+use crate::report::{Report, TargetResult, TargetState};
 use crate::text::number::plural;
 
 /// Most sentences about single runs below the answer of a series.
@@ -76,8 +78,9 @@ mod tests {
     use super::*;
     use crate::findings::analyse::{Options, analyse};
     use crate::findings::scaling::testing::{calm, document, saturated};
-    use crate::findings::{Evidence, Finding};
     use crate::model::Unit;
+    use crate::report::About;
+    use crate::report::{Evidence, Finding};
 
     fn scaled(names: &[&str]) -> Report {
         let run = |name: &&str| {
@@ -124,6 +127,7 @@ mod tests {
             report.findings.push(Finding {
                 rule: "V12".to_owned(),
                 name: "impossible".to_owned(),
+                about: About::Run,
                 severity: Effect::Invalid.into(),
                 effect: Effect::Invalid,
                 run: Some(name.to_owned()),

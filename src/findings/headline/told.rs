@@ -1,9 +1,9 @@
 //! What rules found, in one sentence: how much of it, and the gravest that is not said yet.
 
 use crate::findings::headline::{first_sentence, shown};
-use crate::findings::report::{Finding, Report, Severity};
-use crate::findings::verdict::Effect;
 use crate::model::Run;
+use crate::report::Effect;
+use crate::report::{Finding, Report, Severity};
 use crate::text::number::plural;
 
 pub(super) fn of_findings(report: &Report, run: &Run, said: Option<&Finding>) -> Option<String> {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::report::Report;
-use crate::findings::suites;
 use crate::model::{Percentile, Run};
+use crate::report::Report;
+use crate::report::suites;
 use crate::text::number::{count, percent, plural, quantity};
 
 /// One sentence over everything that the run holds instead of requests.

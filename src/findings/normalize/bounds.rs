@@ -138,7 +138,9 @@ fn sample_behind(value: Millis, resolution: Resolution) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::normalize::merge::{self, Merged, tests::exact};
+    use crate::findings::normalize::merge;
+    use crate::findings::normalize::merge::Merged;
+    use crate::findings::normalize::merge::tests::exact;
     use proptest::prelude::*;
 
     #[test]

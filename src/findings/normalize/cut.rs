@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::findings::normalize::merge::{self, Merged};
+use crate::findings::normalize::merge;
+use crate::findings::normalize::merge::Merged;
 use crate::model::run::label;
 use crate::model::{
     Check, Latency, PerSecond, Phase, Resource, ResourcePhase, Run, Seconds, Slice, Stats,

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::findings::normalize::merge::{self, Merged};
+use crate::findings::normalize::merge;
+use crate::findings::normalize::merge::Merged;
 use crate::findings::normalize::pattern::Pattern;
 use crate::findings::normalize::{GroupRule, Rename, UNMATCHED};
 use crate::model::run::label;

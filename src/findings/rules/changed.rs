@@ -2,16 +2,17 @@
 //!
 //! Proves nothing: the state of a metric is that of the comparison.
 
-use crate::findings::comparison::{
+use crate::findings::rules::shared::chance;
+use crate::findings::rules::{ComparedContext, Fired};
+use crate::model::{MetricId, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::Interval;
+use crate::report::comparison::{
     ChangeUnit, ComparedMetric, ComparedSide, Comparison, Method, MetricState,
 };
-use crate::findings::evidence::Evidence;
-use crate::findings::report::Interval;
-use crate::findings::rules::shared::{chance, first_of, quoted};
-use crate::findings::rules::{ComparedContext, Fired};
-use crate::findings::verdict::Effect;
-use crate::model::{MetricId, Unit};
 use crate::text::number;
+use crate::text::phrase::{first_of, quoted};
 
 /// Findings of one rule; the rest is counted in one more.
 const SHOWN: usize = 20;

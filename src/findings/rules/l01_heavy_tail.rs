@@ -1,12 +1,13 @@
 //! L01: p99 is far from p95.
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{least_ratio, of_endpoints, quoted};
+use crate::findings::rules::shared::{least_ratio, of_endpoints};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{Latency, MetricId, Millis, Percentile, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::stats::quantile::{Support, support};
 use crate::text::number;
+use crate::text::phrase::quoted;
 
 pub(super) const RULE: Rule = Rule {
     id: "L01",

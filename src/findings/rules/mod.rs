@@ -61,15 +61,17 @@ mod v50_script_failures;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::findings::comparison::{Allow, Comparison, compare};
-use crate::findings::evidence::Evidence;
+use crate::findings::comparison::{Allow, compare};
 use crate::findings::figures;
 use crate::findings::plan::{Plan, Scenario};
-use crate::findings::report::{Finding, TargetResult};
-use crate::findings::rules::shared::{first_of, quoted};
-use crate::findings::scaling::Scaling;
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Target};
+use crate::report::About;
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::comparison::Comparison;
+use crate::report::scaling::Scaling;
+use crate::report::{Finding, TargetResult};
+use crate::text::phrase::{first_of, quoted};
 
 pub use v17_totals_reconcile::reconcile;
 pub use v22_unlike_runs::mixes_failures;
@@ -311,20 +313,6 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }
 
-/// Whether a rule asks about two sides.
-pub fn is_of_pair(id: &str) -> bool {
-    rule(id).is_some_and(|rule| matches!(rule.asks, Asks::Pair(_) | Asks::Compared(_)))
-}
-
-/// Whether a finding is about a series of load levels.
-pub fn is_of_series(finding: &Finding) -> bool {
-    rule(&finding.rule).is_some_and(|rule| match rule.asks {
-        Asks::Series(_) => true,
-        Asks::Claims(_) => finding.run.is_none(),
-        _ => false,
-    })
-}
-
 /// `[rules]` of `knee.toml`.
 ///
 /// An effect set here replaces that of a rule's findings, whatever it is, except `void`: a latency that was taken back
@@ -534,6 +522,13 @@ fn finding(rule: &Rule, run: Option<&Run>, fired: Fired, severity: Option<Effect
     Finding {
         rule: rule.id.to_owned(),
         name: rule.name.to_owned(),
+        about: match rule.asks {
+            Asks::Pair(_) | Asks::Compared(_) => About::Pair,
+            Asks::Series(_) => About::Series,
+            Asks::Claims(_) if run.is_none() && fired.run.is_none() => About::Series,
+            Asks::Run(_) | Asks::Group(_) | Asks::Claims(_) => About::Run,
+            Asks::Plan(_) => About::Plan,
+        },
         severity: effect.into(),
         effect,
         run: run.map(|run| run.id.clone()).or(fired.run),
@@ -551,8 +546,8 @@ fn finding(rule: &Rule, run: Option<&Run>, fired: Fired, severity: Option<Effect
 mod tests {
     use super::testing::{counts, day_17, hardwork_1, result, run};
     use super::*;
-    use crate::findings::report::{Severity, TargetState};
-    use crate::findings::verdict::Verdict;
+    use crate::report::Verdict;
+    use crate::report::{Severity, TargetState};
 
     fn all_of(run: &Run, results: &[TargetResult], options: &Options) -> Vec<Finding> {
         let asking = Asking {

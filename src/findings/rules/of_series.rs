@@ -3,13 +3,14 @@
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::Fired;
-use crate::findings::rules::shared::quoted;
-use crate::findings::scaling::{Scaling, Step, StepClass, words};
-use crate::findings::verdict::Effect;
+use crate::findings::scaling::words;
 use crate::model::Unit;
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::scaling::{Scaling, Step, StepClass};
 use crate::text::number;
+use crate::text::phrase::quoted;
 
 /// One finding over all steps of that class: of the whole run the step that lies farthest above proportion, and the worst endpoint.
 pub(super) fn worst_step(scaling: &Scaling, class: StepClass, hint: &str) -> Option<Fired> {

@@ -1,9 +1,9 @@
 //! R01: a latency is proven worse than that of the base.
 
-use crate::findings::comparison::MetricState;
 use crate::findings::rules::changed::{Change, findings, is_latency};
 use crate::findings::rules::{Asks, ComparedContext, Fired, Rule};
-use crate::findings::verdict::Effect;
+use crate::report::Effect;
+use crate::report::comparison::MetricState;
 
 pub(super) const RULE: Rule = Rule {
     id: "R01",
@@ -36,10 +36,10 @@ fn ask(context: &ComparedContext) -> Vec<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::comparison::{ChangeUnit, ComparedMetric};
-    use crate::findings::report::Interval;
     use crate::findings::rules::testing::{ask_compared, compared, comparison, search};
     use crate::model::{MetricId, Percentile};
+    use crate::report::Interval;
+    use crate::report::comparison::{ChangeUnit, ComparedMetric};
 
     /// p95 that went from 100 to 130 ms.
     fn slower(endpoint: Option<&str>) -> ComparedMetric {

@@ -1,9 +1,9 @@
 //! R02: more requests fail than did of the base.
 
-use crate::findings::comparison::MetricState;
 use crate::findings::rules::changed::{Change, findings, is_errors};
 use crate::findings::rules::{Asks, ComparedContext, Fired, Rule};
-use crate::findings::verdict::Effect;
+use crate::report::Effect;
+use crate::report::comparison::MetricState;
 
 pub(super) const RULE: Rule = Rule {
     id: "R02",
@@ -34,9 +34,9 @@ fn ask(context: &ComparedContext) -> Vec<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::comparison::{ChangeUnit, ComparedMetric, Method};
-    use crate::findings::report::Interval;
     use crate::findings::rules::testing::{ask_compared, compared, comparison, search};
+    use crate::report::Interval;
+    use crate::report::comparison::{ChangeUnit, ComparedMetric, Method};
 
     fn fired(metric: &str, state: MetricState) -> Vec<Fired> {
         let given = ComparedMetric {

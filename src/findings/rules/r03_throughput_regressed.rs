@@ -1,9 +1,9 @@
 //! R03: less gets done per second than did of the base.
 
-use crate::findings::comparison::MetricState;
 use crate::findings::rules::changed::{Change, findings, is_throughput};
 use crate::findings::rules::{Asks, ComparedContext, Fired, Rule};
-use crate::findings::verdict::Effect;
+use crate::report::Effect;
+use crate::report::comparison::MetricState;
 
 pub(super) const RULE: Rule = Rule {
     id: "R03",
@@ -34,8 +34,8 @@ fn ask(context: &ComparedContext) -> Vec<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::comparison::{ChangeUnit, ComparedMetric};
     use crate::findings::rules::testing::{ask_compared, compared, comparison, search};
+    use crate::report::comparison::{ChangeUnit, ComparedMetric};
 
     fn fired(metric: &str, state: MetricState) -> Vec<Fired> {
         let given = ComparedMetric {

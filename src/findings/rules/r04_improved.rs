@@ -1,9 +1,9 @@
 //! R04: a metric is proven better than that of the base.
 
-use crate::findings::comparison::MetricState;
 use crate::findings::rules::changed::{Change, findings};
 use crate::findings::rules::{Asks, ComparedContext, Fired, Rule};
-use crate::findings::verdict::Effect;
+use crate::report::Effect;
+use crate::report::comparison::MetricState;
 
 pub(super) const RULE: Rule = Rule {
     id: "R04",
@@ -33,9 +33,9 @@ fn ask(context: &ComparedContext) -> Vec<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::comparison::{ChangeUnit, ComparedMetric, Method};
-    use crate::findings::report::Interval;
     use crate::findings::rules::testing::{ask_compared, compared, comparison, search};
+    use crate::report::Interval;
+    use crate::report::comparison::{ChangeUnit, ComparedMetric, Method};
 
     fn faster(metric: &str, method: Method, state: MetricState) -> Vec<Fired> {
         let given = ComparedMetric {

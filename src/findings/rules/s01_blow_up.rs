@@ -2,7 +2,7 @@
 
 use crate::findings::rules::of_series::worst_step;
 use crate::findings::rules::{Asks, Fired, Rule, SeriesContext};
-use crate::findings::scaling::StepClass;
+use crate::report::scaling::StepClass;
 
 pub(super) const RULE: Rule = Rule {
     id: "S01",

@@ -1,9 +1,10 @@
 //! S03: goodput no longer follows the load.
 
 use crate::findings::rules::{Asks, Fired, Rule, SeriesContext};
-use crate::findings::scaling::{Criterion, words};
-use crate::findings::verdict::Effect;
+use crate::findings::scaling::words;
 use crate::model::MetricId;
+use crate::report::Effect;
+use crate::report::scaling::Criterion;
 
 pub(super) const RULE: Rule = Rule {
     id: "S03",

@@ -1,10 +1,10 @@
 //! S04: the levels do not reach the knee.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::{Asks, Fired, Rule, SeriesContext};
 use crate::findings::scaling::words;
-use crate::findings::verdict::Effect;
 use crate::model::Unit;
+use crate::report::Effect;
+use crate::report::Evidence;
 
 pub(super) const RULE: Rule = Rule {
     id: "S04",

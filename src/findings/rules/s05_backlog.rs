@@ -1,10 +1,11 @@
 //! S05: requests pile up inside a level.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::{Asks, Fired, Rule, SeriesContext};
-use crate::findings::scaling::{LevelOf, words};
-use crate::findings::verdict::Effect;
+use crate::findings::scaling::words;
 use crate::model::Unit;
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::scaling::LevelOf;
 use crate::text::number;
 
 pub(super) const RULE: Rule = Rule {

@@ -1,10 +1,11 @@
 //! S06: more of what serves adds too little.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::{Asks, Fired, Rule, SeriesContext};
-use crate::findings::scaling::{LevelOf, words};
-use crate::findings::verdict::Effect;
+use crate::findings::scaling::words;
 use crate::model::Unit;
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::scaling::LevelOf;
 use crate::text::number;
 
 pub(super) const RULE: Rule = Rule {

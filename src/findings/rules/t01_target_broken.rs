@@ -1,10 +1,10 @@
 //! T01: an expectation is not kept. What T02 says of near ones is made here too, so both read alike.
 
-use crate::findings::evidence::Evidence;
-use crate::findings::report::{TargetResult, TargetState};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::Unit;
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::{TargetResult, TargetState};
 use crate::text::number;
 
 /// Endpoints of one target that get a finding of their own.

@@ -1,10 +1,10 @@
 //! T02: an expectation is kept, and its warn level or its interval is not.
 
-use crate::findings::report::{TargetResult, TargetState};
 use crate::findings::rules::t01_target_broken::one_each;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{Expectation, Target};
+use crate::report::Effect;
+use crate::report::{TargetResult, TargetState};
 use crate::text::number;
 
 pub(super) const RULE: Rule = Rule {
@@ -63,9 +63,9 @@ fn warn_level<'a>(targets: &'a [Target], result: &TargetResult) -> Option<&'a st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::report::Interval;
     use crate::findings::rules::testing::{ask_with, result, search};
     use crate::model::{Bound, Decide, MetricId, Operator, Origin, Percentile};
+    use crate::report::Interval;
 
     fn expect(limit: f64) -> Expectation {
         Expectation::Figure {

@@ -1,21 +1,22 @@
 //! Hand-made runs for the tests of rules, among them the ones that documents 000 and 002 describe.
 
-use crate::findings::comparison::{
-    Allow, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, Method, MetricState,
-};
+use crate::findings::comparison::Allow;
 use crate::findings::figures;
 use crate::findings::plan::{DeclaredLoad, Plan, Scenario};
-use crate::findings::report::{TargetResult, TargetState};
 use crate::findings::rules::{
     Asks, ComparedContext, Fired, Options, PairContext, PlanContext, Rule, RunContext,
     SeriesContext,
 };
-use crate::findings::scaling::Scaling;
 use crate::model::{
     Bound, Decide, Endpoint, ErrorCount, ErrorKind, Expectation, Histogram, Latency, MetricId,
     Millis, Origin, Phase, Population, QuantileMethod, Resolution, ResolutionKind, Resource, Run,
     Seconds, Slice, Stats, Target, ThinkTime, Unit,
 };
+use crate::report::comparison::{
+    ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, Method, MetricState,
+};
+use crate::report::scaling::Scaling;
+use crate::report::{TargetResult, TargetState};
 
 /// Asks one rule about a run without targets, with its own limit.
 pub(super) fn ask(rule: &Rule, run: &Run) -> Vec<Fired> {

@@ -1,9 +1,9 @@
 //! V01: the tool's rate times the duration misses the total.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, PerSecond, Run, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
 
 pub(super) const RULE: Rule = Rule {

@@ -1,11 +1,12 @@
 //! V02: the run lasted longer or shorter than planned.
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{is_trimmed, quoted};
+use crate::findings::rules::shared::is_trimmed;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, PerSecond, Phase, Run, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::quoted;
 
 /// The first and the last answer are never quite at the ends.
 const SECONDS: f64 = 5.0;

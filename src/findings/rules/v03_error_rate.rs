@@ -2,13 +2,14 @@
 
 mod no_requests;
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{counted, listed, percent_beside, quoted};
+use crate::findings::rules::shared::{counted, percent_beside};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::stats::proportion::wilson;
 use crate::text::number;
+use crate::text::phrase::{listed, quoted};
 
 /// Above this share, what was measured is the failing.
 const INVALID: f64 = 0.5;

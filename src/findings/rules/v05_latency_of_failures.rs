@@ -1,12 +1,13 @@
 //! V05: failures stand inside the latency and cannot be told apart.
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{counted, first_of, quoted};
+use crate::findings::rules::shared::counted;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{Population, Stats, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::stats::proportion::wilson;
 use crate::text::number;
+use crate::text::phrase::{first_of, quoted};
 
 /// Above this share the latency is that of failing.
 const VOID: f64 = 0.5;

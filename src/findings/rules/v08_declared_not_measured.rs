@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::evidence::Evidence;
 use crate::findings::normalize::Pattern;
 use crate::findings::plan::Scenario;
-use crate::findings::report::{TargetResult, TargetState};
-use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
-use crate::findings::verdict::Effect;
 use crate::model::Target;
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::{TargetResult, TargetState};
 use crate::text::number;
+use crate::text::phrase::{first_of, quoted};
 
 /// Scenarios or targets that a message names.
 const NAMED: usize = 5;

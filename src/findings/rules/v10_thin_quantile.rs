@@ -2,12 +2,12 @@
 //!
 //! Without a target it is no finding: the mark stands at the figure.
 
-use crate::findings::evidence::Evidence;
-use crate::findings::report::TargetResult;
-use crate::findings::rules::shared::first_of;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::TargetResult;
 use crate::text::number;
+use crate::text::phrase::first_of;
 
 /// Targets that a message names.
 const NAMED: usize = 3;

@@ -1,12 +1,12 @@
 //! V11: a target is decided by less than the input can tell.
 
-use crate::findings::evidence::Evidence;
-use crate::findings::report::{TargetResult, TargetState};
-use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{Latency, MetricId, Millis, Run, Statistic, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::{TargetResult, TargetState};
 use crate::text::number;
+use crate::text::phrase::{first_of, quoted};
 
 /// Targets that a message names.
 const NAMED: usize = 3;

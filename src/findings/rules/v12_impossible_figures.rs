@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{is_trimmed, quoted};
+use crate::findings::rules::shared::is_trimmed;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{Latency, Millis, PerSecond, Percentile, QuantileMethod, Run, Seconds, Stats};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::quoted;
 
 /// Contradictions that a message tells.
 const TOLD: usize = 3;

@@ -1,12 +1,13 @@
 //! V13: the latencies are not one population: the mean is far from the median, or there is a gap between two groups.
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{least_ratio, listed, of_endpoints};
+use crate::findings::rules::shared::{least_ratio, of_endpoints};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{Latency, MetricId, Millis, Percentile, Statistic, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::stats::quantile::{Support, support};
 use crate::text::number;
+use crate::text::phrase::listed;
 
 /// Share of the samples that must lie on each side of a gap.
 const SIDE: f64 = 0.05;

@@ -1,9 +1,9 @@
 //! V15: a "peak" that is the average, or that no series stands behind.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, PerSecond, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
 
 /// How close a peak may come to the average.
@@ -84,9 +84,9 @@ fn ask(context: &RunContext) -> Vec<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::report::TargetState;
     use crate::findings::rules::testing::{ask, ask_with, counts, result, run, sliced};
     use crate::model::Run;
+    use crate::report::TargetState;
 
     fn with_peak(mut run: Run, peak: f64) -> Run {
         run.overall.as_reported.insert("peak_rate".into(), peak);

@@ -1,11 +1,11 @@
 //! V16: a rate that was not held over every half minute of the steady phase.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::normalize::Pattern;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::steady::{steady_rate, sustained_rate};
-use crate::findings::verdict::Effect;
 use crate::model::{Bound, Expectation, MetricId, Target, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
 
 /// Standard deviations of a count that chance is given: the lowest of many windows is low.

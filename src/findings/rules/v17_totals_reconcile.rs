@@ -1,13 +1,15 @@
 //! V17: endpoints, codes and errors do not sum to the total.
 
-use crate::findings::by_windows::{self, ByWindows};
-use crate::findings::evidence::Evidence;
-use crate::findings::report::CheckResult;
-use crate::findings::rules::shared::{is_trimmed, listed};
+use crate::findings::by_windows;
+use crate::findings::by_windows::ByWindows;
+use crate::findings::rules::shared::is_trimmed;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{CheckKind, ErrorKind, Note, Run, Stats, Unit};
+use crate::report::CheckResult;
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::listed;
 
 /// So few apart is a file that was written while requests were in flight.
 const FEW: u64 = 5;

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::quoted;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{Resource, Run};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::quoted;
 
 /// Fewer rows than this agree by chance.
 const LEAST_ROWS: u64 = 5;

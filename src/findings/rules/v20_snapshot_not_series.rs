@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, ResourcePhase};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::{first_of, quoted};
 
 pub(super) const RULE: Rule = Rule {
     id: "V20",
@@ -80,8 +80,8 @@ fn ask(context: &RunContext) -> Vec<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::report::TargetState;
     use crate::findings::rules::testing::{ask, ask_with, counts, resource, result, run};
+    use crate::report::TargetState;
 
     #[test]
     fn one_sample_a_component_is_a_snapshot() {

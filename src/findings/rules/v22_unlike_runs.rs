@@ -6,12 +6,13 @@ mod mix;
 use std::collections::BTreeSet;
 
 use crate::findings::comparison::compare;
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{by_endpoint, failed, first_of, listed, quoted, whole};
+use crate::findings::rules::shared::{by_endpoint, failed, whole};
 use crate::findings::rules::{Asks, Fired, Options, PairContext, Rule};
-use crate::findings::verdict::Effect;
 use crate::model::{IdentitySource, MetricId, Population, Run, Stats, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::{first_of, listed, quoted};
 
 /// The id of the rule.
 pub(in crate::findings) const ID: &str = RULE.id;

@@ -1,10 +1,11 @@
 //! V23: by how much the load grows is not as it is said.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::{Asks, Fired, Rule, SeriesContext};
-use crate::findings::scaling::{Level, Scaling, words};
-use crate::findings::verdict::Effect;
+use crate::findings::scaling::words;
 use crate::model::Unit;
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::scaling::{Level, Scaling};
 use crate::text::number;
 
 pub(super) const RULE: Rule = Rule {

@@ -1,14 +1,15 @@
 //! V26: Little's law leaves no room for a demanded rate, or does not hold for a run.
 
-use crate::findings::evidence::Evidence;
-use crate::findings::little::{self, Closed};
+use crate::findings::little;
+use crate::findings::little::Closed;
 use crate::findings::normalize::Pattern;
 use crate::findings::plan::Scenario;
-use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
-use crate::findings::verdict::Effect;
 use crate::model::{Bound, Expectation, MetricId, Operator, Run, Statistic, Target, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::{first_of, quoted};
 
 /// What no stretch of time can have more of than the average rate that users can make.
 const RATES: [&str; 3] = ["rate", "goodput", "sustained_rate"];

@@ -1,10 +1,10 @@
 //! V27: users that should be waiting for answers were not.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::little;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{LoadModel, MetricId, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
 
 pub(super) const RULE: Rule = Rule {

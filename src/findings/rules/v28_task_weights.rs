@@ -1,14 +1,14 @@
 //! V28: task weights that do not add up, or that the run did not keep.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::plan::Scenario;
-use crate::findings::rules::shared::{first_of, listed, quoted};
 use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
-use crate::findings::verdict::Effect;
 use crate::findings::workload::observed_mix;
 use crate::model::{MetricId, Run, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::stats::chi_squared::goodness_of_fit;
 use crate::text::number;
+use crate::text::phrase::{first_of, listed, quoted};
 
 /// Rounded percentages may miss 100 by so much per task.
 const ROUNDING: f64 = 0.5;

@@ -1,13 +1,13 @@
 //! V29: the run was made under another load than the one declared.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::normalize::Pattern;
 use crate::findings::plan::Scenario;
-use crate::findings::rules::shared::{listed, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::{listed, quoted};
 
 pub(super) const RULE: Rule = Rule {
     id: "V29",

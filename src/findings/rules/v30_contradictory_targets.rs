@@ -2,14 +2,14 @@
 
 mod claim;
 
-use crate::findings::evidence::Evidence;
 use crate::findings::little;
 use crate::findings::plan::Scenario;
-use crate::findings::rules::shared::quoted;
 use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Statistic, Target, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::quoted;
 use claim::{Claim, Order};
 
 /// Above this share of failures V03 calls a run invalid.

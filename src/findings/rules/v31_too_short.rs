@@ -1,14 +1,16 @@
 //! V31: too short, or too few requests, for a claim of stability or capacity that is made.
 
-use crate::findings::evidence::Evidence;
-use crate::findings::report::{TargetResult, TargetState};
-use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
-use crate::findings::scaling::{Level, Scaling, words};
-use crate::findings::steady::{self, Steadiness, steadiness};
-use crate::findings::verdict::Effect;
+use crate::findings::scaling::words;
+use crate::findings::steady;
+use crate::findings::steady::{Steadiness, steadiness};
 use crate::model::{MetricId, Run, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::scaling::{Level, Scaling};
+use crate::report::{TargetResult, TargetState};
 use crate::text::number;
+use crate::text::phrase::{first_of, quoted};
 
 /// Fewest requests of a run that says anything about stability.
 const REQUESTS: u64 = 1000;

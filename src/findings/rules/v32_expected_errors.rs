@@ -1,11 +1,11 @@
 //! V32: failures that the configuration declares as expected are counted apart.
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{listed, quoted};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::{listed, quoted};
 
 /// Endpoints that the message names.
 const NAMED: usize = 3;

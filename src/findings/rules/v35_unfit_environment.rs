@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
-use crate::findings::verdict::Effect;
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::text::phrase::{first_of, quoted};
 
 /// Words of a title, a scenario or a target that speak of a decision about production.
 const DECISIONS: [&str; 12] = [

@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{first_of, half_width, listed, quoted};
+use crate::findings::rules::shared::half_width;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Percentile, Run, Unit, run};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::{first_of, listed, quoted};
 
 /// Not authenticated, not allowed, too many requests.
 const REJECTIONS: [&str; 3] = ["401", "403", "429"];

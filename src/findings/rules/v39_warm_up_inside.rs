@@ -1,11 +1,11 @@
 //! V39: a ramp or a warm-up is part of the figures.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{SLICE_SAMPLES, Stretch, half_width, median_of, stretches};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::steady::steadiness;
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Millis, Percentile, Run, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::stats::quantile::{Support, support};
 use crate::text::number;
 

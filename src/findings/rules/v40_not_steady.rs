@@ -1,12 +1,12 @@
 //! V40: the latency rises while the load is steady, or the run holds several load levels.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{Stretch, chance, half_width, median_of, stretches};
 use crate::findings::rules::v39_warm_up_inside::LEVELS_HINT;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::findings::steady::{Level, Steadiness, levels_in_words, steadiness};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Millis, Percentile, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::stats::trend::mann_kendall;
 use crate::text::number;
 

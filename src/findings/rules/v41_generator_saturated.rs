@@ -1,10 +1,10 @@
 //! V41: the generator did not offer the load that it was told to.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::offering::least_seconds;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
 
 /// Standard deviations of a count that chance is given.

@@ -1,11 +1,12 @@
 //! V42: latencies that end at a time-out: what would have taken longer was cut off.
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{half_width, quoted};
+use crate::findings::rules::shared::half_width;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{Latency, MetricId, Millis, Percentile, Statistic, Stats, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::quoted;
 
 /// Time-outs that people set, in milliseconds.
 const ROUND: [f64; 7] = [

@@ -1,12 +1,12 @@
 //! V43: percentiles of parts would have to be averaged, so they are not known.
 
 use crate::findings::distributed::PERCENTILES;
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::listed;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{Bounds, Latency, Percentile, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::listed;
 
 pub(super) const RULE: Rule = Rule {
     id: "V43",

@@ -2,12 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{by_endpoint, listed, median, whole};
+use crate::findings::rules::shared::{by_endpoint, median, whole};
 use crate::findings::rules::{Asks, Fired, PairContext, Rule};
-use crate::findings::verdict::Effect;
 use crate::model::{Latency, MetricId, Percentile, Stats, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::listed;
 
 /// What a wrong unit makes of a latency, and some change beside it.
 const FACTOR: RangeInclusive<f64> = 900.0..=1100.0;

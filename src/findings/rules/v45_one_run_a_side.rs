@@ -1,9 +1,9 @@
 //! V45: nothing says how far two runs of the same thing lie apart here.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::{Asks, ComparedContext, Fired, Rule};
-use crate::findings::verdict::Effect;
 use crate::model::Unit;
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
 
 pub(super) const RULE: Rule = Rule {

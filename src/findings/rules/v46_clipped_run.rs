@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::comparison::ComparedMetric;
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::changed::called;
-use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::rules::{Asks, ComparedContext, Fired, Rule};
-use crate::findings::verdict::Effect;
 use crate::model::Run;
+use crate::report::Effect;
+use crate::report::Evidence;
+use crate::report::comparison::ComparedMetric;
 use crate::text::number;
+use crate::text::phrase::{first_of, quoted};
 
 /// Names in a message.
 const NAMED: usize = 5;
@@ -122,8 +122,8 @@ fn guarded(metrics: &[ComparedMetric]) -> Option<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::comparison::MetricState;
     use crate::findings::rules::testing::{ask_compared, compared, comparison, search};
+    use crate::report::comparison::MetricState;
 
     fn called_run(id: &str) -> Run {
         let mut run = search();

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{by_endpoint, first_of, of_endpoints, quoted, whole};
+use crate::findings::rules::shared::{by_endpoint, of_endpoints, whole};
 use crate::findings::rules::{Asks, Fired, PairContext, Rule};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Stats, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::{first_of, quoted};
 
 /// Endpoints that a message names.
 const NAMED: usize = 5;

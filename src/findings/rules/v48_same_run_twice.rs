@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::rules::{Asks, Fired, PairContext, Rule};
-use crate::findings::verdict::Effect;
 use crate::model::{Run, Stats};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::{first_of, quoted};
 
 /// Runs that a message names.
 const NAMED: usize = 3;

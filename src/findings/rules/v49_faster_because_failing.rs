@@ -1,12 +1,12 @@
 //! V49: the median falls while the failures rise.
 
 use crate::findings::comparison::middle;
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::shared::{by_endpoint, failed, half_width, whole};
 use crate::findings::rules::v22_unlike_runs::mixes_failures;
 use crate::findings::rules::{Asks, Fired, PairContext, Rule};
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Millis, Percentile, Stats, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
 
 /// Failures at one endpoint that are more than an accident.

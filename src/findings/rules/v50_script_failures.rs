@@ -1,12 +1,14 @@
 //! V50: sessions or tasks broke although their requests did not fail.
 
-use crate::findings::broken::{self, Part};
-use crate::findings::evidence::Evidence;
-use crate::findings::rules::shared::{listed, percent_beside, quoted};
+use crate::findings::broken;
+use crate::findings::broken::Part;
+use crate::findings::rules::shared::percent_beside;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::verdict::Effect;
 use crate::model::{ErrorKind, MetricId, Run, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::stats::proportion::wilson;
+use crate::text::phrase::{listed, quoted};
 use crate::text::{escape, number};
 
 /// The confidence that a share is above the limit.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::report::Interval;
 use crate::findings::scaling::level::{asked, goodput, goodput_between, goodput_error};
 use crate::findings::scaling::series::{Group, Series};
-use crate::findings::scaling::{Capacity, Criterion, Efficiency, Knee, LevelOf, Usl};
+use crate::report::Interval;
+use crate::report::scaling::{Capacity, Criterion, Efficiency, Knee, LevelOf, Usl};
 use crate::stats::student::Reference;
 use crate::stats::usl::{self, Estimate, NoFit, NoPeak, Weights};
 
@@ -198,10 +198,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::findings::evidence::Evidence;
     use crate::findings::scaling::load::Loaded;
     use crate::findings::scaling::sample::{Counted, Sample};
     use crate::findings::scaling::testing::knee;
+    use crate::report::Evidence;
 
     /// Levels with so much goodput a second, over 100 s.
     fn series(of: LevelOf, rates: &[(f64, u32)]) -> Series<'static> {

@@ -1,14 +1,17 @@
 //! The knee of a series by `stats::knee`, the figures that it stands on, and what other methods say beside it.
 
 use crate::findings::comparison::judge::LEAST_MS;
-use crate::findings::evidence::Evidence;
-use crate::findings::figures::{self, Support};
-use crate::findings::report::Interval;
-use crate::findings::scaling::level::{self, Middle};
+use crate::findings::figures;
+use crate::findings::scaling::level;
+use crate::findings::scaling::level::Middle;
 use crate::findings::scaling::mix::{Mixes, Why};
 use crate::findings::scaling::series::{Group, Series};
-use crate::findings::scaling::{Criterion, Knee, LevelOf, words};
+use crate::findings::scaling::words;
 use crate::model::Unit;
+use crate::report::Evidence;
+use crate::report::Interval;
+use crate::report::Support;
+use crate::report::scaling::{Criterion, Knee, LevelOf};
 use crate::stats::bend::{Point, bend};
 use crate::stats::knee::{self, Arrivals, Tail};
 use crate::stats::kneedle::{Shape, kneedle};

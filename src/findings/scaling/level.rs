@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::findings::comparison::judge::measure_of;
-use crate::findings::figures::{self, Support};
+use crate::findings::figures;
 use crate::findings::scaling::load::load_of;
 use crate::findings::scaling::sample::{Latency, Sample, value};
 use crate::findings::scaling::series::{Group, Series};
-use crate::findings::scaling::{Level, LevelEndpoint, LevelOf};
 use crate::model::{MetricId, Percentile, Statistic};
+use crate::report::Support;
+use crate::report::scaling::{Level, LevelEndpoint, LevelOf};
 use crate::stats::knee::Flow;
 use crate::stats::{knee, step};
 

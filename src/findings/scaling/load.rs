@@ -4,9 +4,10 @@
 //! here too; which of both holds is decided by the series.
 
 use crate::findings::offering::offering;
-use crate::findings::scaling::LevelOf;
-use crate::findings::steady::{self, LoadOf, Steadiness};
+use crate::findings::steady;
+use crate::findings::steady::{LoadOf, Steadiness};
 use crate::model::{LoadModel, Phase, Run};
+use crate::report::scaling::LevelOf;
 use crate::stats::line::Line;
 
 /// A load.

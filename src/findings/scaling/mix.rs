@@ -1,14 +1,17 @@
 //! Whether levels ask for the same endpoints in the same shares: a percentile of the whole moves with its mix, whatever the load does.
 
 use crate::findings::comparison::judge::LEAST_MS;
-use crate::findings::figures::{self, Support};
+use crate::findings::figures;
 use crate::findings::mix::{Counts, SHARE, Shift, mixed};
-use crate::findings::rules::shared::quoted;
-use crate::findings::scaling::level::{self, Middle, PERCENTILES};
+use crate::findings::scaling::level;
+use crate::findings::scaling::level::{Middle, PERCENTILES};
 use crate::findings::scaling::series::{Group, Series};
-use crate::findings::scaling::{Scaling, Step, StepClass, words};
+use crate::findings::scaling::words;
 use crate::model::Note;
+use crate::report::Support;
+use crate::report::scaling::{Scaling, Step, StepClass};
 use crate::text::number;
+use crate::text::phrase::quoted;
 
 /// Why a step of the whole is of no class: what grows is the share of endpoints that are as fast as before.
 pub(super) const MIX: &str = "mix";

@@ -1,9 +1,10 @@
 //! What has to be known to read the figures of a series right.
 
-use crate::findings::rules::shared::quoted;
 use crate::findings::scaling::series::Series;
-use crate::findings::scaling::{LevelOf, Scaling, words};
+use crate::findings::scaling::words;
+use crate::report::scaling::{LevelOf, Scaling};
 use crate::text::number::{self, plural};
+use crate::text::phrase::quoted;
 
 /// Endpoints that are named.
 const NAMED: usize = 3;

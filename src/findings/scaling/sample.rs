@@ -1,11 +1,13 @@
 //! One run, or one stretch of a stepped run, at one load: what was asked, answered and measured in the time in which it was offered.
 
 use crate::findings::comparison::values::error_of;
-use crate::findings::figures::{self, Support};
+use crate::findings::figures;
 use crate::findings::scaling::flow::flow;
 use crate::findings::scaling::load::Loaded;
 use crate::findings::scaling::split::Stretch;
 use crate::model::{Endpoint, MetricId, Percentile, Run, Slice, Stats};
+use crate::report::Measured;
+use crate::report::Support;
 use crate::stats::knee::Flow;
 use crate::text::number;
 
@@ -186,7 +188,7 @@ impl<'a> Sample<'a> {
 
     /// The load in the very time in which answers were counted; the load itself where it is not counted.
     pub(super) fn asked(&self) -> f64 {
-        use crate::findings::scaling::LevelOf;
+        use crate::report::scaling::LevelOf;
         let counted = self.counted.filter(|_| self.is_windowed);
         let rate = |count: Option<u64>| Some(count? as f64 / counted?.seconds);
         let measured = match self.load.of {
@@ -337,7 +339,7 @@ pub(super) fn value(found: &[Latency], log: f64) -> f64 {
     log.exp().max(least).min(most)
 }
 
-fn latency(measured: &figures::Measured) -> Option<Latency> {
+fn latency(measured: &Measured) -> Option<Latency> {
     let log = measured.value.ln();
     log.is_finite().then_some(Latency {
         value: measured.value,
@@ -401,8 +403,8 @@ fn successes(stats: &Stats) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::scaling::LevelOf;
     use crate::model::Seconds;
+    use crate::report::scaling::LevelOf;
 
     fn slice(start: f64, duration: f64, answered: u64, failures: u64) -> Slice {
         Slice {

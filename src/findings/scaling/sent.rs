@@ -4,9 +4,9 @@
 //! offered. Where nothing waits and nothing fails, fewer were sent because the generator sent fewer.
 
 use crate::findings::offering::least_seconds;
-use crate::findings::scaling::LevelOf;
 use crate::findings::scaling::load::load_of;
 use crate::findings::scaling::sample::Sample;
+use crate::report::scaling::LevelOf;
 use crate::text::number;
 
 /// Part of what a label asks for that has to be sent.

@@ -10,9 +10,9 @@ mod phases;
 mod plateaus;
 mod stretch;
 
-use crate::findings::scaling::LevelOf;
 use crate::findings::steady::{Part, median, whole_parts_of};
 use crate::model::{LoadModel, Run};
+use crate::report::scaling::LevelOf;
 use crate::stats::knee::Flow;
 use crate::text::number::{plural, seconds};
 

@@ -1,11 +1,13 @@
 //! Steps between neighbouring levels: how each latency follows the load, by `stats::step`.
 
 use crate::findings::comparison::judge::LEAST_MS;
-use crate::findings::figures::{self, Support};
-use crate::findings::report::Interval;
-use crate::findings::scaling::level::{self, Middle, PERCENTILES};
+use crate::findings::figures;
+use crate::findings::scaling::level;
+use crate::findings::scaling::level::{Middle, PERCENTILES};
 use crate::findings::scaling::series::{Group, Series};
-use crate::findings::scaling::{Step, StepClass};
+use crate::report::Interval;
+use crate::report::Support;
+use crate::report::scaling::{Step, StepClass};
 use crate::stats::step::{self, Class, End};
 
 /// A latency of too few requests is no estimate.

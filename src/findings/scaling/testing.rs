@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::evidence::Evidence;
-use crate::findings::figures::Support;
-use crate::findings::report::Interval;
-use crate::findings::scaling::{
+use crate::model::Unit;
+use crate::report::Evidence;
+use crate::report::Interval;
+use crate::report::Support;
+use crate::report::scaling::{
     Capacity, Criterion, Efficiency, Knee, LeftOut, Level, LevelOf, Scaling, Step, StepClass, Usl,
 };
-use crate::model::Unit;
 
 /// A 95 % interval.
 pub(crate) fn interval(lo: f64, hi: f64) -> Interval {

@@ -3,7 +3,7 @@
 //! Nothing is praised and no cause is named; what was not tested is said to be untested.
 
 use crate::findings::scaling::mix::{MIX, OTHER_MIX};
-use crate::findings::scaling::{Criterion, Knee, Level, LevelOf, Scaling, Step, StepClass};
+use crate::report::scaling::{Criterion, Knee, Level, LevelOf, Scaling, Step, StepClass};
 use crate::text::escape::{shorten, visible};
 use crate::text::number::{plural, rate, significant, times};
 

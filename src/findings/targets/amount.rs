@@ -1,8 +1,8 @@
 //! How a value is written beside its limit: in the limit's own unit, so that nobody has to convert to compare them, and with
 //! enough digits to stand on its own side of it.
 
-use crate::findings::report::TargetResult;
 use crate::model::{Unit, UnitKind, UnitName};
+use crate::report::TargetResult;
 use crate::text::number;
 
 /// Below this much of the limit's unit a value has a unit of its own.
@@ -133,7 +133,7 @@ fn unit_of_limit(expect: &str) -> Option<&'static UnitName> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::report::TargetState;
+    use crate::report::TargetState;
 
     fn of(metric: &str, unit: Unit, expect: &str, value: f64) -> TargetResult {
         TargetResult {

@@ -5,12 +5,13 @@
 
 mod blow_up;
 
-use crate::findings::figures::Support;
 use crate::findings::normalize::Pattern;
-use crate::findings::report::{Interval, TargetResult, TargetState};
-use crate::findings::scaling::{Level, LevelEndpoint, LevelOf, Scaling, words};
+use crate::findings::scaling::words;
 use crate::findings::targets::{assumed, blank, is_undecided, not_measured, other_scenario};
 use crate::model::{Bound, Decide, Expectation, LoadUnit, MetricId, Operator, Run, Target, Unit};
+use crate::report::Support;
+use crate::report::scaling::{Level, LevelEndpoint, LevelOf, Scaling};
+use crate::report::{Interval, TargetResult, TargetState};
 
 /// Loads closer than this are the level that was named.
 const SAME: f64 = 0.05;

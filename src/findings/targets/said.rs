@@ -1,9 +1,9 @@
 //! What became of a target, in words: one place for the findings T01 and T02 and for outputs that name targets one by one.
 
-use crate::findings::report::{TargetResult, TargetState};
-use crate::findings::rules::shared::quoted;
 use crate::model::{MetricId, Statistic};
+use crate::report::{TargetResult, TargetState};
 use crate::text::number;
+use crate::text::phrase::quoted;
 
 impl TargetResult {
     /// As people call it: its name beside the expectation, where it has one.

@@ -1,6 +1,6 @@
 //! Efficiency against the level: how much of the ideal is left as users or instances are added.
 
-use crate::findings::scaling::{Efficiency, LevelOf, Scaling, words};
+use crate::findings::scaling::words;
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::knee_curve::axis;
 use crate::render::chart::panel::{EndLabel, Panel};
@@ -8,6 +8,7 @@ use crate::render::chart::scale;
 use crate::render::chart::svg::{self, Canvas, Pen};
 use crate::render::chart::theme::{Dash, Tone};
 use crate::render::level::Level;
+use crate::report::scaling::{Efficiency, LevelOf, Scaling};
 use crate::text::number;
 
 /// Fewer levels are no line.

@@ -8,16 +8,16 @@ use std::collections::BTreeMap;
 
 use plotters::coord::ranged1d::Ranged;
 
-use crate::findings::comparison::{
-    ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
-};
-use crate::findings::report::Report;
 use crate::render::block::{Align, Figure, Table, code, text};
 use crate::render::change;
 use crate::render::chart::scale::Scale;
 use crate::render::chart::svg::{self, Anchor, Canvas, Look, Pen};
 use crate::render::chart::theme::{Dash, FINE, NORMAL, SMALL, Tone, WIDTH, text_width};
 use crate::render::level::Level;
+use crate::report::Report;
+use crate::report::comparison::{
+    ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
+};
 use crate::text::number;
 
 /// The metrics that have a panel each, where there is something to draw.
@@ -486,9 +486,9 @@ fn table(rows: &[Row<'_>]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::report::Interval;
     use crate::render::chart::{of_comparison, tests::elements};
     use crate::render::testing::{compared, comparison, report};
+    use crate::report::Interval;
 
     fn change(
         endpoint: Option<&str>,

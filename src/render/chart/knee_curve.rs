@@ -2,13 +2,14 @@
 //!
 //! Lines join neighbouring levels and end where the tested range ends; a level that lacks a figure breaks the line.
 
-use crate::findings::Support;
-use crate::findings::scaling::{Knee, Level, Scaling, words};
+use crate::findings::scaling::words;
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::{EndLabel, LEFT, Panel};
 use crate::render::chart::scale::{self, Axis, Scale};
 use crate::render::chart::svg::{self, Canvas, Pen};
 use crate::render::chart::theme::{Dash, SMALL, Tone, WIDTH, text_width};
+use crate::report::Support;
+use crate::report::scaling::{Knee, Level, Scaling};
 use crate::text::number;
 
 /// Fewer levels are no line.

@@ -19,11 +19,11 @@ mod thin;
 
 use std::collections::BTreeSet;
 
-use crate::findings::comparison::Comparison;
-use crate::findings::report::Report;
-use crate::findings::scaling::Scaling;
 use crate::model::Run;
 use crate::render::block::Figure;
+use crate::report::Report;
+use crate::report::comparison::Comparison;
+use crate::report::scaling::Scaling;
 
 /// A kind of chart.
 pub struct Chart {

@@ -3,11 +3,7 @@
 //! Only percentiles that every run of both sides gives are drawn, so that both lines rest on the same ones. The axis is
 //! that of the percentile plot of a run.
 
-use crate::findings::comparison::{
-    ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, middle,
-};
-use crate::findings::figures::{Figure as Named, Support};
-use crate::findings::report::Report;
+use crate::findings::comparison::middle;
 use crate::model::{MetricId, Percentile};
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::{EndLabel, Panel};
@@ -15,6 +11,9 @@ use crate::render::chart::percentile_plot::{LOG_FROM, share_axis};
 use crate::render::chart::scale;
 use crate::render::chart::svg::{self, Canvas, Pen};
 use crate::render::chart::theme::{Dash, Tone};
+use crate::report::Report;
+use crate::report::comparison::{ComparedMetric, ComparedSide, Comparison, ComparisonVerdict};
+use crate::report::{Figure as Named, Support};
 use crate::text::number;
 
 /// Fewer points are no shape.
@@ -240,11 +239,11 @@ fn table(points: &[Point]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::comparison::MetricState;
-    use crate::findings::report::Interval;
     use crate::model::Unit;
     use crate::render::chart::{of_comparison, tests::elements};
     use crate::render::testing::{comparison, report};
+    use crate::report::Interval;
+    use crate::report::comparison::MetricState;
 
     /// p50, p95 and p99 of runs of both sides.
     fn compared(base: &[[f64; 3]], new: &[[f64; 3]]) -> Report {
@@ -371,7 +370,7 @@ mod tests {
         assert!(drawn(&whole).is_some());
         let with = |change: fn(&mut Named)| {
             let mut report = whole.clone();
-            report.figures = crate::findings::Figures::default();
+            report.figures = crate::report::Figures::default();
             for figure in whole.figures.iter() {
                 let mut figure = figure.clone();
                 if figure.run == "new-1" && figure.metric == "p99" {

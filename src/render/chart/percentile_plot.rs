@@ -4,7 +4,6 @@
 //! lie beyond a point, it is drawn hollow and no line runs to it: such points say what happened once, not what to
 //! expect. See <https://hdrhistogram.github.io/HdrHistogram/plotFiles.html>.
 
-use crate::findings::report::Report;
 use crate::model::{Histogram, Latency, Millis, Percentile, Population, Run};
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::{EndLabel, LEFT, Panel};
@@ -13,6 +12,7 @@ use crate::render::chart::scale::{self, Axis, Scale};
 use crate::render::chart::svg::{self, Canvas, Pen};
 use crate::render::chart::theme::{Dash, SMALL, Tone, WIDTH, text_width};
 use crate::render::chart::thin;
+use crate::report::Report;
 use crate::text::number;
 
 /// Fewer points are no shape.

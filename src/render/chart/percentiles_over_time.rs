@@ -3,7 +3,6 @@
 //! A percentile of a slice is drawn where the slice holds enough requests for it to be more than the slice's largest
 //! value: 1/(1-q) of them. Missing slices break the line. Panels share the axis of time; no panel has two axes of y.
 
-use crate::findings::report::Report;
 use crate::model::{Latency, PerSecond, Percentile, Population, Run, Seconds, Slice};
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::{EndLabel, Panel};
@@ -11,6 +10,7 @@ use crate::render::chart::scale::{self, Axis};
 use crate::render::chart::svg::{self, Canvas, Pen};
 use crate::render::chart::theme::{Dash, Tone};
 use crate::render::chart::thin;
+use crate::report::Report;
 use crate::text::number;
 
 /// The percentiles that are drawn, and how.

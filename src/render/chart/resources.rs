@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::findings::report::Report;
 use crate::model::{Resource, Run};
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::Panel;
@@ -13,6 +12,7 @@ use crate::render::chart::scale;
 use crate::render::chart::svg::{self, Canvas, Pen};
 use crate::render::chart::theme::{Dash, Tone};
 use crate::render::chart::thin;
+use crate::report::Report;
 use crate::text::number;
 
 /// What is drawn of a component: the metric, what it is called, and how.

@@ -1,13 +1,13 @@
 //! Every chart over ordinary, odd and hostile runs.
 
 use super::*;
-use crate::findings::figures::Figures;
-use crate::findings::report::{Page, ReportSchema};
-use crate::findings::verdict::Verdict;
 use crate::model::{
     Histogram, Latency, Millis, Percentile, Population, Resource, Seconds, Slice, Stats,
 };
 use crate::render::block::Inline;
+use crate::report::Figures;
+use crate::report::Verdict;
+use crate::report::{Page, ReportSchema};
 
 fn report(runs: Vec<Run>) -> Report {
     Report {

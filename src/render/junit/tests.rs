@@ -3,8 +3,8 @@
 use roxmltree::{Document, Node};
 
 use super::*;
-use crate::findings::Interval;
 use crate::render::testing::{broken, compared, comparison, finding, report, target};
+use crate::report::Interval;
 
 fn page(report: &Report) -> String {
     let page = render(report, &Layout::default()).unwrap().page;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::page::MOST;
 use super::*;
-use crate::findings::Support;
-use crate::findings::comparison::MetricState;
 use crate::model::{Endpoint, Stats};
 use crate::render::testing::{broken, compared, comparison, report, target};
+use crate::report::Support;
+use crate::report::comparison::MetricState;
 
 type Sample = (String, BTreeMap<String, String>, f64);
 
@@ -135,7 +135,7 @@ fn figures_are_gauges_in_base_units() {
         ("resource:api.memory.max", Some(1024.0), Unit::Bytes),
         ("check:smoke", Some(0.5), Unit::Ratio),
     ];
-    let mut figures = crate::findings::Figures::default();
+    let mut figures = crate::report::Figures::default();
     for (metric, value, unit) in added {
         figures.push(figure(None, metric, value, unit));
     }

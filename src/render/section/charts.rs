@@ -1,10 +1,10 @@
 //! The charts of a run.
 
-use crate::findings::Report;
 use crate::render::Layout;
 use crate::render::block::{Block, Figure};
 use crate::render::chart;
 use crate::render::section::{Scope, Section, heading, run_of};
+use crate::report::Report;
 
 /// The row of SECTIONS.
 pub const SECTION: Section = Section {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::report::CheckResult;
 use crate::findings::rules::ids::is_known;
-use crate::findings::{Report, suites};
 use crate::model::CheckKind;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, strong, text};
 use crate::render::section::{Scope, Section, absent};
+use crate::report::CheckResult;
+use crate::report::{Report, suites};
 use crate::text::number;
 
 /// The row of SECTIONS.

@@ -2,10 +2,6 @@
 
 use std::cmp::Ordering;
 
-use crate::findings::comparison::{
-    ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, MetricState,
-};
-use crate::findings::{Finding, Report, rules};
 use crate::model::Better;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, text};
@@ -13,6 +9,11 @@ use crate::render::change;
 use crate::render::chart;
 use crate::render::level::Level;
 use crate::render::section::{Scope, Section, absent};
+use crate::report::About;
+use crate::report::comparison::{
+    ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, MetricState,
+};
+use crate::report::{Finding, Report};
 use crate::text::number;
 
 mod behind;
@@ -39,7 +40,7 @@ fn build(report: &Report, _: usize, layout: &Layout) -> Vec<Block> {
     let findings: Vec<Line> = report
         .findings
         .iter()
-        .filter(|finding| rules::is_of_pair(&finding.rule) && !is_said(finding))
+        .filter(|finding| finding.about == About::Pair && !is_said(finding))
         .map(line)
         .collect();
     if !findings.is_empty() {

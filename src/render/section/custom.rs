@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::Report;
 use crate::model::{Custom, CustomKind, Percentile, UnitName};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, text};
 use crate::render::section::{Scope, Section, absent, heading, run_of};
+use crate::report::Report;
 use crate::text::number;
 
 /// The row of SECTIONS.

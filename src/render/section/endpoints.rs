@@ -1,12 +1,12 @@
 //! One line per endpoint, slowest first.
 
-use crate::findings::Report;
 use crate::model::{Endpoint, Percentile, Run};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Inline, Table, code, text};
 use crate::render::section::{
     MARKS, Scope, Section, UNCOUNTED, cell, heading, millis_cell, run_of,
 };
+use crate::report::Report;
 use crate::text::number;
 
 /// The row of SECTIONS.

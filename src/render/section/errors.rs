@@ -1,10 +1,10 @@
 //! What failed, counted by kind, code and endpoint.
 
-use crate::findings::Report;
 use crate::model::{ErrorCount, ErrorKind, run::label};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Table, code, text};
 use crate::render::section::{Scope, Section, absent, heading, run_of};
+use crate::report::Report;
 use crate::text::number;
 
 /// The row of SECTIONS.

@@ -1,9 +1,10 @@
 //! Every rule that fired, gravest first, with its evidence and what to do next.
 
-use crate::findings::{Finding, Report, Severity, rules};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, strong, text};
 use crate::render::section::{Scope, Section, heading, run_of};
+use crate::report::About;
+use crate::report::{Finding, Report, Severity};
 use crate::text::number;
 
 /// The row of SECTIONS.
@@ -26,7 +27,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
         .iter()
         .filter(|finding| match &finding.run {
             Some(id) => *id == run.id,
-            None => alone && !rules::is_of_series(finding),
+            None => alone && finding.about != About::Series,
         })
         .collect();
     let mut blocks = vec![heading(report, "Findings")];

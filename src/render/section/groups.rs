@@ -1,9 +1,9 @@
 //! Sums over the groups of endpoints that `knee.toml` makes.
 
-use crate::findings::Report;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Table, code, text};
 use crate::render::section::{Scope, Section, absent, heading, run_of};
+use crate::report::Report;
 use crate::text::number;
 
 /// The row of SECTIONS.

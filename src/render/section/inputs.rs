@@ -1,9 +1,10 @@
 //! What was read: files with hashes, and what the reader wants known.
 
-use crate::findings::{Report, distributed, suites};
+use crate::findings::distributed;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, text};
 use crate::render::section::{Scope, Section, checks};
+use crate::report::{Report, suites};
 use crate::text::number;
 
 /// The row of SECTIONS.

@@ -1,11 +1,11 @@
 //! The figures of the whole run. What the input cannot give is said, not left out.
 
-use crate::findings::{Figure, Report, Support};
 use crate::model::{MetricId, Reading, Run, Statistic, Unit};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, text};
 use crate::render::level::Level;
 use crate::render::section::{CARRIED, Scope, Section, absent, heading, run_of};
+use crate::report::{Figure, Report, Support};
 use crate::text::number;
 
 /// The row of SECTIONS.

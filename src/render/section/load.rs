@@ -1,10 +1,10 @@
 //! The load as the input or the configuration declares it.
 
-use crate::findings::Report;
 use crate::model::ThinkTime;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Table, code, text};
 use crate::render::section::{Scope, Section, absent, heading, run_of};
+use crate::report::Report;
 use crate::text::number;
 
 /// The row of SECTIONS.

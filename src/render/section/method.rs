@@ -1,10 +1,10 @@
 //! How the figures were made: fixed text, true of every report, and which figures an input without requests lacks.
 
-use crate::findings::Report;
 use crate::model::{Run, Stats};
 use crate::render::Layout;
 use crate::render::block::{Block, Line, code, text};
 use crate::render::section::{Scope, Section, key_figures};
+use crate::report::Report;
 
 /// The row of SECTIONS.
 pub const SECTION: Section = Section {

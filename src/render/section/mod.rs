@@ -24,10 +24,10 @@ pub mod targets;
 pub mod timeline;
 pub mod workload;
 
-use crate::findings::{Figure, Report, Support};
 use crate::model::Run;
 use crate::render::Layout;
 use crate::render::block::{Block, Line, text};
+use crate::report::{Figure, Report, Support};
 use crate::text::number;
 
 /// Of what a section speaks.

@@ -1,10 +1,12 @@
 //! The heading of a numbered part, its verdict and its sentences; only with several runs.
 
-use crate::findings::headline::{self, words};
-use crate::findings::{Report, analyse};
+use crate::findings::analyse;
+use crate::findings::headline;
+use crate::findings::headline::words;
 use crate::render::Layout;
 use crate::render::block::{Block, code, prose, strong, text};
 use crate::render::section::{Scope, Section, run_of};
+use crate::report::Report;
 
 /// The row of SECTIONS.
 pub const SECTION: Section = Section {

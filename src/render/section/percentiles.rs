@@ -1,6 +1,5 @@
 //! The percentiles that the input gives, with samples, intervals and how well they are carried.
 
-use crate::findings::{Figure, Report, Support};
 use crate::model::{
     ClockStart, ClockStop, Latency, Population, QuantileMethod, ResolutionKind, Run,
 };
@@ -8,6 +7,7 @@ use crate::render::Layout;
 use crate::render::block::{Align, Block, Inline, Table, code, prose, text};
 use crate::render::level::Level;
 use crate::render::section::{Scope, Section, absent, heading, run_of};
+use crate::report::{Figure, Report, Support};
 use crate::text::number;
 
 /// The row of SECTIONS.

@@ -2,10 +2,10 @@
 //!
 //! With one run its own findings section says it: there is one list to read.
 
-use crate::findings::{Finding, Report};
 use crate::render::Layout;
 use crate::render::block::{Block, text};
 use crate::render::section::{Scope, Section, findings, workload};
+use crate::report::{Finding, Report};
 
 /// The row of SECTIONS.
 pub const SECTION: Section = Section {

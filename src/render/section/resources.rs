@@ -1,10 +1,10 @@
 //! Machines and containers beside the run: figures per component, metric and phase.
 
-use crate::findings::{Report, TargetResult, TargetState};
 use crate::model::{MetricId, Resource, ResourcePhase};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, text};
 use crate::render::section::{Scope, Section, absent, heading, run_of};
+use crate::report::{Report, TargetResult, TargetState};
 use crate::text::number;
 
 /// The row of SECTIONS.

@@ -1,11 +1,12 @@
 //! Load series: where the knee lies, level by level, step by step, and what follows for capacity.
 
-use crate::findings::scaling::{Capacity, Scaling, words};
-use crate::findings::{Finding, Report};
+use crate::findings::scaling::words;
 use crate::render::Layout;
 use crate::render::block::{Block, Line, code, prose, text};
 use crate::render::chart;
 use crate::render::section::{Scope, Section};
+use crate::report::scaling::{Capacity, Scaling};
+use crate::report::{Finding, Report};
 use crate::text::number;
 
 mod law;

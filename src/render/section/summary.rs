@@ -1,11 +1,12 @@
 //! The first screen: title, verdict, the computed sentences; with several runs a table of them.
 
-use crate::findings::comparison::{ComparedSide, Comparison, ComparisonVerdict};
+use crate::findings::analyse;
 use crate::findings::headline::{SCALE, words};
-use crate::findings::{Report, Verdict, analyse};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Table, code, prose, strong, text};
 use crate::render::section::{MARKS, Scope, Section, cell, millis_cell};
+use crate::report::comparison::{ComparedSide, Comparison, ComparisonVerdict};
+use crate::report::{Report, Verdict};
 use crate::text::escape;
 use crate::text::number::plural;
 
@@ -149,9 +150,9 @@ fn runs(report: &Report) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::TargetState;
     use crate::render::testing::{report, target};
     use crate::render::{markdown, text as plain};
+    use crate::report::TargetState;
 
     #[test]
     fn a_series_of_which_nothing_is_demanded_has_no_verdict() {

@@ -1,11 +1,11 @@
 //! Every declared target with value, limit, interval, samples and state.
 
-use crate::findings::{Report, TargetResult, TargetState};
 use crate::model::MetricId;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, strong, text};
 use crate::render::level::Level;
 use crate::render::section::{Scope, Section, absent, heading, resources, run_of};
+use crate::report::{Report, TargetResult, TargetState};
 use crate::text::number;
 
 /// The row of SECTIONS.
@@ -139,7 +139,7 @@ fn state(result: &TargetResult) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::Interval;
+    use crate::report::Interval;
 
     #[test]
     fn a_target_on_levels_says_at_which() {

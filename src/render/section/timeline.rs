@@ -1,11 +1,11 @@
 //! The course of the run in a few lines, for outputs without pictures.
 
-use crate::findings::Report;
 use crate::findings::steady::{Steadiness, steadiness};
 use crate::model::Slice;
 use crate::render::Layout;
 use crate::render::block::{Block, text};
 use crate::render::section::{Scope, Section, heading, run_of};
+use crate::report::Report;
 use crate::text::number;
 
 /// The row of SECTIONS.

@@ -1,10 +1,10 @@
 //! The load that a scenario declares beside the one that a run shows.
 
-use crate::findings::Report;
-use crate::findings::workload::{Workload, WorkloadFigure};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, text};
 use crate::render::section::{Scope, Section, absent, run_of};
+use crate::report::Report;
+use crate::report::workload::{Workload, WorkloadFigure};
 use crate::text::number;
 
 /// The row of SECTIONS.

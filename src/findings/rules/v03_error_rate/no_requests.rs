@@ -2,12 +2,13 @@
 //!
 //! An input that counts something else, and no requests, is not measured and no such run.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::rules::Fired;
-use crate::findings::rules::shared::{is_trimmed, quoted};
-use crate::findings::verdict::Effect;
+use crate::findings::rules::shared::is_trimmed;
 use crate::model::{ErrorCount, ErrorKind, MetricId, Run};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::quoted;
 
 /// The finding of a run without a request.
 pub(super) fn fired(run: &Run) -> Option<Fired> {

@@ -3,8 +3,8 @@
 use super::{both, unlike};
 use crate::findings::rules::Fired;
 use crate::findings::rules::shared::{apart, median};
-use crate::findings::verdict::Effect;
 use crate::model::{LoadModel, MetricId, Phase, Run, Unit};
+use crate::report::Effect;
 use crate::text::number;
 
 /// Share by which the lengths may differ.

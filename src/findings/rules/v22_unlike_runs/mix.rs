@@ -1,13 +1,13 @@
 //! Which endpoints both sides asked for, and the shares that these have of the requests.
 
-use crate::findings::evidence::Evidence;
 use crate::findings::mix::{Lone, Mixed, Shared, mixed};
 use crate::findings::rules::Fired;
-use crate::findings::rules::shared::{first_of, quoted};
 use crate::findings::rules::v22_unlike_runs::Unlike;
-use crate::findings::verdict::Effect;
 use crate::model::{MetricId, Run, Unit};
+use crate::report::Effect;
+use crate::report::Evidence;
 use crate::text::number;
+use crate::text::phrase::{first_of, quoted};
 
 /// Endpoints that a message names.
 const NAMED: usize = 3;

@@ -1,9 +1,9 @@
 //! Stretches by the phases of the load.
 
-use crate::findings::scaling::LevelOf;
 use crate::findings::scaling::split::{COARSE_S, LATE, Piece, settled, usual_length};
 use crate::findings::steady::{Part, gap, is_pause, joined};
 use crate::model::{Load, Phase, Run, Seconds};
+use crate::report::scaling::LevelOf;
 use crate::text::number::{plural, seconds};
 
 /// A ramp that is all of the run is cut into so many stretches at most.

@@ -1,8 +1,8 @@
 //! Stretches by users over time.
 
-use crate::findings::scaling::LevelOf;
 use crate::findings::scaling::split::{COARSE_S, LATE, Piece, settled, usual_length};
 use crate::findings::steady::{Held, Part, gap, held_users};
+use crate::report::scaling::LevelOf;
 use crate::text::number::plural;
 
 /// Users of one level are the same whole number.

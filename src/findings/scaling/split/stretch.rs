@@ -1,12 +1,12 @@
 //! The run cut to a stretch, and the windows in it that have percentiles of their own.
 
 use crate::findings::normalize::cut::{Answers, cut};
-use crate::findings::scaling::LevelOf;
 use crate::findings::scaling::flow::flow;
 use crate::findings::scaling::split::{LATE, Piece, Stretch, usual_length};
 use crate::findings::steady::Part;
 use crate::model::run::label;
 use crate::model::{PerSecond, Run, Slice, Stats};
+use crate::report::scaling::LevelOf;
 use crate::text::number::{plural, seconds};
 
 /// Windows of a stretch that are kept at most.

@@ -1,9 +1,9 @@
 use super::*;
-use crate::findings::evidence::Evidence;
 use crate::findings::scaling::testing::{
     at, calm, document, instances, knee, saturated, series, single, step,
 };
 use crate::model::Unit;
+use crate::report::Evidence;
 
 #[test]
 fn a_knee_by_saturation_names_what_is_offered_and_what_is_answered() {

@@ -2,12 +2,13 @@
 
 use super::{Range, of_run, reaches, untested};
 use crate::findings::normalize::Pattern;
-use crate::findings::report::{Interval, TargetResult, TargetState};
-use crate::findings::rules::shared::quoted;
-use crate::findings::scaling::{Level, LevelOf, Scaling, Step, StepClass, words};
+use crate::findings::scaling::words;
 use crate::findings::targets::not_measured;
 use crate::model::{Decide, Target, Unit};
+use crate::report::scaling::{Level, LevelOf, Scaling, Step, StepClass};
+use crate::report::{Interval, TargetResult, TargetState};
 use crate::stats::step;
+use crate::text::phrase::quoted;
 
 pub(super) fn no_blow_up(
     mut result: TargetResult,

@@ -2,9 +2,9 @@ use super::*;
 use crate::findings::scaling::testing::{
     at, calm, document, instances, interval, knee, saturated, series, single,
 };
-use crate::findings::scaling::{Criterion, LevelOf};
 use crate::render::chart::tests::elements;
 use crate::render::chart::theme::FINE;
+use crate::report::scaling::{Criterion, LevelOf};
 
 type Path = Vec<(i32, i32)>;
 

@@ -1,10 +1,11 @@
 //! Efficiency, the serial part, and the scaling law.
 
-use crate::findings::Interval;
-use crate::findings::scaling::{LevelOf, Scaling, Usl, words};
+use crate::findings::scaling::words;
 use crate::render::block::{Align, Block, Line, Table, text};
 use crate::render::level::Level;
 use crate::render::section::absent;
+use crate::report::Interval;
+use crate::report::scaling::{LevelOf, Scaling, Usl};
 use crate::text::number;
 
 /// The key of the peak's interval.

@@ -1,9 +1,10 @@
 //! What was offered and answered at each level, and how fast.
 
-use crate::findings::Support;
-use crate::findings::scaling::{Level, Scaling, words};
+use crate::findings::scaling::words;
 use crate::render::block::{Align, Block, Line, Table, text};
 use crate::render::section::{MARKS, absent};
+use crate::report::Support;
+use crate::report::scaling::{Level, Scaling};
 use crate::text::number;
 
 /// The latencies that may have a column.

@@ -2,12 +2,13 @@
 
 use std::cmp::Ordering;
 
-use crate::findings::Interval;
-use crate::findings::scaling::{LevelOf, Scaling, Step, StepClass, words};
+use crate::findings::scaling::words;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, text};
 use crate::render::level::Level;
 use crate::render::section::absent;
+use crate::report::Interval;
+use crate::report::scaling::{LevelOf, Scaling, Step, StepClass};
 use crate::text::number;
 
 /// The tables and what has to be said of them: the whole run step by step, and of every endpoint its worst step.

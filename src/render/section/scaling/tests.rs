@@ -1,13 +1,13 @@
 use super::*;
-use crate::findings::Effect;
-use crate::findings::Interval;
 use crate::findings::scaling::testing::{
     calm, document, instances, interval, saturated, single, step,
 };
-use crate::findings::scaling::{LevelOf, StepClass};
 use crate::render::block::{Align, Inline};
 use crate::render::testing::{finding, report};
 use crate::render::{junit, markdown, pr_comment, text as plain};
+use crate::report::Effect;
+use crate::report::Interval;
+use crate::report::scaling::{LevelOf, StepClass};
 
 fn blocks(scaling: Scaling, layout: &Layout) -> Vec<Block> {
     let mut report = report();

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::report::Report;
+use crate::report::Report;
 
 /// One suite, or all of them together.
 #[derive(Clone, Debug, PartialEq)]

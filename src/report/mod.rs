@@ -1,19 +1,32 @@
-//! `knee.report/1`: what every analysing command says. Arrays are always there; what a command does not do stays empty.
+//! `knee.report/1`: what every analysing command says, and the types of which it is made. Arrays are always there; what a command
+//! does not do stays empty.
+//!
+//! Types only: what makes them stands above.
+
+#![warn(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod comparison;
+pub mod evidence;
+pub mod figure;
+pub mod scaling;
+pub mod suites;
+pub mod verdict;
+pub mod workload;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::findings::comparison::Comparison;
-use crate::findings::evidence::Evidence;
-use crate::findings::figures::{Figure, Figures};
-use crate::findings::rules::shared::quoted;
-use crate::findings::rules::{is_of_pair, is_of_series};
-use crate::findings::scaling::Scaling;
-use crate::findings::verdict::{Effect, Verdict};
-use crate::findings::workload::Workload;
 use crate::model::{CheckKind, ResourcePhase, Run, Unit};
+use crate::report::comparison::Comparison;
+use crate::report::scaling::Scaling;
+use crate::report::workload::Workload;
+use crate::text::phrase::quoted;
+
+pub use evidence::{Evidence, Value};
+pub use figure::{Figure, Figures, Measured, Support};
+pub use verdict::{Effect, Verdict};
 
 /// The version of the schema a report is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +74,20 @@ impl From<Effect> for Severity {
     }
 }
 
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    /// A run, or repeats.
+    Run,
+    /// Two sides.
+    Pair,
+    /// A series of load levels.
+    Series,
+    /// The plan.
+    #[default]
+    Plan,
+}
+
 /// A rule that fired.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -68,6 +95,9 @@ pub struct Finding {
     pub rule: String,
     /// Its name: `error-rate`.
     pub name: String,
+    /// What it is about.
+    #[serde(skip)]
+    pub about: About,
     /// How grave.
     pub severity: Severity,
     /// What it does.
@@ -291,13 +321,14 @@ impl Report {
     /// The findings about the plan and no single run.
     pub fn findings_of_plan(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| {
-            let of_several = is_of_pair(&finding.rule) || is_of_series(finding);
+            let of_several = matches!(finding.about, About::Pair | About::Series);
             finding.run.is_none() && !of_several
         })
     }
 
     /// The findings about series of load levels.
     pub fn findings_of_series(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| is_of_series(finding))
+        let all = self.findings.iter();
+        all.filter(|finding| finding.about == About::Series)
     }
 }
