@@ -6,10 +6,13 @@
 pub mod cli;
 pub mod config;
 pub mod exit;
+pub mod figures;
 pub mod findings;
 pub mod history;
 pub mod ingest;
+pub mod load;
 pub mod model;
+pub mod normalize;
 pub mod render;
 pub mod report;
 pub mod stats;

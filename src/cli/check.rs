@@ -13,8 +13,9 @@ use crate::cli::message::{self, advise};
 use crate::cli::{Console, baseline, compare, convert, inputs, output};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::findings::{analyse, normalize};
+use crate::findings::analyse;
 use crate::model::Run;
+use crate::normalize;
 use crate::report::{Report, Verdict};
 
 /// Judge runs by their targets, by whether they can be believed, and against the baseline that `knee baseline accept` wrote:

@@ -8,9 +8,9 @@ use clap::Args as Arguments;
 
 use crate::cli::output::{self, Kind, Output, Place, Planned};
 use crate::cli::{Console, inputs};
-use crate::findings::{figures, normalize};
 use crate::model::{Endpoint, IdentitySource, Run};
 use crate::text::escape::csv_name;
+use crate::{figures, normalize};
 
 /// Bring results into one schema: JSON or CSV.
 #[derive(Debug, Arguments)]

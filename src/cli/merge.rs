@@ -8,8 +8,9 @@ use clap::Args as Arguments;
 use crate::cli::message::{self, advise};
 use crate::cli::output::{self, Output};
 use crate::cli::{Console, convert, inputs};
-use crate::findings::{distributed, normalize};
 use crate::ingest;
+use crate::normalize;
+use crate::normalize::distributed;
 
 /// Put the parts of one distributed run together: every RUN is what one generator wrote of it.
 ///

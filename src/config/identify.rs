@@ -6,8 +6,8 @@ use globset::GlobBuilder;
 
 use crate::config::Config;
 use crate::config::flags::{IDENTITY, Labels};
-use crate::findings::plan::Scenario;
 use crate::findings::scaling::LABEL;
+use crate::load::plan::Scenario;
 use crate::model::{Identity, IdentitySource, Run};
 
 impl Config {

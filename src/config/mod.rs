@@ -25,13 +25,13 @@ pub use find::in_repository;
 pub use flags::{Labels, flag_target, parse_duration, parse_labels, parse_percentiles};
 
 use crate::config::error::Text;
+use crate::figures;
 use crate::findings::comparison::{Allow, Floor};
-use crate::findings::figures;
-use crate::findings::normalize;
-use crate::findings::plan::Plan;
 use crate::findings::rules;
 use crate::ingest::map::Mapping;
+use crate::load::plan::Plan;
 use crate::model::Target;
+use crate::normalize;
 
 /// `[project]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

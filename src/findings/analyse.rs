@@ -7,15 +7,16 @@ pub use levels::Levels;
 
 use rayon::prelude::*;
 
+use crate::figures;
 use crate::findings::comparison::compare;
-use crate::findings::figures;
 use crate::findings::headline::lower_first;
-use crate::findings::normalize::Pattern;
-use crate::findings::plan::Plan;
 use crate::findings::rules::v17_totals_reconcile::reconcile;
-use crate::findings::{headline, normalize, rules, targets, workload};
+use crate::findings::{headline, rules, targets, workload};
+use crate::load::plan::Plan;
 use crate::model::run::label;
 use crate::model::{MetricId, Run, Stats, Target};
+use crate::normalize;
+use crate::normalize::Pattern;
 use crate::report::comparison::{ComparedMetric, Comparison, ComparisonVerdict, MetricState};
 use crate::report::{
     CheckResult, Class, Finding, Group, Page, Report, ReportSchema, TargetResult, TargetState,

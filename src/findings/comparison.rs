@@ -9,11 +9,11 @@ pub mod compare;
 mod coverage;
 mod decide;
 mod few;
-pub(in crate::findings) mod judge;
+pub(crate) mod judge;
 mod learned;
 mod others;
 mod useful;
-pub(in crate::findings) mod values;
+pub(crate) mod values;
 
 pub(crate) use values::middle;
 

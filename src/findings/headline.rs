@@ -12,8 +12,8 @@ mod without_requests;
 use std::fmt::Write;
 
 use crate::findings::analyse;
-use crate::findings::rules::v43_merged_percentiles as v43;
 use crate::model::{Percentile, Run};
+use crate::normalize::bounded as v43;
 use crate::report::{Effect, Verdict};
 use crate::report::{Figure, Support};
 use crate::report::{Finding, Report, TargetResult, TargetState};

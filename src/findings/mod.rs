@@ -5,20 +5,10 @@
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod analyse;
-mod broken;
-mod by_windows;
 pub mod comparison;
-pub mod distributed;
-pub mod figures;
 pub mod headline;
-pub mod little;
-mod mix;
-pub mod normalize;
-mod offering;
-pub mod plan;
 pub mod propose;
 pub mod rules;
 pub mod scaling;
-pub mod steady;
 pub mod targets;
 pub mod workload;

@@ -4,7 +4,6 @@
 //! the tested range; nothing is drawn out beyond it but the fitted law, and that says so.
 
 mod capacity;
-mod flow;
 mod knee;
 mod level;
 mod load;
@@ -14,15 +13,14 @@ mod sample;
 mod sent;
 mod series;
 mod spawn;
-pub(in crate::findings) mod split;
 mod steps;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod words;
 
-use crate::findings::figures;
-use crate::findings::normalize::Pattern;
+use crate::figures;
 use crate::model::Run;
+use crate::normalize::Pattern;
 use crate::report::scaling::{LevelOf, Scaling};
 
 pub use series::LABEL;

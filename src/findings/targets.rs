@@ -8,13 +8,13 @@ mod missing;
 
 pub use levels::judge_levels;
 
-use crate::findings::by_windows;
-use crate::findings::figures::{Options, measure, resource};
-use crate::findings::normalize::Pattern;
+use crate::figures::by_windows;
+use crate::figures::{Options, measure, resource};
 use crate::findings::targets::missing::{assumed, why_no_figure, why_no_resource};
 use crate::model::{
     Bound, Decide, Endpoint, Expectation, MetricId, ResourcePhase, Run, Statistic, Target,
 };
+use crate::normalize::Pattern;
 use crate::report::{Interval, TargetResult, TargetState};
 use crate::report::{Measured, Support};
 use crate::stats::quantile;

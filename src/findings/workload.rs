@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::findings::little;
-use crate::findings::normalize::Pattern;
-use crate::findings::plan::{Plan, Scenario};
+use crate::load::little;
+use crate::load::plan::{Plan, Scenario};
 use crate::model::{Endpoint, Run, Unit};
+use crate::normalize::Pattern;
 use crate::report::workload::{Workload, WorkloadFigure, WorkloadTask};
 
 /// Requests of one task.
@@ -182,7 +182,7 @@ fn tasks(scenario: &Scenario, run: Option<&Run>) -> Vec<WorkloadTask> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::plan::DeclaredLoad;
+    use crate::load::plan::DeclaredLoad;
     use crate::model::{Origin, Seconds, Stats, ThinkTime};
 
     fn endpoint(name: &str, group: Option<&str>, requests: u64) -> Endpoint {

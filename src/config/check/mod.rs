@@ -20,10 +20,10 @@ use crate::config::syntax;
 use crate::config::value::OneOrMany;
 use crate::config::{ABOVE, Compare, Config, Project, Report};
 use crate::findings::comparison::Allow;
-use crate::findings::normalize::{ExpectedError, GroupRule, Pattern, Rename};
-use crate::findings::plan::{DeclaredLoad, Scenario};
 use crate::findings::rules::RULES;
+use crate::load::plan::{DeclaredLoad, Scenario};
 use crate::model::{Decide, Expectation, LoadModel, MetricId, Origin, Target, ThinkTime};
+use crate::normalize::{ExpectedError, GroupRule, Pattern, Rename};
 
 /// Reads and checks the whole text.
 pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {
@@ -870,6 +870,6 @@ tests = ["junit.xml"]
                 ("slower".to_owned(), None)
             ]
         );
-        assert_eq!(config.figures, crate::findings::figures::Options::default());
+        assert_eq!(config.figures, crate::figures::Options::default());
     }
 }

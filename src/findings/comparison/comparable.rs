@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::figures::side::{by_endpoint, failed};
 use crate::findings::comparison::compare::{NO_REQUESTS, Options, Pair};
 use crate::findings::comparison::judge::{Doubt, Draft, FEWEST};
 use crate::findings::rules;
-use crate::findings::rules::shared::{by_endpoint, failed};
 use crate::findings::rules::v22_unlike_runs as v22;
 use crate::findings::rules::v22_unlike_runs::Unlike;
 use crate::model::{Run, Stats};

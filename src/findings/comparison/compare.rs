@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use crate::figures;
 use crate::findings::comparison::comparable::Comparable;
 use crate::findings::comparison::judge;
 use crate::findings::comparison::judge::{Draft, Setting, measure_of};
@@ -13,7 +14,6 @@ use crate::findings::comparison::values;
 use crate::findings::comparison::values::{Reading, stats_of};
 use crate::findings::comparison::{Allow, Floor};
 use crate::findings::comparison::{age, coverage, decide, few};
-use crate::findings::figures;
 use crate::findings::rules;
 use crate::model::{Endpoint, MetricId, Percentile, Run, Stats};
 use crate::report::Effect;

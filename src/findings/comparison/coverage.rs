@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::mix::{Counts, Shared};
+use crate::load::mix::{Counts, Shared};
 use crate::model::{MetricId, Run};
 use crate::report::comparison::Comparison;
 

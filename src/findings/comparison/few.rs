@@ -6,9 +6,9 @@
 
 use crate::findings::comparison::judge::{ALPHA, Draft};
 use crate::findings::comparison::values::{Reading, logarithm, stats_of};
-use crate::findings::normalize::bounds::edges_of;
-use crate::findings::normalize::merge;
 use crate::model::{Endpoint, Latency, LoadModel, MetricId, Run, Statistic};
+use crate::normalize::bounds::edges_of;
+use crate::normalize::merge;
 use crate::report::comparison::MetricState;
 use crate::report::comparison::{ComparedMetric, Method};
 use crate::stats::apart::{self, Mean};

@@ -25,13 +25,13 @@ const BEYOND: f64 = 20.0;
 /// The change whose proof `repeats_needed` speaks of.
 const WANTED: f64 = 0.2;
 /// The least difference of latencies worth talking about, in milliseconds.
-pub(in crate::findings) const LEAST_MS: f64 = 1.0;
+pub(crate) const LEAST_MS: f64 = 1.0;
 
 /// What holds for one metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::findings) struct Measure {
+pub(crate) struct Measure {
     /// Spread between runs that is assumed, as a standard deviation of logarithms.
-    pub(in crate::findings) spread: f64,
+    pub(crate) spread: f64,
     /// The smallest change worth talking about.
     pub(super) floor: f64,
     /// The same in the metric's unit.
@@ -51,10 +51,7 @@ pub(super) const JOBS: f64 = 0.03;
 const JOBS_OF_SHARES: f64 = 0.1;
 
 /// Defaults by how far out in the tail a latency lies (statistics 2.0 and 2a).
-pub(in crate::findings) fn measure_of(
-    metric: &MetricId,
-    floors: &BTreeMap<String, Floor>,
-) -> Measure {
+pub(crate) fn measure_of(metric: &MetricId, floors: &BTreeMap<String, Floor>) -> Measure {
     let quantile = match metric {
         MetricId::Latency(_, Statistic::Quantile(percentile)) => percentile.share(),
         _ => 0.5,

@@ -1,6 +1,6 @@
 //! One figure of one run, ready to be compared: its logarithm, and how far the run itself leaves it open.
 
-use crate::findings::figures;
+use crate::figures;
 use crate::model::{Endpoint, MetricId, Run, Stats};
 use crate::report::Measured;
 use crate::stats::binomial::normal_score;
@@ -86,7 +86,7 @@ pub(super) fn logarithm(value: f64, error: f64) -> Option<Value> {
 }
 
 /// The standard error of the logarithm, from the interval of the figure; from its closed side where the other is open.
-pub(in crate::findings) fn error_of(measured: &Measured) -> Option<f64> {
+pub(crate) fn error_of(measured: &Measured) -> Option<f64> {
     let interval = measured.interval?;
     let z = normal_score(f64::midpoint(1.0, interval.level));
     let centre = measured.value.ln();

@@ -1,6 +1,6 @@
 //! What broke although the requests may not have failed: sessions, and exceptions of the script.
 
-use crate::findings::broken;
+use crate::figures::broken;
 use crate::model::Run;
 use crate::text::number::{count, percent, plural};
 

@@ -57,7 +57,7 @@ pub(super) fn of_runs(report: &Report) -> Vec<String> {
 }
 
 /// One or two sentences over one series.
-pub(in crate::findings) fn of_series(scaling: &Scaling) -> Vec<String> {
+pub(crate) fn of_series(scaling: &Scaling) -> Vec<String> {
     let levels = plural(scaling.levels.len() as u64, "level");
     let mut sentences = vec![format!(
         "Load series {}, {levels}: {}",

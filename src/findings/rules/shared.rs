@@ -2,9 +2,8 @@
 //!
 //! Decides nothing; limits and words about them stay in the rules.
 
-use std::collections::BTreeMap;
-
-use crate::model::{Latency, LoadModel, Millis, Percentile, Run, Stats};
+use crate::figures::side::half_width;
+use crate::model::{Latency, LoadModel, Millis, Percentile, Run};
 use crate::text::number;
 
 /// A chance as it follows on "p": `= 0.0032`, `< 0.0001`.
@@ -39,24 +38,10 @@ pub(super) fn percent_beside(share: f64, limit: f64) -> String {
     }
 }
 
-/// The error of a figure, 0 where the input does not say.
-pub(super) fn half_width(latency: &Latency, value: Millis) -> f64 {
-    latency
-        .resolution
-        .half_width(value)
-        .map_or(0.0, |half| half.0)
-}
-
 /// `high / low` as small as the resolution allows; `None` when the low figure may be nothing.
 pub(super) fn least_ratio(latency: &Latency, high: Millis, low: Millis) -> Option<f64> {
     let low_end = low.0 + half_width(latency, low);
     (low_end > 0.0).then(|| (high.0 - half_width(latency, high)) / low_end)
-}
-
-/// Failures as the tool counts requests: expected ones are left out of both.
-pub(super) fn counted(stats: &Stats) -> Option<u64> {
-    let expected = stats.expected_failures.unwrap_or(0);
-    Some(stats.requests?.saturating_sub(expected))
 }
 
 /// The middle of the values, or of the two in the middle.
@@ -80,37 +65,6 @@ pub(super) fn apart(a: f64, b: f64) -> f64 {
     } else {
         f64::INFINITY
     }
-}
-
-/// The figures of every endpoint in all runs of a side, by label.
-pub(in crate::findings) fn by_endpoint<'a>(runs: &[&'a Run]) -> BTreeMap<String, Vec<&'a Stats>> {
-    let mut found: BTreeMap<String, Vec<&Stats>> = BTreeMap::new();
-    for endpoint in runs.iter().flat_map(|run| &run.endpoints) {
-        found
-            .entry(endpoint.label())
-            .or_default()
-            .push(&endpoint.stats);
-    }
-    found
-}
-
-/// The figures of the whole run in all runs of a side.
-pub(super) fn whole<'a>(runs: &[&'a Run]) -> Vec<&'a Stats> {
-    runs.iter().map(|run| &run.overall).collect()
-}
-
-/// Failures and requests that count, over all of the figures that know both; `None` without a request.
-pub(in crate::findings) fn failed(stats: &[&Stats]) -> Option<(u64, u64)> {
-    let known = stats
-        .iter()
-        .filter_map(|stats| Some((stats.failures?, counted(stats)?)));
-    let all = known.reduce(|a, b| (a.0.saturating_add(b.0), a.1.saturating_add(b.1)));
-    all.filter(|(_, requests)| *requests > 0)
-}
-
-/// Whether slices were left out: counts are the slices' own, and answers may belong to requests before the border.
-pub(in crate::findings) fn is_trimmed(run: &Run) -> bool {
-    run.notes.iter().any(|note| note.id == "trim")
 }
 
 /// A stretch of the run with enough samples to have a median.

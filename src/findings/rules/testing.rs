@@ -1,12 +1,12 @@
 //! Hand-made runs for the tests of rules, among them the ones that documents 000 and 002 describe.
 
+use crate::figures;
 use crate::findings::comparison::Allow;
-use crate::findings::figures;
-use crate::findings::plan::{DeclaredLoad, Plan, Scenario};
 use crate::findings::rules::{
     Asks, ComparedContext, Fired, Options, PairContext, PlanContext, Rule, RunContext,
     SeriesContext,
 };
+use crate::load::plan::{DeclaredLoad, Plan, Scenario};
 use crate::model::{
     Bound, Decide, Endpoint, ErrorCount, ErrorKind, Expectation, Histogram, Latency, MetricId,
     Millis, Origin, Phase, Population, QuantileMethod, Resolution, ResolutionKind, Resource, Run,
@@ -113,7 +113,7 @@ pub(super) fn ask_compared(
 }
 
 /// Five repeats in turn against a base called "main", with these metrics.
-pub(in crate::findings) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
+pub(crate) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
     let side = |name: &str| ComparedSide {
         name: Some(name.to_owned()),
         runs: vec![format!("{name}-1")],
@@ -142,11 +142,7 @@ pub(in crate::findings) fn comparison(metrics: Vec<ComparedMetric>) -> Compariso
 }
 
 /// A metric in that state, judged by repeats; figures are for the test to fill in.
-pub(in crate::findings) fn compared(
-    metric: &str,
-    endpoint: Option<&str>,
-    state: MetricState,
-) -> ComparedMetric {
+pub(crate) fn compared(metric: &str, endpoint: Option<&str>, state: MetricState) -> ComparedMetric {
     let id: MetricId = metric.parse().unwrap();
     ComparedMetric {
         endpoint: endpoint.map(str::to_owned),
@@ -268,7 +264,7 @@ pub(super) const TWO_DIGITS: Resolution = Resolution {
 };
 
 /// Counts without latency.
-pub(in crate::findings) fn counts(requests: u64, failures: u64) -> Stats {
+pub(crate) fn counts(requests: u64, failures: u64) -> Stats {
     Stats {
         requests: Some(requests),
         failures: Some(failures),
@@ -308,7 +304,7 @@ pub(super) fn histogram(values: &[(f64, u64)]) -> Histogram {
 }
 
 /// A run with these counts and this length.
-pub(in crate::findings) fn run(stats: Stats, seconds: f64) -> Run {
+pub(crate) fn run(stats: Stats, seconds: f64) -> Run {
     let mut run = Run::new("test", "test");
     run.id = "run".to_owned();
     run.duration = Some(Seconds(seconds));
@@ -330,7 +326,7 @@ pub(super) fn endpoint(method: &str, name: &str, stats: Stats) -> Endpoint {
 }
 
 /// A slice with that many samples around a median.
-pub(in crate::findings) fn slice(start: f64, seconds: f64, samples: u64, p50: f64) -> Slice {
+pub(crate) fn slice(start: f64, seconds: f64, samples: u64, p50: f64) -> Slice {
     let mut stats = counts(samples, 0);
     stats.latency = Some(latency(Population::All, samples, &[("p50", p50)]));
     Slice {
@@ -397,11 +393,7 @@ pub(super) fn resource(
 }
 
 /// A target's result on p95 with the limit 200 ms.
-pub(in crate::findings) fn result(
-    state: TargetState,
-    endpoint: Option<&str>,
-    value: f64,
-) -> TargetResult {
+pub(crate) fn result(state: TargetState, endpoint: Option<&str>, value: f64) -> TargetResult {
     TargetResult {
         name: "p95 < 200ms".to_owned(),
         run: "run".to_owned(),

@@ -1,8 +1,8 @@
 //! V02: the run lasted longer or shorter than planned.
 
-use crate::findings::rules::shared::is_trimmed;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::model::{MetricId, PerSecond, Phase, Run, Unit};
+use crate::normalize::trim::is_trimmed;
 use crate::report::Effect;
 use crate::report::Evidence;
 use crate::text::number;

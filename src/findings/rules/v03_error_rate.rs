@@ -2,7 +2,8 @@
 
 mod no_requests;
 
-use crate::findings::rules::shared::{counted, percent_beside};
+use crate::figures::side::counted;
+use crate::findings::rules::shared::percent_beside;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::model::{MetricId, Run, Unit};
 use crate::report::Effect;

@@ -1,6 +1,6 @@
 //! V05: failures stand inside the latency and cannot be told apart.
 
-use crate::findings::rules::shared::counted;
+use crate::figures::side::counted;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::model::{Population, Stats, Unit};
 use crate::report::Effect;

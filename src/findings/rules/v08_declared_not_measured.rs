@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::normalize::Pattern;
-use crate::findings::plan::Scenario;
 use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
+use crate::load::plan::Scenario;
 use crate::model::Target;
+use crate::normalize::Pattern;
 use crate::report::Effect;
 use crate::report::Evidence;
 use crate::report::{TargetResult, TargetState};
@@ -193,9 +193,10 @@ fn are(number: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::plan::Plan;
+    use crate::figures;
     use crate::findings::rules::testing::{ask_plan, counts, run, scenario, target};
-    use crate::findings::{figures, targets};
+    use crate::findings::targets;
+    use crate::load::plan::Plan;
     use crate::model::{Bound, Operator, Run};
 
     fn plan(names: &[&str]) -> Plan {

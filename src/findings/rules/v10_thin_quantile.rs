@@ -67,7 +67,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::figures::Options;
+    use crate::figures::Options;
     use crate::findings::rules::testing::{ask, ask_with, counts, hardwork_1, latency, run};
     use crate::findings::targets::judge;
     use crate::model::{Bound, Decide, Expectation, Operator, Origin, Population, Run, Target};

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::findings::rules::shared::is_trimmed;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::model::{Latency, Millis, PerSecond, Percentile, QuantileMethod, Run, Seconds, Stats};
+use crate::normalize::trim::is_trimmed;
 use crate::report::Effect;
 use crate::report::Evidence;
 use crate::text::number;

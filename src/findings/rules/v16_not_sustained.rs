@@ -1,9 +1,9 @@
 //! V16: a rate that was not held over every half minute of the steady phase.
 
-use crate::findings::normalize::Pattern;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::steady::{steady_rate, sustained_rate};
+use crate::load::steady::{steady_rate, sustained_rate};
 use crate::model::{Bound, Expectation, MetricId, Target, Unit};
+use crate::normalize::Pattern;
 use crate::report::Effect;
 use crate::report::Evidence;
 use crate::text::number;

@@ -1,10 +1,10 @@
 //! V17: endpoints, codes and errors do not sum to the total.
 
-use crate::findings::by_windows;
-use crate::findings::by_windows::ByWindows;
-use crate::findings::rules::shared::is_trimmed;
+use crate::figures::by_windows;
+use crate::figures::by_windows::ByWindows;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::model::{CheckKind, ErrorKind, Note, Run, Stats, Unit};
+use crate::normalize::trim::is_trimmed;
 use crate::report::CheckResult;
 use crate::report::Effect;
 use crate::report::Evidence;

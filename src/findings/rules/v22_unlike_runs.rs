@@ -5,8 +5,8 @@ mod mix;
 
 use std::collections::BTreeSet;
 
+use crate::figures::side::{by_endpoint, failed, whole};
 use crate::findings::comparison::compare;
-use crate::findings::rules::shared::{by_endpoint, failed, whole};
 use crate::findings::rules::{Asks, Fired, Options, PairContext, Rule};
 use crate::model::{IdentitySource, MetricId, Population, Run, Stats, Unit};
 use crate::report::Effect;
@@ -15,7 +15,7 @@ use crate::text::number;
 use crate::text::phrase::{first_of, listed, quoted};
 
 /// The id of the rule.
-pub(in crate::findings) const ID: &str = RULE.id;
+pub(crate) const ID: &str = RULE.id;
 
 /// Error rates further apart mix latencies of failures into one side.
 const ERRORS: f64 = 0.01;
@@ -45,7 +45,7 @@ What to do: run the same scenario at the same load on the same machine; compare 
 
 /// What two sides that are not comparable differ in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::findings) enum Unlike {
+pub(crate) enum Unlike {
     /// The test: its scenario, tool, place or load.
     Test,
     /// Which endpoints there are.
@@ -55,7 +55,7 @@ pub(in crate::findings) enum Unlike {
 }
 
 /// What the sides differ in so that they are not comparable; and whether both were asked for as many requests a second.
-pub(in crate::findings) fn unlikeness(
+pub(crate) fn unlikeness(
     base: &[&Run],
     new: &[&Run],
     how: &compare::Options,

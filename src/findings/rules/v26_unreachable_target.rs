@@ -1,11 +1,11 @@
 //! V26: Little's law leaves no room for a demanded rate, or does not hold for a run.
 
-use crate::findings::little;
-use crate::findings::little::Closed;
-use crate::findings::normalize::Pattern;
-use crate::findings::plan::Scenario;
 use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
+use crate::load::little;
+use crate::load::little::Closed;
+use crate::load::plan::Scenario;
 use crate::model::{Bound, Expectation, MetricId, Operator, Run, Statistic, Target, Unit};
+use crate::normalize::Pattern;
 use crate::report::Effect;
 use crate::report::Evidence;
 use crate::text::number;
@@ -365,8 +365,8 @@ fn of_run(context: &PlanContext, run: &Run) -> Option<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::plan::Plan;
     use crate::findings::rules::testing::{ask_plan, closed, counts, latency, run, target};
+    use crate::load::plan::Plan;
     use crate::model::{LoadModel, Population, Seconds, ThinkTime};
 
     fn plan(scenarios: Vec<Scenario>) -> Plan {

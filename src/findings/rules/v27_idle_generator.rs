@@ -1,7 +1,7 @@
 //! V27: users that should be waiting for answers were not.
 
-use crate::findings::little;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
+use crate::load::little;
 use crate::model::{LoadModel, MetricId, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;

@@ -1,8 +1,8 @@
 //! V28: task weights that do not add up, or that the run did not keep.
 
-use crate::findings::plan::Scenario;
 use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
 use crate::findings::workload::observed_mix;
+use crate::load::plan::Scenario;
 use crate::model::{MetricId, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
@@ -144,8 +144,8 @@ fn other_mix(run: &Run, scenario: &Scenario, limit: f64) -> Option<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::plan::Plan;
     use crate::findings::rules::testing::{ask_plan, counts, endpoint, run, scenario};
+    use crate::load::plan::Plan;
 
     fn plan(tasks: &[(&str, f64)]) -> Plan {
         let mut declared = scenario("audit", 12);

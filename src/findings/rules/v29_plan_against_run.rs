@@ -1,9 +1,9 @@
 //! V29: the run was made under another load than the one declared.
 
-use crate::findings::normalize::Pattern;
-use crate::findings::plan::Scenario;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
+use crate::load::plan::Scenario;
 use crate::model::{MetricId, Run, Unit};
+use crate::normalize::Pattern;
 use crate::report::Effect;
 use crate::report::Evidence;
 use crate::text::number;

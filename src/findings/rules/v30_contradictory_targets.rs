@@ -2,9 +2,9 @@
 
 mod claim;
 
-use crate::findings::little;
-use crate::findings::plan::Scenario;
 use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
+use crate::load::little;
+use crate::load::plan::Scenario;
 use crate::model::{MetricId, Statistic, Target, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
@@ -271,8 +271,8 @@ fn by_little(scenario: &Scenario, claims: &[Claim]) -> Vec<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::plan::Plan;
     use crate::findings::rules::testing::{ask_plan, closed, scenario, target};
+    use crate::load::plan::Plan;
     use crate::model::{Bound, Operator};
 
     /// Targets as `METRIC OP VALUE` in base units, in lines 1, 2, ...; `@name` in front gives a scenario.

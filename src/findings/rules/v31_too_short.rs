@@ -2,8 +2,8 @@
 
 use crate::findings::rules::{Asks, Fired, PlanContext, Rule};
 use crate::findings::scaling::words;
-use crate::findings::steady;
-use crate::findings::steady::{Steadiness, steadiness};
+use crate::load::steady;
+use crate::load::steady::{Steadiness, steadiness};
 use crate::model::{MetricId, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
@@ -182,10 +182,10 @@ fn targets<'a>(results: impl Iterator<Item = &'a TargetResult>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::plan::Plan;
     use crate::findings::rules::Options;
     use crate::findings::rules::testing::{counts, hardwork_1, ramp, result, run};
     use crate::findings::scaling::testing::{calm, saturated};
+    use crate::load::plan::Plan;
 
     fn asked(run: &Run, results: &[TargetResult], scalings: &[Scaling]) -> Vec<Fired> {
         let plan = Plan::default();

@@ -197,8 +197,8 @@ fn has_mark(key: &str, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::plan::Plan;
     use crate::findings::rules::testing::{ask_plan, counts, run, scenario, target};
+    use crate::load::plan::Plan;
     use crate::model::{Bound, Operator};
 
     fn plan(title: &str, environment: &[(&str, &str)]) -> Plan {

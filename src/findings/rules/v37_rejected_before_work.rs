@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::findings::rules::shared::half_width;
+use crate::figures::side::half_width;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::model::{MetricId, Percentile, Run, Unit, run};
 use crate::report::Effect;

@@ -1,8 +1,9 @@
 //! V39: a ramp or a warm-up is part of the figures.
 
-use crate::findings::rules::shared::{SLICE_SAMPLES, Stretch, half_width, median_of, stretches};
+use crate::figures::side::half_width;
+use crate::findings::rules::shared::{SLICE_SAMPLES, Stretch, median_of, stretches};
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::steady::steadiness;
+use crate::load::steady::steadiness;
 use crate::model::{MetricId, Millis, Percentile, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;

@@ -1,9 +1,10 @@
 //! V40: the latency rises while the load is steady, or the run holds several load levels.
 
-use crate::findings::rules::shared::{Stretch, chance, half_width, median_of, stretches};
+use crate::figures::side::half_width;
+use crate::findings::rules::shared::{Stretch, chance, median_of, stretches};
 use crate::findings::rules::v39_warm_up_inside::LEVELS_HINT;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::findings::steady::{Level, Steadiness, levels_in_words, steadiness};
+use crate::load::steady::{Level, Steadiness, levels_in_words, steadiness};
 use crate::model::{MetricId, Millis, Percentile, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;

@@ -1,7 +1,7 @@
 //! V41: the generator did not offer the load that it was told to.
 
-use crate::findings::offering::least_seconds;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
+use crate::load::offering::least_seconds;
 use crate::model::{MetricId, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;

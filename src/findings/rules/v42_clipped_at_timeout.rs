@@ -1,6 +1,6 @@
 //! V42: latencies that end at a time-out: what would have taken longer was cut off.
 
-use crate::findings::rules::shared::half_width;
+use crate::figures::side::half_width;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::model::{Latency, MetricId, Millis, Percentile, Statistic, Stats, Unit};
 use crate::report::Effect;

@@ -1,12 +1,11 @@
 //! V43: percentiles of parts would have to be averaged, so they are not known.
 
-use crate::findings::distributed::PERCENTILES;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
-use crate::model::{Bounds, Latency, Percentile, Unit};
+use crate::model::Unit;
+use crate::normalize::bounded::{of_shown, said};
+use crate::normalize::distributed::PERCENTILES;
 use crate::report::Effect;
 use crate::report::Evidence;
-use crate::text::number;
-use crate::text::phrase::listed;
 
 pub(super) const RULE: Rule = Rule {
     id: "V43",
@@ -76,44 +75,11 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     fired
 }
 
-/// `p50 lies between 10 and 20 ms, p95 between 180 and 410 ms`; `None` when no percentile is bounded. Those that are not
-/// shown are left out, unless that leaves none.
-pub(in crate::findings) fn said(latency: &Latency, shown: &[Percentile]) -> Option<String> {
-    let parts: Vec<String> = of_shown(latency, shown)
-        .into_iter()
-        .enumerate()
-        .map(|(place, (percentile, bounds))| {
-            let lies = if place == 0 { " lies" } else { "" };
-            format!(
-                "{percentile}{lies} between {} and {}",
-                number::millis_bare(bounds.lower.0),
-                number::millis(bounds.upper.0)
-            )
-        })
-        .collect();
-    (!parts.is_empty()).then(|| listed(&parts))
-}
-
-fn of_shown(latency: &Latency, shown: &[Percentile]) -> Vec<(Percentile, Bounds)> {
-    let all = latency
-        .bounds
-        .iter()
-        .map(|(percentile, bounds)| (*percentile, *bounds));
-    let asked: Vec<(Percentile, Bounds)> = all
-        .clone()
-        .filter(|(percentile, _)| shown.contains(percentile))
-        .collect();
-    if asked.is_empty() {
-        all.collect()
-    } else {
-        asked
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::findings::rules::testing::{ask, search};
+    use crate::model::{Bounds, Percentile};
     use crate::model::{Millis, Run};
 
     fn bounded(run: &mut Run, percentile: Percentile, lower: f64, upper: f64) {

@@ -2,7 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use crate::findings::rules::shared::{by_endpoint, median, whole};
+use crate::figures::side::{by_endpoint, whole};
+use crate::findings::rules::shared::median;
 use crate::findings::rules::{Asks, Fired, PairContext, Rule};
 use crate::model::{Latency, MetricId, Percentile, Stats, Unit};
 use crate::report::Effect;

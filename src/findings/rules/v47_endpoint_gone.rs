@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::findings::rules::shared::{by_endpoint, of_endpoints, whole};
+use crate::figures::side::{by_endpoint, whole};
+use crate::findings::rules::shared::of_endpoints;
 use crate::findings::rules::{Asks, Fired, PairContext, Rule};
 use crate::model::{MetricId, Run, Stats, Unit};
 use crate::report::Effect;

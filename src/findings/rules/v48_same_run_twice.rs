@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::findings::rules::{Asks, Fired, PairContext, Rule};
-use crate::model::{Run, Stats};
+use crate::model::Run;
+use crate::normalize::same::same_figures;
 use crate::report::Effect;
 use crate::report::Evidence;
 use crate::text::number;
@@ -146,31 +147,6 @@ fn alike(runs: &[(&str, &Run)], accepted: bool) -> Option<Fired> {
             .of(first)
             .hint("Look whether one file is a copy of the other, or whether the second run overwrote the first."),
     )
-}
-
-/// Whether two runs agree in all that they measured, and measured enough for that to be no accident.
-pub(in crate::findings) fn same_figures(a: &Run, b: &Run) -> bool {
-    let telling = !a.timeline.is_empty()
-        || a.overall.primary().is_some_and(|latency| {
-            latency.mean.is_some() || latency.stddev.is_some() || latency.histogram.is_some()
-        });
-    let endpoints = || a.endpoints.iter().zip(&b.endpoints);
-    telling
-        && a.duration == b.duration
-        && same_stats(&a.overall, &b.overall)
-        && a.endpoints.len() == b.endpoints.len()
-        && endpoints().all(|(a, b)| {
-            (&a.name, &a.method) == (&b.name, &b.method) && same_stats(&a.stats, &b.stats)
-        })
-        && a.timeline == b.timeline
-}
-
-fn same_stats(a: &Stats, b: &Stats) -> bool {
-    (a.requests, a.responses, a.failures) == (b.requests, b.responses, b.failures)
-        && a.codes == b.codes
-        && a.latency == b.latency
-        && a.latency_ok == b.latency_ok
-        && a.latency_failed == b.latency_failed
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! V49: the median falls while the failures rise.
 
+use crate::figures::side::{by_endpoint, failed, half_width, whole};
 use crate::findings::comparison::middle;
-use crate::findings::rules::shared::{by_endpoint, failed, half_width, whole};
 use crate::findings::rules::v22_unlike_runs::mixes_failures;
 use crate::findings::rules::{Asks, Fired, PairContext, Rule};
 use crate::model::{MetricId, Millis, Percentile, Stats, Unit};

@@ -1,7 +1,7 @@
 //! V50: sessions or tasks broke although their requests did not fail.
 
-use crate::findings::broken;
-use crate::findings::broken::Part;
+use crate::figures::broken;
+use crate::figures::broken::Part;
 use crate::findings::rules::shared::percent_beside;
 use crate::findings::rules::{Asks, Fired, Rule, RunContext};
 use crate::model::{ErrorKind, MetricId, Run, Unit};

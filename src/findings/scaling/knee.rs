@@ -1,7 +1,7 @@
 //! The knee of a series by `stats::knee`, the figures that it stands on, and what other methods say beside it.
 
+use crate::figures;
 use crate::findings::comparison::judge::LEAST_MS;
-use crate::findings::figures;
 use crate::findings::scaling::level;
 use crate::findings::scaling::level::Middle;
 use crate::findings::scaling::mix::{Mixes, Why};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::figures;
 use crate::findings::comparison::judge::measure_of;
-use crate::findings::figures;
 use crate::findings::scaling::load::load_of;
 use crate::findings::scaling::sample::{Latency, Sample, value};
 use crate::findings::scaling::series::{Group, Series};

@@ -3,9 +3,9 @@
 //! Phases count where there are some, then arrivals over time, then users; what no input says is `None`. What a label states is read
 //! here too; which of both holds is decided by the series.
 
-use crate::findings::offering::offering;
-use crate::findings::steady;
-use crate::findings::steady::{LoadOf, Steadiness};
+use crate::load::offering::offering;
+use crate::load::steady;
+use crate::load::steady::{LoadOf, Steadiness};
 use crate::model::{LoadModel, Phase, Run};
 use crate::report::scaling::LevelOf;
 use crate::stats::line::Line;

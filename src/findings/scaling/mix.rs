@@ -1,12 +1,12 @@
 //! Whether levels ask for the same endpoints in the same shares: a percentile of the whole moves with its mix, whatever the load does.
 
+use crate::figures;
 use crate::findings::comparison::judge::LEAST_MS;
-use crate::findings::figures;
-use crate::findings::mix::{Counts, SHARE, Shift, mixed};
 use crate::findings::scaling::level;
 use crate::findings::scaling::level::{Middle, PERCENTILES};
 use crate::findings::scaling::series::{Group, Series};
 use crate::findings::scaling::words;
+use crate::load::mix::{Counts, SHARE, Shift, mixed};
 use crate::model::Note;
 use crate::report::Support;
 use crate::report::scaling::{Scaling, Step, StepClass};

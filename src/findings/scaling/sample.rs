@@ -1,10 +1,10 @@
 //! One run, or one stretch of a stepped run, at one load: what was asked, answered and measured in the time in which it was offered.
 
+use crate::figures;
 use crate::findings::comparison::values::error_of;
-use crate::findings::figures;
-use crate::findings::scaling::flow::flow;
 use crate::findings::scaling::load::Loaded;
-use crate::findings::scaling::split::Stretch;
+use crate::load::flow::flow;
+use crate::load::split::Stretch;
 use crate::model::{Endpoint, MetricId, Percentile, Run, Slice, Stats};
 use crate::report::Measured;
 use crate::report::Support;

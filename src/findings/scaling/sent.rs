@@ -3,9 +3,9 @@
 //! Of a server that cannot follow, requests wait or fail, and then fewer are sent because answers are late: the label is what was
 //! offered. Where nothing waits and nothing fails, fewer were sent because the generator sent fewer.
 
-use crate::findings::offering::least_seconds;
 use crate::findings::scaling::load::load_of;
 use crate::findings::scaling::sample::Sample;
+use crate::load::offering::least_seconds;
 use crate::report::scaling::LevelOf;
 use crate::text::number;
 

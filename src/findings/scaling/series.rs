@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::findings::normalize::Pattern;
 use crate::findings::scaling::load;
 use crate::findings::scaling::load::{Loaded, is_one_level, kind_of, load_of};
 use crate::findings::scaling::sample::Sample;
 use crate::findings::scaling::sent;
 use crate::findings::scaling::spawn::spawned;
-use crate::findings::scaling::split::{Split, split};
+use crate::load::split::{Split, split};
 use crate::model::{LoadModel, Run};
+use crate::normalize::Pattern;
 use crate::report::scaling::{LeftOut, LevelOf};
 use crate::text::number;
 

@@ -1,7 +1,7 @@
 //! Steps between neighbouring levels: how each latency follows the load, by `stats::step`.
 
+use crate::figures;
 use crate::findings::comparison::judge::LEAST_MS;
-use crate::findings::figures;
 use crate::findings::scaling::level;
 use crate::findings::scaling::level::{Middle, PERCENTILES};
 use crate::findings::scaling::series::{Group, Series};

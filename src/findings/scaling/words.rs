@@ -10,7 +10,7 @@ use crate::text::number::{plural, rate, significant, times};
 /// Evidence of a knee by saturation: goodput at the plateau.
 pub const PLATEAU: &str = "plateau";
 /// The most sessions that completed per second, where they are counted.
-pub(in crate::findings) const COMPLETED: &str = "completed_per_s";
+pub(crate) const COMPLETED: &str = "completed_per_s";
 /// Evidence of a knee by saturation: goodput of a unit of load at the lowest levels.
 pub const PER_UNIT: &str = "per_unit";
 /// Evidence of a knee: the first level beyond it.

@@ -5,10 +5,10 @@
 
 mod blow_up;
 
-use crate::findings::normalize::Pattern;
 use crate::findings::scaling::words;
 use crate::findings::targets::{assumed, blank, is_undecided, not_measured, other_scenario};
 use crate::model::{Bound, Decide, Expectation, LoadUnit, MetricId, Operator, Run, Target, Unit};
+use crate::normalize::Pattern;
 use crate::report::Support;
 use crate::report::scaling::{Level, LevelEndpoint, LevelOf, Scaling};
 use crate::report::{Interval, TargetResult, TargetState};

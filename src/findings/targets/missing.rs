@@ -2,7 +2,7 @@
 //!
 //! Judges nothing: it is asked where a target cannot be.
 
-use crate::findings::figures::resource;
+use crate::figures::resource;
 use crate::model::{MetricId, Note, Reading, Run, Statistic, Stats};
 use crate::text::number;
 

@@ -16,12 +16,12 @@ impl TargetResult {
     }
 
     /// As people call it, and where: `p99 < 500ms of "GET /x"`.
-    pub(in crate::findings) fn called_at(&self) -> String {
+    pub(crate) fn called_at(&self) -> String {
         format!("{}{}", self.called(), self.place())
     }
 
     /// Whether it is open because the percentile of a run that it needs rests on too few requests: it has a value, not judged.
-    pub(in crate::findings) fn is_too_few(&self) -> bool {
+    pub(crate) fn is_too_few(&self) -> bool {
         let metric = self.metric.as_ref().and_then(|metric| metric.parse().ok());
         let quantile = matches!(metric, Some(MetricId::Latency(_, Statistic::Quantile(_))));
         let open = self.state == TargetState::NotMeasured && self.value.is_some();
@@ -29,7 +29,7 @@ impl TargetResult {
     }
 
     /// `p95 of "GET /x" is 210 ms where p95 < 200ms is demanded`.
-    pub(in crate::findings) fn measured(&self) -> String {
+    pub(crate) fn measured(&self) -> String {
         let metric = self.metric.as_deref().unwrap_or("the expectation");
         let value = match self.value {
             Some(value) => self.amount(value),
@@ -56,7 +56,7 @@ impl TargetResult {
     }
 
     /// By how much it is missed.
-    pub(in crate::findings) fn missed(&self) -> String {
+    pub(crate) fn missed(&self) -> String {
         match self.margin.map(f64::abs) {
             Some(0.0) => {
                 let strict = self.expect.chars().find(|sign| matches!(sign, '<' | '>'));
@@ -69,7 +69,7 @@ impl TargetResult {
     }
 
     /// By how much it is kept.
-    pub(in crate::findings) fn kept(&self) -> String {
+    pub(crate) fn kept(&self) -> String {
         match self.margin {
             Some(margin) if margin > 0.0 => format!("kept by {}", self.difference(margin)),
             _ => "kept".to_owned(),
@@ -77,7 +77,7 @@ impl TargetResult {
     }
 
     /// ` (n = 1,475)`.
-    pub(in crate::findings) fn samples(&self) -> String {
+    pub(crate) fn samples(&self) -> String {
         match self.n {
             Some(n) => format!(" (n = {})", number::count(n)),
             None => String::new(),

@@ -1,6 +1,6 @@
 //! What was read: files with hashes, and what the reader wants known.
 
-use crate::findings::distributed;
+use crate::normalize::distributed;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, text};
 use crate::render::section::{Scope, Section, checks};

@@ -1,6 +1,6 @@
 //! The course of the run in a few lines, for outputs without pictures.
 
-use crate::findings::steady::{Steadiness, steadiness};
+use crate::load::steady::{Steadiness, steadiness};
 use crate::model::Slice;
 use crate::render::Layout;
 use crate::render::block::{Block, text};

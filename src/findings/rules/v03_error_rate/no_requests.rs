@@ -3,8 +3,8 @@
 //! An input that counts something else, and no requests, is not measured and no such run.
 
 use crate::findings::rules::Fired;
-use crate::findings::rules::shared::is_trimmed;
 use crate::model::{ErrorCount, ErrorKind, MetricId, Run};
+use crate::normalize::trim::is_trimmed;
 use crate::report::Effect;
 use crate::report::Evidence;
 use crate::text::number;

@@ -1,8 +1,8 @@
 //! Which endpoints both sides asked for, and the shares that these have of the requests.
 
-use crate::findings::mix::{Lone, Mixed, Shared, mixed};
 use crate::findings::rules::Fired;
 use crate::findings::rules::v22_unlike_runs::Unlike;
+use crate::load::mix::{Lone, Mixed, Shared, mixed};
 use crate::model::{MetricId, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;

@@ -2,9 +2,9 @@
 //!
 //! Words are the rule's. Metrics are ordered only where one can never exceed the other, whatever the run.
 
-use crate::findings::normalize::Pattern;
-use crate::findings::plan::{Plan, Scenario};
+use crate::load::plan::{Plan, Scenario};
 use crate::model::{Bound, Expectation, MetricId, Operator, Statistic, Target};
+use crate::normalize::Pattern;
 
 /// One end of an interval.
 #[derive(Clone, Copy, Debug, PartialEq)]

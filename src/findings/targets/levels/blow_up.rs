@@ -1,10 +1,10 @@
 //! `no blow-up [up to LEVEL]`: met where steps are classed and none is a blow-up; what nothing decides is not measured.
 
 use super::{Range, of_run, reaches, untested};
-use crate::findings::normalize::Pattern;
 use crate::findings::scaling::words;
 use crate::findings::targets::not_measured;
 use crate::model::{Decide, Target, Unit};
+use crate::normalize::Pattern;
 use crate::report::scaling::{Level, LevelOf, Scaling, Step, StepClass};
 use crate::report::{Interval, TargetResult, TargetState};
 use crate::stats::step;
