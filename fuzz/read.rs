@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use knee::findings::analyse;
+use knee::pipeline as analyse;
 use knee::ingest::{self, Input, Options};
 use knee::model::Run;
 use knee::render::{Layout, RENDERERS};

@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 
-use knee::findings::analyse;
+use knee::pipeline as analyse;
 use knee::ingest::Input;
 use knee::ingest::beside::{read_resources, read_tests};
 use knee::model::{Run, Seconds};

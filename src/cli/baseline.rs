@@ -17,9 +17,9 @@ use clap::{Args as Arguments, Subcommand};
 use crate::cli::message::{self, advise};
 use crate::cli::{Console, convert, inputs, output};
 use crate::config::Config;
-use crate::findings::analyse;
 use crate::history::{About, Baseline, FOLDER, file_name};
 use crate::model::{Percentile, Run};
+use crate::pipeline;
 use crate::text::{escape, number};
 
 /// Look after accepted baselines: the runs that `knee check` compares later runs with. One small file per scenario in
@@ -122,7 +122,7 @@ fn accept(args: &Accept, console: &mut Console) -> anyhow::Result<()> {
     };
     let mut runs = inputs::read_every(&args.runs.runs, &args.reading, &config, console, &spare)?;
     runs.iter_mut().for_each(convert::from_ci);
-    let report = analyse::analyse(runs, &options);
+    let report = pipeline::analyse(runs, &options);
     inputs::refuse_untrimmed(&report.runs)?;
     fit::refuse(&report, &options.rules)?;
     let mut scenarios: BTreeMap<&str, Vec<Run>> = BTreeMap::new();

@@ -13,9 +13,9 @@ use crate::cli::message::{self, advise};
 use crate::cli::{Console, baseline, compare, convert, inputs, output};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::findings::analyse;
 use crate::model::Run;
 use crate::normalize;
+use crate::pipeline;
 use crate::report::{Report, Verdict};
 
 /// Judge runs by their targets, by whether they can be believed, and against the baseline that `knee baseline accept` wrote:
@@ -100,7 +100,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let outputs = args.output.plan(&output::report_kinds_from("text"))?;
     let config = inputs::configuration(&args.reading, console)?;
     let mut options = inputs::options("check", &args.looking, &config)?;
-    options.levels = analyse::Levels::WhereSeveral;
+    options.levels = pipeline::Levels::WhereSeveral;
     options.level = args.levelling.label(options.level);
     let mut layout = inputs::layout(&config, args.full)?;
     let saved = save_to(args, &outputs)?;
@@ -128,7 +128,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     }
     let report = if args.base.is_empty() && args.runs.is_empty() {
         something_to_lint(args, &config)?;
-        analyse::analyse(Vec::new(), &options)
+        pipeline::analyse(Vec::new(), &options)
     } else if args.base.is_empty() {
         let mut runs = inputs::read(&args.runs, &args.reading, &config, console, &spare)?;
         inputs::check_endpoints(&args.looking, &runs)?;
@@ -138,7 +138,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         options.no_baseline = accepted.missing;
         options.remarks = accepted.remarks;
         if accepted.runs.is_empty() {
-            analyse::analyse(runs, &options)
+            pipeline::analyse(runs, &options)
         } else {
             let how = compare::Options {
                 accepted: true,
@@ -146,7 +146,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
                 ..how
             };
             compare::tell_apart(&mut accepted.runs, &mut runs);
-            analyse::analyse_pair(accepted.runs, runs, &options, &how)
+            pipeline::analyse_pair(accepted.runs, runs, &options, &how)
         }
     } else {
         let (base, new) = (&args.base, &args.new);
@@ -155,7 +155,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         inputs::check_endpoints(&args.looking, &new)?;
         keep(&new);
         compare::tell_apart(&mut base, &mut new);
-        analyse::analyse_pair(base, new, &options, &how)
+        pipeline::analyse_pair(base, new, &options, &how)
     };
     inputs::refuse_untrimmed(&report.runs)?;
     compare::refuse(&report)?;
@@ -210,7 +210,7 @@ fn save_to(args: &Args, outputs: &[output::Planned]) -> anyhow::Result<Vec<outpu
 }
 
 /// Writes the runs as `knee convert` does. What a CI says of the job is of the file alone: the verdict has not seen it.
-fn save(path: &Path, mut runs: Vec<Run>, options: &analyse::Options) -> anyhow::Result<()> {
+fn save(path: &Path, mut runs: Vec<Run>, options: &pipeline::Options) -> anyhow::Result<()> {
     for run in &mut runs {
         convert::from_ci(run);
         normalize::normalize(run, &options.normalize);

@@ -8,11 +8,11 @@ use clap::{Args as Arguments, ValueEnum};
 
 use crate::cli::message::advise;
 use crate::cli::{Console, inputs, output};
+pub(crate) use crate::compare::Options;
 use crate::config::Config;
-use crate::findings::analyse;
-use crate::findings::comparison::Allow;
-pub(crate) use crate::findings::comparison::compare::Options;
+use crate::figures::side::Allow;
 use crate::model::Run;
+use crate::pipeline;
 use crate::report::{Effect, Report};
 
 /// Compare runs before and after a change: what is proven, what is only suspected, and what could have been seen. One run a
@@ -114,7 +114,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     tell_apart(&mut base, &mut new);
     inputs::check_endpoints(&args.looking, base.iter().chain(&new))?;
     let how = args.comparing.options(&config);
-    let report = analyse::analyse_pair(base, new, &options, &how);
+    let report = pipeline::analyse_pair(base, new, &options, &how);
     inputs::refuse_untrimmed(&report.runs)?;
     refuse(&report)?;
     let written = output::write_report(&outputs, &report, &layout, out);

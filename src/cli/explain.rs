@@ -5,10 +5,10 @@ use std::io::Write;
 use clap::Args as Arguments;
 
 use crate::cli::message::advise;
-use crate::findings::comparison::STATES;
-use crate::findings::rules::{RULES, Rule, ids};
 use crate::model::{METRICS, MetricId, MetricSpec};
 use crate::render::section::SECTIONS;
+use crate::rules::{RULES, Rule, ids};
+use crate::wording::state::STATES;
 
 /// Explain a rule, a metric or a state of a comparison; without an ID, list them all.
 #[derive(Debug, Arguments)]

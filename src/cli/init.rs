@@ -10,10 +10,10 @@ use clap::Args as Arguments;
 
 use crate::cli::message::{self, advise};
 use crate::cli::{Console, inputs, output};
-use crate::findings::analyse;
-use crate::findings::propose::{Proposals, propose};
 use crate::model::ErrorKind;
+use crate::pipeline;
 use crate::report::Report;
+use crate::targets::propose::{Proposals, propose};
 use crate::text::number;
 
 /// Write a starter knee.toml. With a RUN, targets are proposed from what was measured: they are met by the run, marked as
@@ -59,13 +59,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         let config = inputs::configuration(&args.reading, console)?;
         let spare = |_: &[PathBuf]| Ok(());
         let runs = inputs::read_every(&args.runs, &args.reading, &config, console, &spare)?;
-        let options = analyse::Options {
+        let options = pipeline::Options {
             command: "init".to_owned(),
             normalize: config.normalize.clone(),
             figures: config.figures.clone(),
-            ..analyse::Options::default()
+            ..pipeline::Options::default()
         };
-        let report = analyse::analyse(runs, &options);
+        let report = pipeline::analyse(runs, &options);
         let proposals = propose(&report);
         (proposed(&report, &proposals), proposals.targets.len())
     };

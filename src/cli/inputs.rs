@@ -10,13 +10,13 @@ use clap::Args;
 use crate::cli::Console;
 use crate::cli::message::{self, advise};
 use crate::config::{self, Config};
-use crate::findings::analyse;
 use crate::ingest::argument::Candidate;
 use crate::ingest::log::scalar::Scale;
 use crate::ingest::{self, Input};
 use crate::model::{Endpoint, Note, Run};
 use crate::normalize;
 use crate::normalize::Pattern;
+use crate::pipeline;
 use crate::render::Layout;
 use crate::render::section::SECTIONS;
 use crate::report::Page;
@@ -428,7 +428,7 @@ pub(crate) fn options(
     command: &str,
     looking: &Looking,
     config: &Config,
-) -> anyhow::Result<analyse::Options> {
+) -> anyhow::Result<pipeline::Options> {
     let mut targets = config.targets.clone();
     for text in &looking.target {
         targets.push(config::flag_target(text)?);
@@ -443,7 +443,7 @@ pub(crate) fn options(
     normalize.trim_end = duration("--trim-end", &looking.trimming.trim_end)?;
     let mut figures = config.figures.clone();
     figures.percentiles = config::parse_percentiles(&looking.percentiles)?;
-    Ok(analyse::Options {
+    Ok(pipeline::Options {
         command: command.to_owned(),
         targets,
         normalize,
@@ -467,7 +467,7 @@ pub(crate) fn options(
         no_baseline: None,
         require_proof: false,
         remarks: Vec::new(),
-        levels: analyse::Levels::No,
+        levels: pipeline::Levels::No,
         level: config.scale.level.clone(),
     })
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args as Arguments;
 
 use crate::cli::{Console, inputs, output};
-use crate::findings::analyse;
+use crate::pipeline;
 
 /// Report on one or more runs. `-o x.md` puts charts into `x-charts/`; `-o dir/` makes `report.md` and `charts/`.
 #[derive(Debug, Arguments)]
@@ -38,13 +38,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let outputs = args.output.plan(&output::report_kinds())?;
     let config = inputs::configuration(&args.reading, console)?;
     let mut options = inputs::options("report", &args.looking, &config)?;
-    options.levels = analyse::Levels::WhereSeveral;
+    options.levels = pipeline::Levels::WhereSeveral;
     options.level = args.levelling.label(options.level);
     let layout = inputs::layout(&config, args.full)?;
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
     let runs = inputs::read(&args.runs.runs, &args.reading, &config, console, &spare)?;
     inputs::check_endpoints(&args.looking, &runs)?;
-    let report = analyse::analyse(runs, &options);
+    let report = pipeline::analyse(runs, &options);
     inputs::refuse_untrimmed(&report.runs)?;
     output::write_report(&outputs, &report, &layout, out)
 }

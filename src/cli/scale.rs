@@ -7,7 +7,7 @@ use clap::Args as Arguments;
 
 use crate::cli::message::advise;
 use crate::cli::{Console, inputs, output};
-use crate::findings::analyse;
+use crate::pipeline;
 use crate::report::Report;
 use crate::text::number;
 
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let outputs = args.output.plan(&output::report_kinds_from("text"))?;
     let config = inputs::configuration(&args.reading, console)?;
     let mut options = inputs::options("scale", &args.looking, &config)?;
-    options.levels = analyse::Levels::Always;
+    options.levels = pipeline::Levels::Always;
     options.level = args.levelling.label(options.level);
     let mut layout = inputs::layout(&config, args.full)?;
     if layout.sections.is_none() && layout.template.is_none() && !args.full {
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let spare = |inputs: &[PathBuf]| output::spare(&outputs, inputs);
     let runs = inputs::read(&args.runs.runs, &args.reading, &config, console, &spare)?;
     inputs::check_endpoints(&args.looking, &runs)?;
-    let report = analyse::analyse(runs, &options);
+    let report = pipeline::analyse(runs, &options);
     inputs::refuse_untrimmed(&report.runs)?;
     refuse(&report)?;
     output::write_report(&outputs, &report, &layout, out)

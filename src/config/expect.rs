@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use self::load::{Load, Marked, level, limit_unit, one_unit, up_to};
 use crate::config::quantity::{Cursor, ExpectError, Quantity};
-use crate::findings::comparison::Floor;
+use crate::figures::spread::Floor;
 use crate::model::{Bound, Expectation, METRICS, MetricId, Operator, Reading, Unit, UnitKind};
 
 /// Reads an expectation.

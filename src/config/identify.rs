@@ -6,9 +6,9 @@ use globset::GlobBuilder;
 
 use crate::config::Config;
 use crate::config::flags::{IDENTITY, Labels};
-use crate::findings::scaling::LABEL;
 use crate::load::plan::Scenario;
 use crate::model::{Identity, IdentitySource, Run};
+use crate::scale::LABEL;
 
 impl Config {
     /// Fills in identity and labels. `paths` are the files of the arguments as they were found: the run itself keeps

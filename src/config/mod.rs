@@ -26,12 +26,13 @@ pub use flags::{Labels, flag_target, parse_duration, parse_labels, parse_percent
 
 use crate::config::error::Text;
 use crate::figures;
-use crate::findings::comparison::{Allow, Floor};
-use crate::findings::rules;
+use crate::figures::side::Allow;
+use crate::figures::spread::Floor;
 use crate::ingest::map::Mapping;
 use crate::load::plan::Plan;
 use crate::model::Target;
 use crate::normalize;
+use crate::rules;
 
 /// `[project]`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -95,8 +95,8 @@ fn outside(run: &Run, is_short: bool) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::rules::testing::{counts, run, slice};
     use crate::model::{FileRef, Run};
+    use crate::rules::testing::{counts, run, slice};
 
     /// Six windows of ten seconds with so many requests each.
     fn windows(total: u64, each: u64) -> Run {

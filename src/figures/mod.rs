@@ -9,7 +9,8 @@ pub(crate) mod broken;
 pub(crate) mod by_windows;
 mod reader;
 pub(crate) mod resource;
-pub(crate) mod side;
+pub mod side;
+pub mod spread;
 
 use crate::figures::reader::Reader;
 use crate::model::metric::{PopulationName, ResourceStatistic};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Latency, Millis, Run, Stats};
+use crate::model::{Latency, Millis, Population, Run, Stats};
+use crate::text::number;
 
 /// The error of a figure, 0 where the input does not say.
 pub(crate) fn half_width(latency: &Latency, value: Millis) -> f64 {
@@ -42,4 +43,91 @@ pub(crate) fn failed(stats: &[&Stats]) -> Option<(u64, u64)> {
         .filter_map(|stats| Some((stats.failures?, counted(stats)?)));
     let all = known.reduce(|a, b| (a.0.saturating_add(b.0), a.1.saturating_add(b.1)));
     all.filter(|(_, requests)| *requests > 0)
+}
+
+/// Differences between two sides that the user allows: `--allow`, `[compare] allow`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allow {
+    /// Error rates may lie apart; what cannot be separated is judged all the same.
+    pub error_rate: bool,
+    /// Environments may differ.
+    pub environment: bool,
+}
+
+/// Error rates further apart mix latencies of failures into one side.
+pub(crate) const ERRORS: f64 = 0.01;
+
+/// Failures that are more than an accident.
+const FEW: u64 = 5;
+
+/// Whether failures stand inside the latency that is judged, or the input does not rule it out.
+fn holds_failures(stats: &Stats) -> bool {
+    let failures = stats.failures.unwrap_or(0) + stats.expected_failures.unwrap_or(0);
+    match stats.primary().map(|latency| latency.population) {
+        None | Some(Population::Ok) => false,
+        // Requests without an answer failed, and have no latency.
+        Some(Population::Answered) => {
+            let unanswered = stats
+                .requests
+                .zip(stats.responses)
+                .map_or(0, |(all, answered)| all.saturating_sub(answered));
+            failures > unanswered
+        }
+        Some(_) => failures > 0,
+    }
+}
+
+/// Whether the latency of two sides, of the whole runs or of one endpoint, mixes failures and successes in different parts:
+/// it cannot be compared then, unless that is allowed.
+pub fn mixes_failures(base: &[&Stats], new: &[&Stats]) -> bool {
+    Apart::of(base, new).is_some()
+}
+
+/// Error rates of both sides, where they lie apart and failures stand inside a latency.
+pub(crate) struct Apart {
+    pub(crate) base: f64,
+    pub(crate) new: f64,
+}
+
+impl Apart {
+    pub(crate) fn of(base: &[&Stats], new: &[&Stats]) -> Option<Apart> {
+        if !base.iter().chain(new).any(|stats| holds_failures(stats)) {
+            return None;
+        }
+        let ((of_base, all_base), (of_new, all_new)) = (failed(base)?, failed(new)?);
+        let (a, b) = (
+            of_base as f64 / all_base as f64,
+            of_new as f64 / all_new as f64,
+        );
+        let few = of_base.max(of_new) < FEW;
+        (!few && (a - b).abs() > ERRORS).then_some(Apart { base: a, new: b })
+    }
+
+    pub(crate) fn in_words(&self) -> String {
+        format!(
+            "{} of the base, {} of the new side",
+            number::percent(self.base),
+            number::percent(self.new)
+        )
+    }
+}
+
+/// The figure of a side: the geometric mean of its runs, or the arithmetic one where a run has 0.
+pub(crate) fn middle(values: &[f64]) -> Option<f64> {
+    let mean = |sum: f64| sum / values.len() as f64;
+    if values.is_empty() {
+        return None;
+    }
+    if values.iter().any(|value| *value <= 0.0) {
+        return Some(mean(values.iter().sum()));
+    }
+    let log = mean(values.iter().map(|value| value.ln()).sum());
+    Some(within(log, values))
+}
+
+/// The figure of a logarithm, never beyond the figures that it is the mean of: one alone, or equal ones, stay what they are.
+pub(crate) fn within(log: f64, values: &[f64]) -> f64 {
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(0.0, f64::max);
+    log.exp().max(least).min(most)
 }

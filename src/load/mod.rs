@@ -11,3 +11,4 @@ pub mod offering;
 pub mod plan;
 pub mod split;
 pub mod steady;
+pub mod tasks;

@@ -1,7 +1,7 @@
 //! METRICS: the registry of every figure that has a name.
 //!
 //! The same id stands in targets, JSON, history columns, charts and `OpenMetrics`. A row says unit, direction, floor of a
-//! change and how the figure is read; `findings::figures` is the one place that reads it.
+//! change and how the figure is read; `figures` is the one place that reads it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

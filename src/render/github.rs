@@ -3,12 +3,12 @@
 //! GitHub shows ten annotations of a kind per step, so errors and warnings are ten lines each at most: the worst nine, and
 //! how many more there are. Every line begins with its own command, and nothing in a name ends a line.
 
-use crate::findings::headline::words;
 use crate::render::issue::{Gravity, Issue, Place, issues};
 use crate::render::{Layout, RenderError, Rendered, Renderer};
 use crate::report::Report;
 use crate::text::escape::{github_message, github_property, shorten};
 use crate::text::number;
+use crate::wording::headline::words;
 
 /// The row of RENDERERS.
 pub const RENDERER: Renderer = Renderer {

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::headline::words;
 use crate::model::Run;
 use crate::render::block::{Block, Line, code, prose, strong, text};
 use crate::render::page::{self, Piece};
@@ -14,6 +13,7 @@ use crate::render::{Layout, RenderError, Rendered, Renderer, change, issue, mark
 use crate::report::comparison::{ComparedMetric, Comparison};
 use crate::report::{Report, TargetResult, TargetState, Verdict};
 use crate::text::{escape, number};
+use crate::wording::headline::words;
 
 /// The row of RENDERERS.
 pub const RENDERER: Renderer = Renderer {

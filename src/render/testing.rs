@@ -1,7 +1,7 @@
 //! Reports made by hand for the tests of outputs.
 
-use crate::findings::analyse::{Options, analyse};
 use crate::model::{Better, PerSecond, Run, Seconds, Stats, Unit};
+use crate::pipeline::{Options, analyse};
 use crate::report::About;
 use crate::report::comparison::{
     ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, Method, MetricState,

@@ -12,6 +12,35 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Better, Unit};
 use crate::report::Interval;
 
+/// The reason of a metric that is suspect by what the other endpoints of the same runs say.
+pub const AGAINST_OTHERS: &str = "against-others";
+
+/// The reason of a metric that is undecided, and of which a change for the worse beyond the margin is ruled out all the same.
+pub const NOT_WORSE: &str = "not-worse";
+
+/// The reason of a metric that is suspect because its few requests are slower than their scatter explains.
+pub const BEYOND_SCATTER: &str = "beyond-scatter";
+
+/// The reason when no metric can be judged, for want of requests or of figures.
+pub const NOTHING: &str = "nothing-judged";
+
+/// The reason when a run made no request at all: the others would speak for it.
+pub const NO_REQUESTS: &str = "no-requests";
+
+/// The rule that says that two sides are unlike.
+pub const UNLIKE: &str = "V22";
+
+/// What two sides that are not comparable differ in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlike {
+    /// The test: its scenario, tool, place or load.
+    Test,
+    /// Which endpoints there are.
+    Endpoints,
+    /// How often each of them is asked for.
+    Mix,
+}
+
 /// What was shown of one metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod figure;
 pub mod scaling;
 pub mod suites;
+mod useful;
 pub mod verdict;
 pub mod workload;
 

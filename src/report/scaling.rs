@@ -99,6 +99,11 @@ pub struct LevelEndpoint {
     pub n: Option<u64>,
 }
 
+/// Why a step of the whole is of no class: what grows is the share of endpoints that are as fast as before.
+pub const MIX: &str = "mix";
+/// Why it is of none: endpoints are asked that the lower level lacks, or hardly asks.
+pub const OTHER_MIX: &str = "other-mix";
+
 /// How a figure follows the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -64,8 +64,8 @@ pub fn of(report: &Report) -> Option<(Vec<Suite>, Suite)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::analyse::{Options, analyse};
     use crate::model::{Check, CheckKind, Run};
+    use crate::pipeline::{Options, analyse};
 
     fn run(id: &str) -> Run {
         let mut run = Run::new("t", "t");

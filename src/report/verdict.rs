@@ -78,7 +78,7 @@ impl Verdict {
     /// The gravest of what was found; `judged` = whether any target or baseline was there to judge by.
     ///
     /// ```
-    /// use knee::findings::{Effect, Verdict};
+    /// use knee::report::{Effect, Verdict};
     /// assert_eq!(Verdict::of([Effect::Note], true), Verdict::Pass);
     /// assert_eq!(Verdict::of([Effect::Warn], false), Verdict::Unjudged);
     /// assert_eq!(Verdict::of([Effect::Invalid, Effect::Fail], true), Verdict::Invalid);

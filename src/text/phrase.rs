@@ -1,6 +1,6 @@
 //! Names and lists of names inside a sentence.
 
-use crate::text::number;
+use crate::text::{escape, number};
 
 /// Longest endpoint name in a message; a renderer shows the whole one where there is room for it.
 const LONGEST_NAME: usize = 80;
@@ -34,6 +34,28 @@ pub fn first_of(items: &[String], shown: usize) -> String {
         number::count((items.len() - shown) as u64)
     ));
     listed(&few)
+}
+
+/// A name as it is written in a headline.
+pub fn shown(name: &str) -> String {
+    escape::shorten(&escape::visible(name), 60)
+}
+
+/// Up to the first full stop that a space follows; numbers keep theirs.
+pub fn first_sentence(text: &str) -> String {
+    match text.split_once(". ") {
+        Some((first, _)) => format!("{first}."),
+        None => text.to_owned(),
+    }
+}
+
+/// The text with a small first letter.
+pub fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|first| first.to_lowercase().chain(chars).collect())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

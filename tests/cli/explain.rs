@@ -1,9 +1,9 @@
 //! `explain`, `formats`, `schema`, `completions`, `man`, `--help`, `--version`.
 
-use knee::findings::comparison::STATES;
-use knee::findings::rules::RULES;
 use knee::ingest::FORMATS;
 use knee::model::METRICS;
+use knee::rules::RULES;
+use knee::wording::state::STATES;
 
 use crate::{Scratch, knee};
 

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use knee::compare;
 use knee::config::flags;
-use knee::findings::analyse;
-use knee::findings::comparison::compare;
-use knee::findings::rules::RULES;
 use knee::ingest::{Input, Options, expand, read};
 use knee::model::Run;
+use knee::pipeline as analyse;
 use knee::report::{Effect, Report, TargetResult, TargetState, Verdict};
+use knee::rules::RULES;
 use rayon::prelude::*;
 
 use crate::facts::{maps, samples};

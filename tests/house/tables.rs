@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use knee::findings::rules::{RULES, ids};
 use knee::ingest::FORMATS;
 use knee::render::{RENDERERS, section::SECTIONS};
+use knee::rules::{RULES, ids};
 
 use crate::{files, root, sources};
 
@@ -61,7 +61,7 @@ fn every_rule_has_a_file_a_row_a_text_and_two_tests() {
     let rows = unique(RULES.iter().map(|rule| rule.id));
     assert_eq!(
         rows,
-        with("const RULE: Rule =", "findings/rules/"),
+        with("const RULE: Rule =", "rules/"),
         "a rule without a row, or a row without a file"
     );
     for rule in RULES {
@@ -76,8 +76,7 @@ fn every_rule_has_a_file_a_row_a_text_and_two_tests() {
         let file = sources()
             .into_iter()
             .find(|(name, text)| {
-                name.starts_with("findings/rules/")
-                    && text.contains(&format!("id: \"{}\"", rule.id))
+                name.starts_with("rules/") && text.contains(&format!("id: \"{}\"", rule.id))
             })
             .unwrap();
         assert!(

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::message::advise;
-use crate::findings::comparison::compare;
-use crate::findings::rules;
+use crate::figures::side::Allow;
 use crate::model::Run;
 use crate::report::{Effect, Report};
+use crate::rules;
 
 /// What cannot be believed, has nothing in it or stands twice is no baseline.
 pub(super) fn refuse(report: &Report, asked: &rules::Options) -> anyhow::Result<()> {
@@ -56,7 +56,7 @@ fn unlike(runs: &[Run], asked: &rules::Options) -> anyhow::Result<()> {
         if first.id == run.id {
             continue;
         }
-        let findings = rules::ask_of_pair(&[first], &[run], &compare::Options::default(), asked);
+        let findings = rules::ask_of_pair(&[first], &[run], (Allow::default(), false), asked);
         let stops = |effect| matches!(effect, Effect::Uncomparable | Effect::Refuse);
         if let Some(finding) = findings.iter().find(|found| stops(found.effect)) {
             return Err(advise(

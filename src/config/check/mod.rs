@@ -19,11 +19,11 @@ use crate::config::quantity::{self, ExpectError};
 use crate::config::syntax;
 use crate::config::value::OneOrMany;
 use crate::config::{ABOVE, Compare, Config, Project, Report};
-use crate::findings::comparison::Allow;
-use crate::findings::rules::RULES;
+use crate::figures::side::Allow;
 use crate::load::plan::{DeclaredLoad, Scenario};
 use crate::model::{Decide, Expectation, LoadModel, MetricId, Origin, Target, ThinkTime};
 use crate::normalize::{ExpectedError, GroupRule, Pattern, Rename};
+use crate::rules::RULES;
 
 /// Reads and checks the whole text.
 pub(crate) fn check(text: &Arc<Text>) -> Result<Config, ConfigError> {

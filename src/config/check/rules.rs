@@ -9,9 +9,9 @@ use crate::config::check::Checker;
 use crate::config::error::ConfigError;
 use crate::config::expect;
 use crate::config::file;
-use crate::findings::rules;
-use crate::findings::rules::ids::IDS;
 use crate::report::Effect;
+use crate::rules;
+use crate::rules::ids::IDS;
 
 /// The rules that say how a target came out: without them a broken target would pass.
 fn is_of_targets(id: &str) -> bool {

@@ -1,6 +1,5 @@
 //! Efficiency against the level: how much of the ideal is left as users or instances are added.
 
-use crate::findings::scaling::words;
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::knee_curve::axis;
 use crate::render::chart::panel::{EndLabel, Panel};
@@ -10,6 +9,7 @@ use crate::render::chart::theme::{Dash, Tone};
 use crate::render::level::Level;
 use crate::report::scaling::{Efficiency, LevelOf, Scaling};
 use crate::text::number;
+use crate::wording::series as words;
 
 /// Fewer levels are no line.
 const LEAST: usize = 2;

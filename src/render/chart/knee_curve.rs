@@ -2,7 +2,6 @@
 //!
 //! Lines join neighbouring levels and end where the tested range ends; a level that lacks a figure breaks the line.
 
-use crate::findings::scaling::words;
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::{EndLabel, LEFT, Panel};
 use crate::render::chart::scale::{self, Axis, Scale};
@@ -11,6 +10,7 @@ use crate::render::chart::theme::{Dash, SMALL, Tone, WIDTH, text_width};
 use crate::report::Support;
 use crate::report::scaling::{Knee, Level, Scaling};
 use crate::text::number;
+use crate::wording::series as words;
 
 /// Fewer levels are no line.
 const LEAST: usize = 2;

@@ -3,7 +3,7 @@
 //! Only percentiles that every run of both sides gives are drawn, so that both lines rest on the same ones. The axis is
 //! that of the percentile plot of a run.
 
-use crate::findings::comparison::middle;
+use crate::figures::side::middle;
 use crate::model::{MetricId, Percentile};
 use crate::render::block::{Align, Figure, Table, text};
 use crate::render::chart::panel::{EndLabel, Panel};

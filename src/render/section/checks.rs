@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::findings::rules::ids::is_known;
 use crate::model::CheckKind;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, strong, text};
 use crate::render::section::{Scope, Section, absent};
 use crate::report::CheckResult;
 use crate::report::{Report, suites};
+use crate::rules::ids::is_known;
 use crate::text::number;
 
 /// The row of SECTIONS.
@@ -160,8 +160,8 @@ fn table(report: &Report, checks: &[&CheckResult], noun: &str) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::analyse::{Options, analyse};
     use crate::model::{Check, Run, Stats};
+    use crate::pipeline::{Options, analyse};
     use crate::render::text::write;
 
     #[test]

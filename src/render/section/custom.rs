@@ -207,8 +207,8 @@ fn words(kind: CustomKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::analyse::{Options, analyse};
     use crate::model::Run;
+    use crate::pipeline::{Options, analyse};
     use crate::render::text::write;
 
     fn shown(custom: &[(&str, CustomKind, f64)], full: bool) -> String {

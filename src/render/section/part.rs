@@ -1,12 +1,12 @@
 //! The heading of a numbered part, its verdict and its sentences; only with several runs.
 
-use crate::findings::analyse;
-use crate::findings::headline;
-use crate::findings::headline::words;
 use crate::render::Layout;
 use crate::render::block::{Block, code, prose, strong, text};
 use crate::render::section::{Scope, Section, run_of};
 use crate::report::Report;
+use crate::verdict;
+use crate::wording::headline;
+use crate::wording::headline::words;
 
 /// The row of SECTIONS.
 pub const SECTION: Section = Section {
@@ -21,7 +21,7 @@ fn build(report: &Report, place: usize, _: &Layout) -> Vec<Block> {
     let Some(run) = run_of(report, place).filter(|_| report.runs.len() > 1) else {
         return Vec::new();
     };
-    let verdict = words(analyse::verdict_of(report, Some(&run.id))).to_uppercase();
+    let verdict = words(verdict::of(report, Some(&run.id))).to_uppercase();
     let sentences = headline::of_run(report, run);
     vec![
         Block::Heading(

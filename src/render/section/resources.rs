@@ -151,8 +151,8 @@ fn judged(resource: &Resource, targets: &[(MetricId, &TargetResult)]) -> Vec<Lin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::findings::analyse::{Options, analyse};
     use crate::model::{Bound, Decide, Expectation, Operator, Origin, Run, Target};
+    use crate::pipeline::{Options, analyse};
     use crate::render::text::write;
 
     fn memory(phase: ResourcePhase, max: f64) -> Resource {

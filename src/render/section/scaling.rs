@@ -1,6 +1,5 @@
 //! Load series: where the knee lies, level by level, step by step, and what follows for capacity.
 
-use crate::findings::scaling::words;
 use crate::render::Layout;
 use crate::render::block::{Block, Line, code, prose, text};
 use crate::render::chart;
@@ -8,6 +7,7 @@ use crate::render::section::{Scope, Section};
 use crate::report::scaling::{Capacity, Scaling};
 use crate::report::{Finding, Report};
 use crate::text::number;
+use crate::wording::series as words;
 
 mod law;
 mod levels;

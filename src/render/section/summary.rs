@@ -1,7 +1,5 @@
 //! The first screen: title, verdict, the computed sentences; with several runs a table of them.
 
-use crate::findings::analyse;
-use crate::findings::headline::{SCALE, words};
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Table, code, prose, strong, text};
 use crate::render::section::{MARKS, Scope, Section, cell, millis_cell};
@@ -9,6 +7,8 @@ use crate::report::comparison::{ComparedSide, Comparison, ComparisonVerdict};
 use crate::report::{Report, Verdict};
 use crate::text::escape;
 use crate::text::number::plural;
+use crate::verdict;
+use crate::wording::headline::{SCALE, words};
 
 /// The row of SECTIONS.
 pub const SECTION: Section = Section {
@@ -127,7 +127,7 @@ fn runs(report: &Report) -> Table {
     ]);
     let mut table = Table::new(&columns_of);
     for (place, run) in report.runs.iter().enumerate() {
-        let verdict = analyse::verdict_of(report, Some(&run.id));
+        let verdict = verdict::of(report, Some(&run.id));
         let mut row = vec![vec![text((place + 1).to_string())], vec![code(&run.name)]];
         if has_verdicts {
             row.push(vec![text(words(verdict))]);

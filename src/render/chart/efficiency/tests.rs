@@ -1,6 +1,6 @@
 use super::*;
-use crate::findings::scaling::testing::{instances, saturated};
 use crate::render::chart::tests::elements;
+use crate::scale::testing::{instances, saturated};
 
 /// An axis to 120 % between 42 and 276 pixels, at four times the size.
 #[expect(clippy::cast_possible_truncation, reason = "a pixel")]

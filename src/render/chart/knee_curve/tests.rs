@@ -1,10 +1,10 @@
 use super::*;
-use crate::findings::scaling::testing::{
-    at, calm, document, instances, interval, knee, saturated, series, single,
-};
 use crate::render::chart::tests::elements;
 use crate::render::chart::theme::FINE;
 use crate::report::scaling::{Criterion, LevelOf};
+use crate::scale::testing::{
+    at, calm, document, instances, interval, knee, saturated, series, single,
+};
 
 type Path = Vec<(i32, i32)>;
 

@@ -1,11 +1,11 @@
 //! What stands behind the rows of a comparison: chances, counts, methods, and the runs that would decide.
 
-use crate::findings::comparison::AGAINST_OTHERS;
 use crate::render::block::{Align, Block, Line, Table, code, text};
 use crate::render::change;
 use crate::render::section::absent;
 use crate::render::section::comparison::{by, endpoint};
 use crate::report::Report;
+use crate::report::comparison::AGAINST_OTHERS;
 use crate::report::comparison::{ComparedMetric, ComparedSide, Comparison, Method};
 use crate::text::number;
 

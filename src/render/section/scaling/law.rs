@@ -1,12 +1,12 @@
 //! Efficiency, the serial part, and the scaling law.
 
-use crate::findings::scaling::words;
 use crate::render::block::{Align, Block, Line, Table, text};
 use crate::render::level::Level;
 use crate::render::section::absent;
 use crate::report::Interval;
 use crate::report::scaling::{LevelOf, Scaling, Usl};
 use crate::text::number;
+use crate::wording::series as words;
 
 /// The key of the peak's interval.
 const PEAK: &str = "peak_load";

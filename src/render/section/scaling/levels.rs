@@ -1,11 +1,11 @@
 //! What was offered and answered at each level, and how fast.
 
-use crate::findings::scaling::words;
 use crate::render::block::{Align, Block, Line, Table, text};
 use crate::render::section::{MARKS, absent};
 use crate::report::Support;
 use crate::report::scaling::{Level, Scaling};
 use crate::text::number;
+use crate::wording::series as words;
 
 /// The latencies that may have a column.
 const LATENCIES: [&str; 3] = ["p50", "p95", "p99"];

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 
-use crate::findings::scaling::words;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, text};
 use crate::render::level::Level;
@@ -10,6 +9,7 @@ use crate::render::section::absent;
 use crate::report::Interval;
 use crate::report::scaling::{LevelOf, Scaling, Step, StepClass};
 use crate::text::number;
+use crate::wording::series as words;
 
 /// The tables and what has to be said of them: the whole run step by step, and of every endpoint its worst step.
 pub(super) fn blocks(scaling: &Scaling, layout: &Layout) -> Vec<Block> {

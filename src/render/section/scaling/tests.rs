@@ -1,13 +1,11 @@
 use super::*;
-use crate::findings::scaling::testing::{
-    calm, document, instances, interval, saturated, single, step,
-};
 use crate::render::block::{Align, Inline};
 use crate::render::testing::{finding, report};
 use crate::render::{junit, markdown, pr_comment, text as plain};
 use crate::report::Effect;
 use crate::report::Interval;
 use crate::report::scaling::{LevelOf, StepClass};
+use crate::scale::testing::{calm, document, instances, interval, saturated, single, step};
 
 fn blocks(scaling: Scaling, layout: &Layout) -> Vec<Block> {
     let mut report = report();

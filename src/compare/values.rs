@@ -1,0 +1,130 @@
+//! One figure of one run, ready to be compared: its logarithm, and how far the run itself leaves it open.
+
+use crate::figures;
+use crate::figures::spread::error_of;
+use crate::model::{Endpoint, MetricId, Run, Stats};
+use crate::report::Measured;
+use crate::stats::repeats::Value;
+
+/// A figure of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reading {
+    /// Id of the run.
+    pub(super) run: String,
+    /// The figure.
+    pub(super) value: f64,
+    /// Its logarithm with the standard error within the run; `None` where the run does not say how certain it is.
+    pub(super) log: Option<Value>,
+    /// Requests behind it.
+    pub(super) n: Option<u64>,
+    /// How finely it was measured, in its unit.
+    pub(super) resolution: f64,
+}
+
+/// Latencies of a run or of one of its endpoints.
+pub(super) fn latencies(
+    run: &Run,
+    endpoint: Option<&Endpoint>,
+    metrics: &[MetricId],
+    options: &figures::Options,
+) -> Vec<Option<Reading>> {
+    let stats = stats_of(run, endpoint);
+    let measured = figures::measure_all(run, endpoint, metrics, options);
+    let readings = measured.into_iter();
+    readings
+        .map(|measured| Some(reading(run, stats, &measured?)))
+        .collect()
+}
+
+fn reading(run: &Run, stats: &Stats, measured: &Measured) -> Reading {
+    let half = stats.primary().and_then(|latency| {
+        let half = latency
+            .resolution
+            .half_width(crate::model::Millis(measured.value))?;
+        Some(2.0 * half.0)
+    });
+    Reading {
+        run: run.id.clone(),
+        value: measured.value,
+        log: error_of(measured).and_then(|error| logarithm(measured.value, error)),
+        n: measured.n,
+        resolution: half.unwrap_or(0.0),
+    }
+}
+
+/// Successes per second. Its error within the run is that of a count.
+pub(super) fn goodput(run: &Run, endpoint: Option<&Endpoint>) -> Option<Reading> {
+    let stats = stats_of(run, endpoint);
+    let value = stats.goodput?.0;
+    let n = stats.successes();
+    let error = n.filter(|n| *n > 0).map(|n| 1.0 / (n as f64).sqrt());
+    Some(Reading {
+        run: run.id.clone(),
+        value,
+        log: error.and_then(|error| logarithm(value, error)),
+        n,
+        resolution: 0.0,
+    })
+}
+
+/// Failures and requests that count.
+pub(super) fn failures(run: &Run, endpoint: Option<&Endpoint>) -> Option<(u64, u64)> {
+    let stats = stats_of(run, endpoint);
+    let counted = stats
+        .requests?
+        .saturating_sub(stats.expected_failures.unwrap_or(0));
+    Some((stats.failures?, counted))
+}
+
+pub(super) fn stats_of<'a>(run: &'a Run, endpoint: Option<&'a Endpoint>) -> &'a Stats {
+    endpoint.map_or(&run.overall, |endpoint| &endpoint.stats)
+}
+
+pub(super) fn logarithm(value: f64, error: f64) -> Option<Value> {
+    let log = value.ln();
+    log.is_finite().then_some(Value { log, error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::side::middle;
+    use crate::report::Interval;
+    use crate::report::Support;
+
+    fn measured(lo: Option<f64>, hi: Option<f64>) -> Measured {
+        Measured {
+            value: 100.0,
+            n: Some(500),
+            interval: Some(Interval {
+                lo,
+                hi,
+                level: 0.95,
+            }),
+            support: Support::Ok,
+        }
+    }
+
+    #[test]
+    fn the_error_is_the_width_of_the_interval_by_that_of_the_normal_one() {
+        let found = error_of(&measured(Some(90.0), Some(110.0))).unwrap();
+        // ln(110 / 90) / (2 * 1.959964)
+        assert!((found - 0.051_193).abs() < 1e-6, "{found}");
+        let open = error_of(&measured(Some(90.0), None)).unwrap();
+        assert!((open - 0.053_756).abs() < 1e-6, "{open}");
+        assert_eq!(error_of(&measured(None, None)), None);
+        assert_eq!(error_of(&measured(Some(0.0), None)), None);
+    }
+
+    #[test]
+    fn the_figure_of_a_side_is_the_geometric_mean_of_its_runs() {
+        // The third root of 1 * 2 * 108 is 6.
+        assert!((middle(&[1.0, 2.0, 108.0]).unwrap() - 6.0).abs() < 1e-12);
+        for value in [170.1, 0.3, 1e-9, 7e8] {
+            assert_eq!(middle(&[value]), Some(value));
+            assert_eq!(middle(&[value; 3]), Some(value));
+        }
+        assert_eq!(middle(&[0.0, 1.0, 2.0]), Some(1.0));
+        assert_eq!(middle(&[]), None);
+    }
+}
