@@ -157,6 +157,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
         compare::tell_apart(&mut base, &mut new);
         pipeline::analyse_pair(base, new, &options, &how)
     };
+    args.comparing.check_turns(&report, console);
     inputs::refuse_untrimmed(&report.runs)?;
     compare::refuse(&report)?;
     let own = layout.sections.is_some() || layout.template.is_some();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Arguments, ValueEnum};
 
-use crate::cli::message::advise;
+use crate::cli::message::{self, advise};
 use crate::cli::{Console, inputs, output};
 pub(crate) use crate::compare::Options;
 use crate::config::Config;
@@ -93,6 +93,16 @@ impl Comparing {
             base_name: None,
         }
     }
+
+    /// Says where the times of the runs contradict what was said of them.
+    pub(crate) fn check_turns(&self, report: &Report, console: &mut Console) {
+        if self.interleaved && report.comparisons.iter().any(|one| !one.interleaved) {
+            message::note(
+                console,
+                "--interleaved is left out: by their start times one side was run as a whole before the other, so they are judged as two jobs",
+            );
+        }
+    }
 }
 
 /// Sections of the page without `--full`.
@@ -115,6 +125,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     inputs::check_endpoints(&args.looking, base.iter().chain(&new))?;
     let how = args.comparing.options(&config);
     let report = pipeline::analyse_pair(base, new, &options, &how);
+    args.comparing.check_turns(&report, console);
     inputs::refuse_untrimmed(&report.runs)?;
     refuse(&report)?;
     let written = output::write_report(&outputs, &report, &layout, out);

@@ -6,11 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::compare::comparable::is_collapse;
 use crate::compare::judge::{ALPHA, Doubt, Draft};
 use crate::figures::spread::LEAST_MS;
 use crate::report::comparison::MetricState;
-use crate::report::comparison::{AGAINST_OTHERS, NOT_WORSE};
+use crate::report::comparison::{AGAINST_OTHERS, ChangeUnit, MIX, NOT_WORSE, SOME_RUNS};
 use crate::stats::multiplicity::benjamini_hochberg;
 
 /// Share of false alarms among all alarms of a report.
@@ -49,14 +48,15 @@ impl Draft {
         self.metric.state = if (looks(worse) || looks(better)) && !self.beyond_floor {
             self.metric.reasons.push("below-floor".to_owned());
             MetricState::Unchanged
-        } else if shown(worse, q_worse) && (can_prove || is_collapse(&self.metric, self.doubt)) {
+        } else if shown(worse, q_worse) && (can_prove && !self.by_mix.worse || self.is_collapse()) {
             MetricState::Regressed
-        } else if shown(better, q_better) && can_prove {
+        } else if shown(better, q_better) && can_prove && !self.by_mix.better {
             MetricState::Improved
         } else if looks(worse) {
             let reason = match self.doubt {
-                Some(Doubt::Unlike { .. }) => "V22",
+                Some(Doubt::Unlike) => "V22",
                 Some(Doubt::FewRuns) => "V45",
+                None if self.by_mix.worse => MIX,
                 None => "one-of-many",
             };
             self.metric.reasons.push(reason.to_owned());
@@ -67,6 +67,28 @@ impl Draft {
         if self.metric.state == MetricState::Undecided && self.stands_out(q.against_others) {
             self.metric.state = MetricState::Suspect;
             self.metric.reasons = vec![AGAINST_OTHERS.to_owned()];
+        }
+        self.weigh_runs();
+    }
+
+    /// Where some of the new runs lie far beyond all of the base, the spread that this makes hides it: most runs of one side that
+    /// fail prove it, fewer of them and slow ones are suspect.
+    fn weigh_runs(&mut self) {
+        let (apart, state) = (self.runs_apart, self.metric.state);
+        if apart == 0 || state == MetricState::Regressed {
+            return;
+        }
+        let is_share = self.metric.change_unit == Some(ChangeUnit::Points);
+        let most = 2 * apart > self.metric.runs_new;
+        let next = if is_share && most && self.doubt != Some(Doubt::Unlike) {
+            MetricState::Regressed
+        } else {
+            MetricState::Suspect
+        };
+        if next != state {
+            self.metric.state = next;
+            self.metric.runs_apart = apart;
+            self.metric.reasons = vec![SOME_RUNS.to_owned()];
         }
     }
 

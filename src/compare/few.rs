@@ -9,6 +9,7 @@ use crate::compare::values::{Reading, logarithm, stats_of};
 use crate::model::{Endpoint, Latency, LoadModel, MetricId, Run, Statistic};
 use crate::normalize::bounds::edges_of;
 use crate::normalize::merge;
+use crate::report::Interval;
 use crate::report::comparison::BEYOND_SCATTER;
 use crate::report::comparison::MetricState;
 use crate::report::comparison::{ComparedMetric, Method};
@@ -30,8 +31,10 @@ pub(super) const MEAN: MetricId = MetricId::Latency(None, Statistic::Mean);
 /// What the requests of both sides say by themselves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Few {
-    chance: f64,
-    method: Method,
+    pub(super) chance: f64,
+    pub(super) method: Method,
+    /// Of a share of failures.
+    pub(super) interval: Option<Interval>,
 }
 
 /// A run, and one of its endpoints or the whole.
@@ -106,7 +109,11 @@ pub(super) fn look(metric: &MetricId, draft: &Draft, base: &[Sided], new: &[Side
         apart::quantiles((of_base, &base), (of_new, &new), percentile.share(), factor)
     };
     let chance = chance().filter(|_| draft.beyond_floor).unwrap_or(1.0);
-    Some(Few { chance, method })
+    Some(Few {
+        chance,
+        method,
+        interval: None,
+    })
 }
 
 /// Whether no user of a closed load may have called it more than once.
@@ -125,7 +132,7 @@ fn latencies<'a>(side: &[Sided<'a>]) -> Option<Vec<&'a Latency>> {
     all.collect()
 }
 
-fn edges(side: &[&Latency]) -> Option<(u64, Edges)> {
+pub(super) fn edges(side: &[&Latency]) -> Option<(u64, Edges)> {
     let mut all = Edges::default();
     let mut count = 0_u64;
     for latency in side {
@@ -160,6 +167,7 @@ pub(super) fn decide(drafts: &mut [Draft]) {
             metric.state = MetricState::Suspect;
             metric.reasons = vec![BEYOND_SCATTER.to_owned()];
             metric.method = Some(few.method);
+            metric.interval = metric.interval.or(few.interval);
             (metric.p_value, metric.q_value) = (Some(few.chance), Some(corrected));
         }
     }

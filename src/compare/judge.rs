@@ -1,13 +1,14 @@
 //! One metric of two sides: what the figures are, how far they lie apart, and the chances of that (statistics 2.0 to 2d).
 
+use crate::compare::apart::{self, factor};
 use crate::compare::few::Few;
+use crate::compare::mix::ByMix;
 use crate::compare::values::Reading;
 use crate::figures::side::{middle, within};
 use crate::figures::spread::{LEAST_MS, Measure};
 use crate::model::{Better, MetricId, Statistic, Unit};
 use crate::report::Interval;
 use crate::report::comparison::{ChangeUnit, ComparedMetric, Method, MetricState};
-use crate::stats::proportion::{self, ShareMethod, SharesCompared};
 use crate::stats::rank_test::mann_whitney;
 use crate::stats::repeats::{self, Clipped, Spread, Value};
 
@@ -17,8 +18,6 @@ pub(super) const ALPHA: f64 = 0.01;
 pub(super) const REPEATS: usize = 3;
 /// Requests that an endpoint needs on each side to be judged.
 pub(super) const FEWEST: u64 = 200;
-/// Requests that a share of failures needs on each side: its test is exact for few.
-const FEWEST_OF_SHARES: u64 = 30;
 /// Requests of a side that must lie beyond a quantile for it to be judged.
 const BEYOND: f64 = 20.0;
 /// The change whose proof `repeats_needed` speaks of.
@@ -26,16 +25,13 @@ const WANTED: f64 = 0.2;
 /// Spread between jobs that is assumed.
 pub(super) const JOBS: f64 = 0.03;
 
-/// The same of shares of failures, which are less steady than latencies.
-const JOBS_OF_SHARES: f64 = 0.1;
-
 /// Why a change that chance does not explain is no proof.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
     /// A side has too few repeats.
     FewRuns,
-    /// The sides differ in what may explain some points of an error rate: these are known to be of the mix alone.
-    Unlike { by_mix: f64 },
+    /// The sides differ in what may explain the change.
+    Unlike,
 }
 
 /// A metric on its way: figures first, its state when all of them are known.
@@ -54,14 +50,18 @@ pub(super) struct Draft {
     pub(super) doubt: Option<Doubt>,
     /// What too few requests say by themselves.
     pub(super) few_requests: Option<Few>,
+    /// New runs that lie far beyond every run of the base.
+    pub(super) runs_apart: u64,
+    /// Whether the shares of the endpoints alone may have made it worse, or better.
+    pub(super) by_mix: ByMix,
     /// The runs of base and new as logarithms, where all of them give it.
     pub(super) logs: Vec<Value>,
     /// Whether it could be proven at all, and so counts among what the report tests (Tarone 1990).
     pub(super) testable: bool,
     /// The runs of base and new, and the least difference worth talking about in the metric's unit.
-    sides: [Vec<Reading>; 2],
-    least: f64,
-    interleaved: bool,
+    pub(super) sides: [Vec<Reading>; 2],
+    pub(super) least: f64,
+    pub(super) interleaved: bool,
 }
 
 /// What every draft of one pair of sides is made with.
@@ -73,7 +73,12 @@ pub(super) struct Setting<'a> {
     pub(super) interleaved: bool,
 }
 
-fn blank(metric: &MetricId, unit: Unit, better: Better, setting: &Setting) -> ComparedMetric {
+pub(super) fn blank(
+    metric: &MetricId,
+    unit: Unit,
+    better: Better,
+    setting: &Setting,
+) -> ComparedMetric {
     ComparedMetric {
         endpoint: setting.endpoint.map(str::to_owned),
         metric: metric.to_string(),
@@ -96,6 +101,7 @@ fn blank(metric: &MetricId, unit: Unit, better: Better, setting: &Setting) -> Co
         clipped: Vec::new(),
         guarded: false,
         learned_spread: None,
+        runs_apart: 0,
         smallest_detectable: None,
         repeats_needed: None,
         rank_p_value: None,
@@ -129,6 +135,8 @@ pub(super) fn ratio(
         worst: None,
         doubt: (base.len().min(new.len()) < REPEATS).then_some(Doubt::FewRuns),
         few_requests: None,
+        runs_apart: 0,
+        by_mix: ByMix::default(),
         logs: Vec::new(),
         testable: true,
         sides: [base.to_vec(), new.to_vec()],
@@ -158,6 +166,7 @@ pub(super) fn ratio(
         draft.metric.reasons.push("no-interval".to_owned());
         return draft;
     };
+    draft.runs_apart = apart::runs(&logs_base, &logs_new, factor(metric), better);
     draft.logs = [logs_base, logs_new].concat();
     draft.test(Spread::assumed(measure.spread, JOBS));
     draft
@@ -220,12 +229,15 @@ fn put(draft: &mut Draft, change: &repeats::Change) {
 
 /// Why a metric cannot be judged: too few requests.
 fn too_few(metric: &MetricId, found: &ComparedMetric) -> Option<&'static str> {
-    let fewest = found
-        .n_base
-        .zip(found.n_new)
-        .map(|(base, new)| base.min(new));
-    let Some(fewest) = fewest else {
+    let Some((base, new)) = found.n_base.zip(found.n_new) else {
         return Some("uncounted");
+    };
+    // Of a service that dies few successes are left, and that is what there is to judge.
+    let is_count = found.better == Better::Higher;
+    let fewest = if is_count {
+        base.max(new)
+    } else {
+        base.min(new)
     };
     if fewest < FEWEST {
         return Some("too-few-requests");
@@ -236,87 +248,6 @@ fn too_few(metric: &MetricId, found: &ComparedMetric) -> Option<&'static str> {
         return Some("V10");
     }
     None
-}
-
-/// A share of failures, over all repeats of each side.
-pub(super) fn failures(
-    base: &[(u64, u64)],
-    new: &[(u64, u64)],
-    measure: Measure,
-    setting: &Setting,
-) -> Draft {
-    let metric = MetricId::Plain("error_rate");
-    let mut found = blank(&metric, Unit::Ratio, Better::Lower, setting);
-    let total = |side: &[(u64, u64)]| {
-        side.iter().fold((0_u64, 0_u64), |(failed, of), (k, n)| {
-            (failed.saturating_add(*k), of.saturating_add(*n))
-        })
-    };
-    let (of_base, of_new) = (total(base), total(new));
-    let share = |(failed, of): (u64, u64)| (of > 0).then(|| failed as f64 / of as f64);
-    found.base = share(of_base);
-    found.new = share(of_new);
-    (found.runs_base, found.runs_new) = (counted(base) as u64, counted(new) as u64);
-    found.n_base = Some(of_base.1);
-    found.n_new = Some(of_new.1);
-    let mut draft = Draft {
-        measure,
-        p_better: None,
-        beyond_floor: false,
-        worst: None,
-        doubt: (found.runs_base.min(found.runs_new) < 2).then_some(Doubt::FewRuns),
-        few_requests: None,
-        logs: Vec::new(),
-        // Without a single failure no test could ever find a difference.
-        testable: of_base.0.saturating_add(of_new.0) > 0,
-        sides: [Vec::new(), Vec::new()],
-        least: measure.least,
-        interleaved: setting.interleaved,
-        metric: found,
-    };
-    let (Some(before), Some(after)) = (draft.metric.base, draft.metric.new) else {
-        return draft;
-    };
-    draft.metric.state = MetricState::Undecided;
-    draft.metric.change = Some(after - before);
-    draft.metric.change_unit = Some(ChangeUnit::Points);
-    draft.beyond_floor = (after - before).abs() >= measure.floor.max(measure.least);
-    if of_base.1.min(of_new.1) < FEWEST_OF_SHARES {
-        draft.metric.reasons.push("too-few-requests".to_owned());
-        return draft;
-    }
-    let jobs = if setting.interleaved {
-        0.0
-    } else {
-        JOBS_OF_SHARES
-    };
-    if let Some(compared) = proportion::compare_shares(base, new, jobs, 1.0 - 2.0 * ALPHA) {
-        put_shares(&mut draft, &compared);
-    }
-    draft
-}
-
-/// Repeats that have requests.
-fn counted(side: &[(u64, u64)]) -> usize {
-    side.iter().filter(|(_, requests)| *requests > 0).count()
-}
-
-fn put_shares(draft: &mut Draft, compared: &SharesCompared) {
-    let metric = &mut draft.metric;
-    metric.method = Some(match compared.method {
-        ShareMethod::Fisher => Method::Fisher,
-        ShareMethod::Newcombe => Method::Newcombe,
-    });
-    metric.interval = Some(Interval {
-        lo: Some(compared.interval.0),
-        hi: Some(compared.interval.1),
-        level: 1.0 - 2.0 * ALPHA,
-    });
-    metric.p_value = Some(compared.p_up);
-    let floor = draft.measure.floor.max(draft.measure.least);
-    metric.smallest_detectable = compared.detectable.map(|found| found.max(floor));
-    draft.p_better = Some(compared.p_down);
-    draft.worst = Some(compared.interval.1);
 }
 
 impl Draft {
@@ -347,7 +278,7 @@ impl Draft {
         );
         self.metric.base = Some(before);
         self.metric.new = Some(after);
-        self.metric.change = Some(after / before - 1.0);
+        self.metric.change = (before > 0.0).then(|| after / before - 1.0);
         self.metric.rank_p_value = ranks(logs_base, logs_new, self.metric.better);
         let id = |clipped: &Clipped| match *clipped {
             Clipped::Base(place) => base.get(place),
@@ -387,6 +318,7 @@ impl Draft {
         self.p_better = None;
         self.worst = None;
         self.few_requests = None;
+        self.runs_apart = 0;
         if !self.metric.reasons.iter().any(|known| known == reason) {
             self.metric.reasons.push(reason.to_owned());
         }
@@ -539,28 +471,6 @@ mod tests {
         }
         let nothing = only(ratio(&metric, &[], &readings(&CALM), measure, &setting));
         assert_eq!(nothing.state, MetricState::NotMeasured);
-    }
-
-    #[test]
-    fn failures_are_compared_over_all_repeats() {
-        let setting = Setting {
-            endpoint: None,
-            interleaved: true,
-        };
-        let measure = measure_of(&MetricId::Plain("error_rate"), &BTreeMap::new());
-        let of = |base: u64, new: u64| {
-            let (base, new) = ([(base, 1_000); 3], [(new, 1_000); 3]);
-            only(failures(&base, &new, measure, &setting))
-        };
-        let worse = of(2, 60);
-        assert_eq!(worse.state, MetricState::Regressed);
-        assert!((worse.change.unwrap() - 0.058).abs() < 1e-9);
-        assert_eq!((worse.n_base, worse.n_new), (Some(3_000), Some(3_000)));
-        assert_eq!(of(60, 2).state, MetricState::Improved);
-        let none = of(0, 0);
-        assert_eq!((none.state, none.q_value), (MetricState::Unchanged, None));
-        // 0.4 points more are below the floor of half a point.
-        assert_eq!(of(1, 5).state, MetricState::Unchanged);
     }
 
     #[test]

@@ -3,12 +3,15 @@
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod age;
+mod apart;
 mod comparable;
 mod coverage;
 mod decide;
+mod failures;
 mod few;
 mod judge;
 mod learned;
+mod mix;
 mod others;
 mod values;
 
@@ -28,7 +31,8 @@ use crate::report::Effect;
 use crate::report::Finding;
 use crate::report::Report;
 use crate::report::comparison::{
-    ComparedSide, Comparison, ComparisonVerdict, GeometricMean, MetricState, NOTHING, Unlike,
+    ComparedSide, Comparison, ComparisonVerdict, GeometricMean, MetricState, NOTHING, SOME_RUNS,
+    STRAGGLERS, Unlike,
 };
 
 /// How sides are compared.
@@ -154,7 +158,7 @@ fn draw(
     options: &figures::Options,
     questions: &dyn Questions,
 ) -> (Comparison, Vec<Draft>) {
-    let interleaved = how.interleaved || of_one_job(pair);
+    let interleaved = !is_one_after_the_other(pair) && (how.interleaved || of_one_job(pair));
     let comparable = Comparable::of(pair, asked, report, questions);
     let ids: Vec<&str> = pair
         .base
@@ -204,12 +208,14 @@ fn draw(
             }
         }
     }
+    mix::look(&mut drafts, &pair.base, &pair.new);
     others::look(&mut drafts, (pair.base.len(), pair.new.len()), interleaved);
     let side = |runs: &[&Run]| ComparedSide {
         name: name_of(runs),
         runs: runs.iter().map(|run| run.id.clone()).collect(),
         repeats: runs.len() as u64,
         started_at: age::starts(runs).map(|(first, _)| first),
+        last_started_at: age::starts(runs).map(|(_, last)| last),
         accepted: false,
     };
     let mut of_base = ComparedSide {
@@ -246,16 +252,19 @@ fn is_latency(metric: &str) -> bool {
         .is_ok_and(|metric| matches!(metric, MetricId::Latency(..)))
 }
 
-/// Whether all runs say that they are of one job, and no side was run as a whole before the other.
-fn of_one_job(pair: &Pair) -> bool {
+/// Whether one side was run as a whole before the other, by the times of all runs.
+fn is_one_after_the_other(pair: &Pair) -> bool {
     let starts =
         |runs: &[&Run]| -> Option<Vec<_>> { runs.iter().map(|run| run.started_at).collect() };
-    if let Some((base, new)) = starts(&pair.base).zip(starts(&pair.new)) {
-        let apart = base.iter().max() < new.iter().min() || new.iter().max() < base.iter().min();
-        if apart && pair.base.len().max(pair.new.len()) > 1 {
-            return false;
-        }
-    }
+    let Some((base, new)) = starts(&pair.base).zip(starts(&pair.new)) else {
+        return false;
+    };
+    let apart = base.iter().max() < new.iter().min() || new.iter().max() < base.iter().min();
+    apart && pair.base.len().max(pair.new.len()) > 1
+}
+
+/// Whether all runs say that they are of one job.
+fn of_one_job(pair: &Pair) -> bool {
     let mut jobs = pair
         .base
         .iter()
@@ -355,14 +364,16 @@ fn metrics<'a>(
     if setting.endpoint.is_none() {
         let metric = MetricId::Plain("goodput");
         let read = |side: &[Sided]| -> Vec<Reading> {
-            let readings = side
-                .iter()
-                .filter_map(|(run, at)| values::goodput(run, *at));
+            let readings = side.iter().filter_map(|(run, _)| values::goodput(run));
             readings.collect()
         };
         let measure = measure_of(&metric, &how.floors);
-        let (base, new) = (read(base), read(new));
-        drafts.push(judge::ratio(&metric, &base, &new, measure, setting));
+        let mut draft = judge::ratio(&metric, &read(base), &read(new), measure, setting);
+        let mut sides = base.iter().chain(new);
+        if sides.any(|(run, _)| values::without_stragglers(run).is_some()) {
+            draft.metric.reasons.push(STRAGGLERS.to_owned());
+        }
+        drafts.push(draft);
     }
     let shares = |side: &[Sided]| -> Vec<(u64, u64)> {
         let shares = side
@@ -372,7 +383,7 @@ fn metrics<'a>(
     };
     let (failed_base, failed_new) = (shares(base), shares(new));
     let measure = measure_of(&MetricId::Plain("error_rate"), &how.floors);
-    let errors = judge::failures(&failed_base, &failed_new, measure, setting);
+    let errors = failures::failures(&failed_base, &failed_new, measure, setting);
     drafts.push(errors);
     let stats = |side: &[Sided<'a>]| -> Vec<&'a Stats> {
         side.iter().map(|(run, at)| stats_of(run, *at)).collect()
@@ -456,6 +467,7 @@ fn geometric_means(comparison: &Comparison) -> Vec<GeometricMean> {
                     reason != "below-floor"
                         && reason != "one-of-many"
                         && reason != "V45"
+                        && reason != SOME_RUNS
                         && reason != "not-worse"
                 })
             })

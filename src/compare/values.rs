@@ -1,7 +1,9 @@
 //! One figure of one run, ready to be compared: its logarithm, and how far the run itself leaves it open.
 
+use crate::compare::few::edges;
 use crate::figures;
 use crate::figures::spread::error_of;
+use crate::load::offering::end;
 use crate::model::{Endpoint, MetricId, Run, Stats};
 use crate::report::Measured;
 use crate::stats::repeats::Value;
@@ -53,18 +55,43 @@ fn reading(run: &Run, stats: &Stats, measured: &Measured) -> Reading {
 }
 
 /// Successes per second. Its error within the run is that of a count.
-pub(super) fn goodput(run: &Run, endpoint: Option<&Endpoint>) -> Option<Reading> {
-    let stats = stats_of(run, endpoint);
-    let value = stats.goodput?.0;
+pub(super) fn goodput(run: &Run) -> Option<Reading> {
+    let stats = &run.overall;
     let n = stats.successes();
-    let error = n.filter(|n| *n > 0).map(|n| 1.0 / (n as f64).sqrt());
+    let mut value = stats.goodput?.0;
+    if let Some((late, duration)) = without_stragglers(run).zip(run.duration) {
+        value *= duration.0 / late;
+    }
+    let log = n.and_then(|n| {
+        // Half of one stands for none: the count of a rate that is not known to be 0.
+        let least = 0.5 / run.duration?.0;
+        let (value, count) = if n == 0 {
+            (least, 0.5)
+        } else {
+            (value, n as f64)
+        };
+        logarithm(value, 1.0 / count.sqrt())
+    });
     Some(Reading {
         run: run.id.clone(),
         value,
-        log: error.and_then(|error| logarithm(value, error)),
+        log,
         n,
         resolution: 0.0,
     })
+}
+
+/// How much longer than that a run has to last for its last responses to count as stragglers.
+const LONGER: f64 = 1.05;
+
+/// When 99 of 100 requests had their response, where the run lasted longer for the last of them: a server that cannot follow
+/// makes all of the last ones wait, a single slow response does not make it serve less.
+pub(super) fn without_stragglers(run: &Run) -> Option<f64> {
+    let latency = run.overall.primary()?;
+    let (count, edges) = edges(&[latency])?;
+    let rank = count - count / 100;
+    let nearly_all = end(run)? + edges.at(rank)?.1 / 1_000.0;
+    (run.duration?.0 > LONGER * nearly_all).then_some(nearly_all)
 }
 
 /// Failures and requests that count.

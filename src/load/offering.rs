@@ -28,6 +28,18 @@ pub(crate) fn least_seconds(run: &Run) -> Option<f64> {
         .filter(|seconds| *seconds > 0.0)
 }
 
+/// When the last request was sent, in seconds of the run: told, or by the rate that was offered where one slow answer explains
+/// the rest.
+pub(crate) fn end(run: &Run) -> Option<f64> {
+    offering(run).map(|offering| offering.to).or_else(|| {
+        let offered = run.load.offered.filter(|rate| rate.0 > 0.0)?.0;
+        let end = run.overall.requests? as f64 / offered;
+        let waited = run.duration?.0 - end;
+        let is_open = run.load.model == Some(LoadModel::Open);
+        (is_open && waited > 0.0 && longest(&run.overall)? >= 0.9 * waited).then_some(end)
+    })
+}
+
 fn by_phases(run: &Run) -> Option<Offering> {
     // What follows from the arrivals leaves out what they do not show.
     if run.load.phases_recovered {

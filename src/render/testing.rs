@@ -86,6 +86,7 @@ pub(super) fn compared(endpoint: Option<&str>, state: MetricState) -> ComparedMe
         repeats_needed: None,
         rank_p_value: None,
         learned_spread: None,
+        runs_apart: 0,
         against_others: None,
     }
 }
@@ -98,6 +99,7 @@ pub(super) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
         runs: vec![run.to_owned()],
         repeats: 1,
         started_at: None,
+        last_started_at: None,
         accepted: false,
     };
     Comparison {

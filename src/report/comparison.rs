@@ -21,6 +21,15 @@ pub const NOT_WORSE: &str = "not-worse";
 /// The reason of a metric that is suspect because its few requests are slower than their scatter explains.
 pub const BEYOND_SCATTER: &str = "beyond-scatter";
 
+/// The reason of a metric of the whole run that may have changed by the shares of the endpoints alone.
+pub const MIX: &str = "mix";
+
+/// The reason of a metric of which some new runs lie far beyond every run of the base.
+pub const SOME_RUNS: &str = "some-runs";
+
+/// The reason beside a goodput that leaves the last responses of a run out, because it lasted longer for these alone.
+pub const STRAGGLERS: &str = "stragglers";
+
 /// The reason when no metric can be judged, for want of requests or of figures.
 pub const NOTHING: &str = "nothing-judged";
 
@@ -156,6 +165,9 @@ pub struct ComparedMetric {
     /// Spread between runs that was reckoned with instead of the assumed one, learned from the other endpoints of the same runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learned_spread: Option<f64>,
+    /// New runs that lie far beyond every run of the base, where the mean of all does not show it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub runs_apart: u64,
     /// The smallest change for the worse that this comparison would have shown in 95 of 100 cases.
     pub smallest_detectable: Option<f64>,
     /// Repeats a side that would show a change of 20 % in 95 of 100 cases.
@@ -166,6 +178,14 @@ pub struct ComparedMetric {
     /// What the other endpoints of the same runs say of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against_others: Option<AgainstOthers>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A latency of an endpoint against the same of the other endpoints in the same runs: a bad minute is taken out, and so is what
@@ -208,6 +228,10 @@ pub struct ComparedSide {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub started_at: Option<Timestamp>,
+    /// When the last of them began.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub last_started_at: Option<Timestamp>,
     /// Whether it is an accepted baseline.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub accepted: bool,

@@ -119,6 +119,7 @@ pub(crate) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
         runs: vec![format!("{name}-1")],
         repeats: 5,
         started_at: None,
+        last_started_at: None,
         accepted: false,
     };
     Comparison {
@@ -169,6 +170,7 @@ pub(crate) fn compared(metric: &str, endpoint: Option<&str>, state: MetricState)
         repeats_needed: None,
         rank_p_value: None,
         learned_spread: None,
+        runs_apart: 0,
         against_others: None,
     }
 }

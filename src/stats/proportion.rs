@@ -14,12 +14,14 @@
 
 mod compare;
 mod fisher;
+mod stratified;
 
 pub use compare::{
     Overdispersion, ShareMethod, ShareSide, SharesCompared, compare_shares, overdispersion,
     smallest_rise,
 };
 pub use fisher::fisher;
+pub use stratified::{Stratum, stratified};
 
 use crate::stats::binomial::normal_score;
 

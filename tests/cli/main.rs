@@ -11,6 +11,7 @@ mod compare;
 mod contradictions;
 mod convert;
 mod explain;
+mod hidden;
 mod hostile;
 mod init;
 mod inputs;

@@ -6,20 +6,23 @@ use crate::{Done, Scratch};
 
 /// One run in `knee.run/1`, by hand.
 #[derive(Clone)]
-struct Made {
-    seconds: f64,
-    offered: Option<f64>,
+pub(crate) struct Made {
+    pub(crate) seconds: f64,
+    pub(crate) offered: Option<f64>,
+    /// One response of the first endpoint more, in ms.
+    pub(crate) straggler: Option<f64>,
     /// Name, requests, failures, the middle of the latency in ms.
-    endpoints: Vec<(String, u64, u64, f64)>,
-    started_at: Option<&'static str>,
+    pub(crate) endpoints: Vec<(String, u64, u64, f64)>,
+    pub(crate) started_at: Option<&'static str>,
     tool_version: Option<&'static str>,
 }
 
-fn made(endpoints: &[(&str, u64, u64, f64)]) -> Made {
+pub(crate) fn made(endpoints: &[(&str, u64, u64, f64)]) -> Made {
     let endpoints = endpoints.iter();
     Made {
         seconds: 30.0,
         offered: None,
+        straggler: None,
         endpoints: endpoints
             .map(|(name, n, failed, ms)| ((*name).to_owned(), *n, *failed, *ms))
             .collect(),
@@ -29,7 +32,7 @@ fn made(endpoints: &[(&str, u64, u64, f64)]) -> Made {
 }
 
 /// Nine steps from 0.6 to 1.4 times the middle, the same share of the requests each.
-fn latency(parts: &[(u64, f64)], shake: f64) -> Value {
+fn latency(parts: &[(u64, f64)], straggler: Option<f64>, shake: f64) -> Value {
     let mut values: Vec<(f64, u64)> = Vec::new();
     for (n, ms) in parts {
         for step in 0..9_u64 {
@@ -38,6 +41,7 @@ fn latency(parts: &[(u64, f64)], shake: f64) -> Value {
             values.push((ms * factor * shake, count));
         }
     }
+    values.extend(straggler.map(|ms| (ms, 1)));
     values.retain(|(_, count)| *count > 0);
     values.sort_by(|a, b| a.0.total_cmp(&b.0));
     let count: u64 = values.iter().map(|(_, n)| n).sum();
@@ -55,8 +59,9 @@ impl Made {
     fn json(&self, seed: u32) -> Value {
         // No two runs agree in every figure.
         let shake = 1.0 + f64::from(seed % 23) / 2_000.0;
-        let stats = |parts: &[(u64, u64, f64)]| {
+        let stats = |parts: &[(u64, u64, f64)], straggler: Option<f64>| {
             let requests: u64 = parts.iter().map(|(n, ..)| n).sum();
+            let requests = requests + u64::from(straggler.is_some());
             let failures: u64 = parts.iter().map(|(_, failed, _)| failed).sum();
             let fine: Vec<(u64, f64)> = parts
                 .iter()
@@ -66,7 +71,7 @@ impl Made {
                 "requests": requests, "failures": failures,
                 "rate_per_s": requests as f64 / self.seconds,
                 "goodput_per_s": (requests - failures) as f64 / self.seconds,
-                "latency_ok_ms": latency(&fine, shake),
+                "latency_ok_ms": latency(&fine, straggler, shake),
             })
         };
         let all: Vec<(u64, u64, f64)> = self
@@ -78,14 +83,18 @@ impl Made {
             .endpoints
             .iter()
             .zip(&all)
-            .map(|((name, ..), part)| json!({"name": name, "method": "GET", "stats": stats(&[*part])}))
+            .enumerate()
+            .map(|(place, ((name, ..), part))| {
+                let straggler = self.straggler.filter(|_| place == 0);
+                json!({"name": name, "method": "GET", "stats": stats(&[*part], straggler)})
+            })
             .collect();
         json!({
             "schema": "knee.run/1", "id": format!("{seed:064x}"), "name": format!("r{seed}"),
             "source": {"tool": "k6", "tool_version": self.tool_version, "format": "knee-run"},
             "duration_s": self.seconds, "started_at": self.started_at,
             "load": {"model": self.offered.map(|_| "open"), "offered_per_s": self.offered},
-            "overall": stats(&all), "endpoints": endpoints,
+            "overall": stats(&all, self.straggler), "endpoints": endpoints,
         })
     }
 }
@@ -104,7 +113,7 @@ fn array(runs: impl IntoIterator<Item = Value>) -> String {
 }
 
 /// Writes the runs of both sides and checks one against the other.
-fn check(case: &str, base: &[Made], new: &[Made], more: &[&str]) -> Done {
+pub(crate) fn check(case: &str, base: &[Made], new: &[Made], more: &[&str]) -> Done {
     let scratch = Scratch::new(&format!("unlike-{case}"));
     let write = |name: &str, runs: &[Made], from: u32| {
         let runs = (from..).zip(runs).map(|(seed, run)| run.json(seed));
@@ -115,7 +124,7 @@ fn check(case: &str, base: &[Made], new: &[Made], more: &[&str]) -> Done {
     scratch.knee(&[&["check", "--base", "base.json", "--new", "new.json"], more].concat())
 }
 
-fn parsed(done: &Done) -> Value {
+pub(crate) fn parsed(done: &Done) -> Value {
     assert!(done.out.starts_with('{'), "{}", done.err);
     serde_json::from_str(&done.out).unwrap()
 }
@@ -408,7 +417,17 @@ fn sides_that_were_run_days_apart_say_so() {
     };
     let apart = "The base was run 4 days before the new side, not interleaved";
     assert!(said("2026-10-06T10:00:00Z", &[]).contains(apart));
-    assert!(!said("2026-10-06T10:00:00Z", &["--interleaved"]).contains("interleaved:"));
+    // The flag does not outweigh the times of the runs.
+    let flagged = ["--format", "json", "--interleaved"];
+    let done = check("apart-flag", &base, &of("2026-10-06T10:00:00Z"), &flagged);
+    assert!(
+        done.err
+            .contains("--interleaved is left out: by their start times"),
+        "{}",
+        done.err
+    );
+    assert!(headline(&done).contains(apart));
+    assert_eq!(parsed(&done)["comparisons"][0]["interleaved"], false);
     assert!(!said("2026-10-03T10:00:00Z", &[]).contains("The base was run"));
     assert!(
         said("2026-09-28T10:00:00Z", &[]).contains("The base was run 4 days after the new side")

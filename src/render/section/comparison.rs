@@ -10,6 +10,7 @@ use crate::render::chart;
 use crate::render::level::Level;
 use crate::render::section::{Scope, Section, absent};
 use crate::report::About;
+use crate::report::comparison::STRAGGLERS;
 use crate::report::comparison::{
     ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, MetricState,
 };
@@ -155,6 +156,12 @@ fn one(report: &Report, comparison: &Comparison, layout: &Layout) -> Vec<Block> 
             number::plural(mean.endpoints, "endpoint"),
             number::change(mean.change)
         ))]));
+    }
+    let mut metrics = comparison.metrics.iter();
+    if metrics.any(|metric| metric.reasons.iter().any(|reason| reason == STRAGGLERS)) {
+        blocks.push(Block::Paragraph(vec![text(
+            "Goodput: a run lasted longer for its last responses alone; it counts until 99 % of them were in.",
+        )]));
     }
     blocks.push(Block::Paragraph(vec![text(assumed(comparison))]));
     if comparison.base.repeats.min(comparison.new.repeats) < behind::REPEATS {

@@ -22,7 +22,8 @@
 //! with phi and normal scores, and 1.3 % so; with two runs a side up to 2.7 %.
 //!
 //! Sides of two jobs differ by what the jobs had, which no repeat shows: with t the standard deviation of the logarithm of a share
-//! between jobs, a side is worth no more than n requests with `p (1 - p) / n = p (1 - p) phi / n_side + t^2 p^2`.
+//! between jobs, a side is worth no more than n requests with `p (1 - p) / n = p (1 - p) phi / n_side + t^2 p^2 (1 - p)^2`: of a
+//! rare failure that is t times its share, and where nearly all fail as little as where nearly none does.
 //!
 //! Limits: one repeat a side shows no bursts, the failures are then taken as independent. t is assumed.
 
@@ -54,7 +55,7 @@ impl Overdispersion {
         requests as f64 / self.phi
     }
 
-    fn reference(self) -> Reference {
+    pub(super) fn reference(self) -> Reference {
         if self.phi > 1.0 {
             Reference::Student(self.degrees as f64)
         } else {
@@ -95,6 +96,11 @@ pub fn overdispersion(sides: &[&[(u64, u64)]]) -> Option<Overdispersion> {
         phi: (squares / degrees as f64).max(1.0),
         degrees,
     })
+}
+
+/// The variance of a share between jobs.
+pub(super) fn of_jobs(share: f64, jobs: f64) -> f64 {
+    (jobs * share * (1.0 - share)).powi(2)
 }
 
 /// The repeats of one side together.
@@ -221,7 +227,7 @@ pub fn compare_shares(
     let worth = |side: ShareSide| {
         let (share, independent) = (side.share(), side.requests as f64 / phi);
         let of_one = share * (1.0 - share);
-        let variance = of_one / independent + (jobs * share).powi(2);
+        let variance = of_one / independent + of_jobs(share, jobs);
         let worth = if variance > 0.0 && jobs > 0.0 {
             of_one / variance
         } else {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::model::Run;
 use crate::report::Report;
 use crate::report::comparison::{ComparedSide, Comparison};
@@ -61,20 +63,36 @@ pub(super) fn sentences(report: &Report, comparison: &Comparison) -> Vec<String>
 }
 
 fn of_baseline(days: f64, base: &ComparedSide, new: &ComparedSide) -> String {
-    let date = |side: &ComparedSide| {
-        let at = side.started_at.map(|at| at.to_string());
+    let day = |at: Option<Timestamp>| {
+        let at = at.map(|at| at.to_string());
         at.and_then(|at| Some(at.get(..10)?.to_owned()))
             .unwrap_or_default()
     };
-    let (before, after) = (date(base), date(new));
+    let dates = |side: &ComparedSide| {
+        let (first, last) = (day(side.started_at), day(side.last_started_at));
+        if first == last {
+            first
+        } else {
+            format!("{first} to {last}")
+        }
+    };
+    let (before, after) = (dates(base), dates(new));
     let dates = if before == after {
         format!("both of {before}")
     } else {
         format!("{before} and {after}")
     };
+    if days == 0.0 {
+        return format!("The baseline and these runs were made at the same time ({dates}).");
+    }
     let in_days = in_words(days.abs());
     if days < 0.0 {
-        return format!("The baseline is {in_days} younger than these runs ({dates}).");
+        let wrong = if days < -APART {
+            ": these runs are not what came after it"
+        } else {
+            ""
+        };
+        return format!("The baseline is {in_days} younger than these runs ({dates}){wrong}.");
     }
     let old = if days > OLD {
         ": what else changed since then counts as a change. Accept newer runs"

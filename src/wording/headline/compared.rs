@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::report::Effect;
-use crate::report::comparison::AGAINST_OTHERS;
+use crate::report::comparison::{AGAINST_OTHERS, MIX};
 use crate::report::comparison::{
     ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
 };
@@ -195,8 +195,20 @@ fn one(metric: &ComparedMetric) -> String {
                 change(others.change)
             )
         });
+    let runs = match metric.runs_apart {
+        0 => String::new(),
+        apart => format!(
+            ", {apart} of {} far beyond every run of the base",
+            plural(metric.runs_new, "new run")
+        ),
+    };
+    let mix = if metric.reasons.iter().any(|reason| reason == MIX) {
+        ", which the shares of the endpoints alone may explain"
+    } else {
+        ""
+    };
     format!(
-        "{place}{} {} to {}{how_far}{others}",
+        "{place}{} {} to {}{how_far}{others}{runs}{mix}",
         metric.metric,
         value(metric.base),
         value(metric.new)

@@ -5,7 +5,7 @@ use crate::render::change;
 use crate::render::section::absent;
 use crate::render::section::comparison::{by, endpoint};
 use crate::report::Report;
-use crate::report::comparison::AGAINST_OTHERS;
+use crate::report::comparison::{AGAINST_OTHERS, MIX};
 use crate::report::comparison::{ComparedMetric, ComparedSide, Comparison, Method};
 use crate::text::number;
 
@@ -52,6 +52,16 @@ pub(super) fn shown_by(metric: &ComparedMetric) -> Line {
             change::chance(others.p_value),
             number::change(others.change_of_others)
         ));
+    }
+    if metric.runs_apart > 0 {
+        say(format!(
+            "; {} of {} far beyond every run of the base",
+            number::count(metric.runs_apart),
+            number::plural(metric.runs_new, "new run"),
+        ));
+    }
+    if metric.reasons.iter().any(|reason| reason == MIX) {
+        say("; it may be of the shares of the endpoints alone".to_owned());
     }
     line.push(text(words));
     line
