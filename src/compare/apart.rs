@@ -1,8 +1,7 @@
 //! New runs one by one: those that lie far beyond every run of the base. Where only some of the runs are bad the mean of all shows
 //! nothing, for their own spread hides it.
 
-use crate::compare::failures::FEWEST;
-use crate::compare::judge::ALPHA;
+use crate::compare::draft::{ALPHA, FEWEST_OF_SHARES};
 use crate::model::{Better, MetricId, Statistic};
 use crate::stats::binomial::normal_score;
 use crate::stats::proportion::newcombe;
@@ -39,7 +38,7 @@ pub(super) fn runs(base: &[Value], new: &[Value], factor: f64, better: Better) -
 /// How many new runs fail more often than every run of the base by so much, as a share.
 pub(super) fn shares(base: &[(u64, u64)], new: &[(u64, u64)], rise: f64) -> u64 {
     count(base, new, |new, base| {
-        let enough = new.1.min(base.1) >= FEWEST;
+        let enough = new.1.min(base.1) >= FEWEST_OF_SHARES;
         let found = newcombe(*base, *new, 1.0 - 2.0 * ALPHA);
         enough && found.is_some_and(|(least, _)| least >= rise)
     })

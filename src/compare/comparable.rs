@@ -5,7 +5,7 @@
 //! where the same requests a second were asked of both sides, and latencies of endpoints that both have; where only the shares of
 //! the endpoints differ, what became worse is suspect.
 
-use crate::compare::judge::{Doubt, Draft};
+use crate::compare::draft::{Doubt, Draft};
 use crate::compare::{Pair, Questions};
 use crate::report::Effect;
 use crate::report::comparison::ChangeUnit;

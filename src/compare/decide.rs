@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::compare::judge::{ALPHA, Doubt, Draft};
+use crate::compare::draft::{ALPHA, Doubt, Draft};
 use crate::figures::spread::LEAST_MS;
 use crate::report::comparison::MetricState;
 use crate::report::comparison::{AGAINST_OTHERS, ChangeUnit, MIX, NOT_WORSE, SOME_RUNS};

@@ -1,24 +1,17 @@
 //! The share of failures of two sides.
 
 use crate::compare::apart;
-use crate::compare::few::Few;
-use crate::compare::judge::{ALPHA, Doubt, Draft, Setting, blank};
-use crate::compare::mix::ByMix;
+use crate::compare::draft::{
+    ALPHA, COLLAPSE, Doubt, Draft, FEWEST_OF_SHARES, Few, JOBS_OF_SHARES, Setting,
+};
 use crate::figures::spread::Measure;
 use crate::model::{Better, MetricId, Unit};
 use crate::report::Interval;
 use crate::report::comparison::{ChangeUnit, Method, MetricState};
 use crate::stats::proportion::{self, ShareMethod, SharesCompared};
 
-/// Requests that a share of failures needs on each side.
-pub(super) const FEWEST: u64 = 30;
 /// Requests with which a collapse is suspect: its test is exact for few.
 const FEWEST_SUSPECT: u64 = 8;
-/// Spread between jobs that is assumed: shares of failures are less steady than latencies.
-pub(super) const JOBS: f64 = 0.1;
-/// A rise of the error rate, as a share, that neither a bad minute nor another load, mix or place explains.
-pub(super) const COLLAPSE: f64 = 0.1;
-
 /// A share of failures, over all repeats of each side.
 pub(super) fn failures(
     base: &[(u64, u64)],
@@ -27,7 +20,8 @@ pub(super) fn failures(
     setting: &Setting,
 ) -> Draft {
     let metric = MetricId::Plain("error_rate");
-    let mut found = blank(&metric, Unit::Ratio, Better::Lower, setting);
+    let mut draft = Draft::blank(&metric, Unit::Ratio, Better::Lower, measure, setting);
+    let found = &mut draft.metric;
     let total = |side: &[(u64, u64)]| {
         side.iter().fold((0_u64, 0_u64), |(failed, of), (k, n)| {
             (failed.saturating_add(*k), of.saturating_add(*n))
@@ -40,23 +34,9 @@ pub(super) fn failures(
     (found.runs_base, found.runs_new) = (counted(base) as u64, counted(new) as u64);
     found.n_base = Some(of_base.1);
     found.n_new = Some(of_new.1);
-    let mut draft = Draft {
-        measure,
-        p_better: None,
-        beyond_floor: false,
-        worst: None,
-        doubt: (found.runs_base.min(found.runs_new) < 2).then_some(Doubt::FewRuns),
-        few_requests: None,
-        runs_apart: 0,
-        by_mix: ByMix::default(),
-        logs: Vec::new(),
-        // Without a single failure no test could ever find a difference.
-        testable: of_base.0.saturating_add(of_new.0) > 0,
-        sides: [Vec::new(), Vec::new()],
-        least: measure.least,
-        interleaved: setting.interleaved,
-        metric: found,
-    };
+    draft.doubt = (found.runs_base.min(found.runs_new) < 2).then_some(Doubt::FewRuns);
+    // Without a single failure no test could ever find a difference.
+    draft.testable = of_base.0.saturating_add(of_new.0) > 0;
     let (Some(before), Some(after)) = (draft.metric.base, draft.metric.new) else {
         return draft;
     };
@@ -68,11 +48,15 @@ pub(super) fn failures(
         draft.metric.reasons.push("too-few-requests".to_owned());
         return draft;
     }
-    let jobs = if setting.interleaved { 0.0 } else { JOBS };
+    let jobs = if setting.interleaved {
+        0.0
+    } else {
+        JOBS_OF_SHARES
+    };
     let Some(compared) = proportion::compare_shares(base, new, jobs, 1.0 - 2.0 * ALPHA) else {
         return draft;
     };
-    if of_base.1.min(of_new.1) < FEWEST {
+    if of_base.1.min(of_new.1) < FEWEST_OF_SHARES {
         draft.metric.reasons.push("too-few-requests".to_owned());
         let collapses = compared.interval.0 >= COLLAPSE;
         draft.few_requests = Some(Few {
@@ -115,22 +99,6 @@ fn interval(compared: &SharesCompared) -> Interval {
         lo: Some(compared.interval.0),
         hi: Some(compared.interval.1),
         level: 1.0 - 2.0 * ALPHA,
-    }
-}
-
-impl Draft {
-    /// Whether so many more requests fail that a single run shows it, and no mix.
-    pub(super) fn is_collapse(&self) -> bool {
-        let metric = &self.metric;
-        let interval = metric.interval.and_then(|interval| interval.lo);
-        let at_one_mix = self.by_mix.at_one_mix.map(|(least, _)| least);
-        let enough = |n: Option<u64>| n.is_some_and(|n| n >= FEWEST);
-        metric.change_unit == Some(ChangeUnit::Points)
-            && at_one_mix
-                .or(interval)
-                .is_some_and(|least| least >= COLLAPSE)
-            && enough(metric.n_base)
-            && enough(metric.n_new)
     }
 }
 

@@ -4,18 +4,15 @@
 //! Nothing is proven this way. The requests of all runs of a side count together, so the change has to be so many times larger than
 //! what runs differ by, and the medians over the runs have to lie as far apart.
 
-use crate::compare::judge::{ALPHA, Draft};
-use crate::compare::values::{Reading, logarithm, stats_of};
+use crate::compare::draft::{ALPHA, Draft, Few};
+use crate::compare::values::{Reading, edges, logarithm, stats_of};
 use crate::model::{Endpoint, Latency, LoadModel, MetricId, Run, Statistic};
-use crate::normalize::bounds::edges_of;
 use crate::normalize::merge;
-use crate::report::Interval;
 use crate::report::comparison::BEYOND_SCATTER;
 use crate::report::comparison::MetricState;
 use crate::report::comparison::{ComparedMetric, Method};
 use crate::stats::apart::{self, Mean};
 use crate::stats::repeats::Value;
-use crate::stats::union::Edges;
 
 /// How many times as slow middles have to be, and
 const MIDDLE: f64 = 2.0;
@@ -27,15 +24,6 @@ const AT_START: f64 = 8.0;
 
 /// The mean of what is judged.
 pub(super) const MEAN: MetricId = MetricId::Latency(None, Statistic::Mean);
-
-/// What the requests of both sides say by themselves.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Few {
-    pub(super) chance: f64,
-    pub(super) method: Method,
-    /// Of a share of failures.
-    pub(super) interval: Option<Interval>,
-}
 
 /// A run, and one of its endpoints or the whole.
 type Sided<'a> = (&'a Run, Option<&'a Endpoint>);
@@ -130,16 +118,6 @@ fn is_called_at_start((run, at): &Sided) -> bool {
 fn latencies<'a>(side: &[Sided<'a>]) -> Option<Vec<&'a Latency>> {
     let all = side.iter().map(|(run, at)| stats_of(run, *at).primary());
     all.collect()
-}
-
-pub(super) fn edges(side: &[&Latency]) -> Option<(u64, Edges)> {
-    let mut all = Edges::default();
-    let mut count = 0_u64;
-    for latency in side {
-        all.add(&edges_of(latency)?);
-        count = count.saturating_add(latency.count);
-    }
-    Some((count, all))
 }
 
 fn mean(side: &[&Latency]) -> Option<Mean> {

@@ -1,113 +1,20 @@
 //! One metric of two sides: what the figures are, how far they lie apart, and the chances of that (statistics 2.0 to 2d).
 
 use crate::compare::apart::{self, factor};
-use crate::compare::few::Few;
-use crate::compare::mix::ByMix;
+use crate::compare::draft::{ALPHA, Doubt, Draft, FEWEST, JOBS, REPEATS, Setting};
 use crate::compare::values::Reading;
 use crate::figures::side::{middle, within};
 use crate::figures::spread::{LEAST_MS, Measure};
-use crate::model::{Better, MetricId, Statistic, Unit};
+use crate::model::{Better, MetricId, Statistic};
 use crate::report::Interval;
 use crate::report::comparison::{ChangeUnit, ComparedMetric, Method, MetricState};
 use crate::stats::rank_test::mann_whitney;
 use crate::stats::repeats::{self, Clipped, Spread, Value};
 
-/// Chance of a false alarm of one metric, one-sided.
-pub(super) const ALPHA: f64 = 0.01;
-/// Repeats that each side needs to prove a change of a latency or rate: two do not tell which of them is the odd one.
-pub(super) const REPEATS: usize = 3;
-/// Requests that an endpoint needs on each side to be judged.
-pub(super) const FEWEST: u64 = 200;
 /// Requests of a side that must lie beyond a quantile for it to be judged.
 const BEYOND: f64 = 20.0;
 /// The change whose proof `repeats_needed` speaks of.
 const WANTED: f64 = 0.2;
-/// Spread between jobs that is assumed.
-pub(super) const JOBS: f64 = 0.03;
-
-/// Why a change that chance does not explain is no proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doubt {
-    /// A side has too few repeats.
-    FewRuns,
-    /// The sides differ in what may explain the change.
-    Unlike,
-}
-
-/// A metric on its way: figures first, its state when all of them are known.
-#[derive(Clone, Debug)]
-pub(super) struct Draft {
-    /// What is known so far.
-    pub(super) metric: ComparedMetric,
-    pub(super) measure: Measure,
-    /// Chance of the change for the better where there is none.
-    pub(super) p_better: Option<f64>,
-    /// Whether the change is beyond the floors.
-    pub(super) beyond_floor: bool,
-    /// The end of the interval on the bad side, as a change for the worse.
-    pub(super) worst: Option<f64>,
-    /// Why nothing can be proven.
-    pub(super) doubt: Option<Doubt>,
-    /// What too few requests say by themselves.
-    pub(super) few_requests: Option<Few>,
-    /// New runs that lie far beyond every run of the base.
-    pub(super) runs_apart: u64,
-    /// Whether the shares of the endpoints alone may have made it worse, or better.
-    pub(super) by_mix: ByMix,
-    /// The runs of base and new as logarithms, where all of them give it.
-    pub(super) logs: Vec<Value>,
-    /// Whether it could be proven at all, and so counts among what the report tests (Tarone 1990).
-    pub(super) testable: bool,
-    /// The runs of base and new, and the least difference worth talking about in the metric's unit.
-    pub(super) sides: [Vec<Reading>; 2],
-    pub(super) least: f64,
-    pub(super) interleaved: bool,
-}
-
-/// What every draft of one pair of sides is made with.
-#[derive(Clone, Copy)]
-pub(super) struct Setting<'a> {
-    /// Label of the endpoint; `None` = the whole run.
-    pub(super) endpoint: Option<&'a str>,
-    /// Whether the sides were run in turn.
-    pub(super) interleaved: bool,
-}
-
-pub(super) fn blank(
-    metric: &MetricId,
-    unit: Unit,
-    better: Better,
-    setting: &Setting,
-) -> ComparedMetric {
-    ComparedMetric {
-        endpoint: setting.endpoint.map(str::to_owned),
-        metric: metric.to_string(),
-        unit,
-        better,
-        base: None,
-        new: None,
-        change: None,
-        change_unit: None,
-        interval: None,
-        method: None,
-        n_base: None,
-        n_new: None,
-        runs_base: 0,
-        runs_new: 0,
-        p_value: None,
-        q_value: None,
-        state: MetricState::NotMeasured,
-        reasons: Vec::new(),
-        clipped: Vec::new(),
-        guarded: false,
-        learned_spread: None,
-        runs_apart: 0,
-        smallest_detectable: None,
-        repeats_needed: None,
-        rank_p_value: None,
-        against_others: None,
-    }
-}
 
 fn sum(mut counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
     counts.try_fold(0_u64, |all, n| Some(all.saturating_add(n?)))
@@ -122,28 +29,16 @@ pub(super) fn ratio(
     setting: &Setting,
 ) -> Draft {
     let better = metric.spec().better;
-    let mut found = blank(metric, metric.unit(), better, setting);
+    let mut draft = Draft::blank(metric, metric.unit(), better, measure, setting);
+    draft.doubt = (base.len().min(new.len()) < REPEATS).then_some(Doubt::FewRuns);
+    draft.sides = [base.to_vec(), new.to_vec()];
+    draft.least = least_of(metric, base, new, measure);
+    let found = &mut draft.metric;
     found.base = middle(&figures(base));
     found.new = middle(&figures(new));
     (found.runs_base, found.runs_new) = (base.len() as u64, new.len() as u64);
     found.n_base = sum(base.iter().map(|reading| reading.n));
     found.n_new = sum(new.iter().map(|reading| reading.n));
-    let mut draft = Draft {
-        measure,
-        p_better: None,
-        beyond_floor: false,
-        worst: None,
-        doubt: (base.len().min(new.len()) < REPEATS).then_some(Doubt::FewRuns),
-        few_requests: None,
-        runs_apart: 0,
-        by_mix: ByMix::default(),
-        logs: Vec::new(),
-        testable: true,
-        sides: [base.to_vec(), new.to_vec()],
-        least: least_of(metric, base, new, measure),
-        interleaved: setting.interleaved,
-        metric: found,
-    };
     let (Some(before), Some(after)) = (draft.metric.base, draft.metric.new) else {
         return draft;
     };
@@ -293,35 +188,6 @@ impl Draft {
         self.metric.learned_spread = (spread.runs > self.measure.spread).then_some(spread.runs);
         put(self, &change);
         self.weigh();
-    }
-
-    /// Whether the change is worth talking about, and the smallest one that would have been shown: never below what is not.
-    fn weigh(&mut self) {
-        let before = self.metric.base.filter(|before| *before > 0.0);
-        let smallest = before.map_or(0.0, |before| self.least / before);
-        let smallest = smallest.max(self.measure.floor);
-        let change = self.metric.change;
-        self.beyond_floor = change.is_some_and(|change| change.abs() >= smallest);
-        let detectable = self.metric.smallest_detectable;
-        self.metric.smallest_detectable = detectable.map(|found| found.max(smallest));
-    }
-
-    /// Not judged, for this reason; the figures stay.
-    pub(super) fn unjudged(&mut self, reason: &str) {
-        self.metric.p_value = None;
-        self.metric.interval = None;
-        self.metric.method = None;
-        self.metric.smallest_detectable = None;
-        self.metric.repeats_needed = None;
-        self.metric.rank_p_value = None;
-        self.metric.against_others = None;
-        self.p_better = None;
-        self.worst = None;
-        self.few_requests = None;
-        self.runs_apart = 0;
-        if !self.metric.reasons.iter().any(|known| known == reason) {
-            self.metric.reasons.push(reason.to_owned());
-        }
     }
 }
 

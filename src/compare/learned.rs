@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::compare::judge::{Draft, JOBS, REPEATS};
+use crate::compare::draft::{Draft, JOBS, REPEATS};
 use crate::compare::others::{FEWEST, median_without};
 use crate::stats::pooled::{excess, learned};
 use crate::stats::repeats::Spread;
@@ -63,7 +63,8 @@ fn median(sorted: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::compare::decide::decide;
-    use crate::compare::judge::{Setting, ratio};
+    use crate::compare::draft::Setting;
+    use crate::compare::judge::ratio;
     use crate::compare::values::Reading;
     use crate::figures::spread::measure_of;
     use crate::model::{MetricId, Percentile};

@@ -7,25 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::compare::failures::JOBS;
-use crate::compare::few::edges;
-use crate::compare::judge::{ALPHA, Draft};
+use crate::compare::draft::{ALPHA, ByMix, Draft, JOBS_OF_SHARES};
+use crate::compare::values::edges;
 use crate::figures::side::{by_endpoint, failed, whole};
 use crate::load::mix::{Shared, moved};
 use crate::model::{MetricId, Run, Statistic};
 use crate::report::comparison::ChangeUnit;
 use crate::stats::proportion::{Stratum, overdispersion, stratified};
-
-/// What of a metric of the whole run may be of the shares of the endpoints alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct ByMix {
-    /// A change for the worse.
-    pub(super) worse: bool,
-    /// One for the better.
-    pub(super) better: bool,
-    /// Of an error rate the ends of its change at one mix.
-    pub(super) at_one_mix: Option<(f64, f64)>,
-}
 
 /// Looks at the metrics of the whole run that are judged.
 pub(super) fn look(drafts: &mut [Draft], base: &[&Run], new: &[&Run]) {
@@ -57,7 +45,11 @@ fn of_failures(draft: &Draft, base: &[&Run], new: &[&Run]) -> Option<ByMix> {
             .collect()
     };
     let spread = overdispersion(&[&runs(base), &runs(new)]);
-    let jobs = if draft.interleaved { 0.0 } else { JOBS };
+    let jobs = if draft.interleaved {
+        0.0
+    } else {
+        JOBS_OF_SHARES
+    };
     let (_, (least, most)) = stratified(&strata, spread, jobs, 1.0 - 2.0 * ALPHA)?;
     Some(ByMix {
         worse: least <= 0.0,
@@ -147,8 +139,8 @@ fn of_latency(draft: &Draft, all: &[Draft], base: &[&Run], new: &[&Run]) -> Opti
     let slower = beyond(change.lo, at(share + moved).map(|ends| ends.1), true);
     let faster = beyond(change.hi, at(share - moved).map(|ends| ends.0), false);
     Some(ByMix {
-        worse: !(slower && is_all_known) && !moves(|of| of.metric.p_value),
-        better: !faster && !moves(|of| of.p_better),
+        worse: !(slower && is_all_known || moves(|of| of.metric.p_value)),
+        better: !(faster || moves(|of| of.p_better)),
         at_one_mix: None,
     })
 }

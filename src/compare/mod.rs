@@ -7,6 +7,7 @@ mod apart;
 mod comparable;
 mod coverage;
 mod decide;
+mod draft;
 mod failures;
 mod few;
 mod judge;
@@ -20,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use crate::compare::comparable::Comparable;
-use crate::compare::judge::{Draft, Setting};
+use crate::compare::draft::{Draft, Setting};
 use crate::compare::values::{Reading, stats_of};
 use crate::figures;
 use crate::figures::side::{Allow, mixes_failures};
@@ -338,7 +339,7 @@ fn spread(interleaved: bool, how: &Options) -> BTreeMap<String, f64> {
         .map(|metric| (metric.to_string(), measure_of(&metric, &how.floors).spread))
         .collect();
     if !interleaved {
-        spread.insert("between_jobs".to_owned(), judge::JOBS);
+        spread.insert("between_jobs".to_owned(), draft::JOBS);
     }
     spread
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::compare::judge::{ALPHA, Draft, JOBS, REPEATS};
+use crate::compare::draft::{ALPHA, Draft, JOBS, REPEATS};
 use crate::report::Interval;
 use crate::report::comparison::AgainstOthers;
 use crate::stats::covariate::{self, Pair};

@@ -1,12 +1,13 @@
 //! One figure of one run, ready to be compared: its logarithm, and how far the run itself leaves it open.
 
-use crate::compare::few::edges;
 use crate::figures;
 use crate::figures::spread::error_of;
 use crate::load::offering::end;
-use crate::model::{Endpoint, MetricId, Run, Stats};
+use crate::model::{Endpoint, Latency, MetricId, Run, Stats};
+use crate::normalize::bounds::edges_of;
 use crate::report::Measured;
 use crate::stats::repeats::Value;
+use crate::stats::union::Edges;
 
 /// A figure of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +111,17 @@ pub(super) fn stats_of<'a>(run: &'a Run, endpoint: Option<&'a Endpoint>) -> &'a 
 pub(super) fn logarithm(value: f64, error: f64) -> Option<Value> {
     let log = value.ln();
     log.is_finite().then_some(Value { log, error })
+}
+
+/// What is known of all requests of a side together, and how many they are.
+pub(super) fn edges(side: &[&Latency]) -> Option<(u64, Edges)> {
+    let mut all = Edges::default();
+    let mut count = 0_u64;
+    for latency in side {
+        all.add(&edges_of(latency)?);
+        count = count.saturating_add(latency.count);
+    }
+    Some((count, all))
 }
 
 #[cfg(test)]

@@ -3,24 +3,28 @@
 //! Names are for people; ids are made elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::ingest::unit::Planned;
+use crate::ingest::Input;
 use crate::model::Run;
 
 /// The shortest end of each path that is unique among all inputs: no folder of the machine stands in a report.
-pub(super) fn name_files(planned: &mut [Planned]) {
-    let paths: BTreeSet<PathBuf> = planned
+pub(super) fn name_files(inputs: Vec<&mut Input>) {
+    let paths: BTreeSet<PathBuf> = inputs
         .iter()
-        .flat_map(|unit| &unit.inputs)
         .filter_map(|input| input.path.clone())
         .collect();
     let names = shortest_names(&paths);
-    for input in planned.iter_mut().flat_map(|unit| &mut unit.inputs) {
+    for input in inputs {
         if let Some(name) = input.path.as_ref().and_then(|path| names.get(path)) {
             input.name.clone_from(name);
         }
     }
+}
+
+/// One name for all spellings of a path.
+pub(super) fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 /// The shortest end of each path that is unique among them.
@@ -53,20 +57,20 @@ pub(super) fn shortest_names(paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, Str
         .collect()
 }
 
-/// Several runs of one `NAME=` become NAME-1, NAME-2, ...
-pub(super) fn number_names(planned: &[Planned], parts: &mut [Vec<Run>]) {
+/// Several runs of one `NAME=` become NAME-1, NAME-2, ...: of each part the number of its argument, and the name that was given.
+pub(super) fn number_names(given: &[(usize, Option<&str>)], parts: &mut [Vec<Run>]) {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    for (unit, runs) in planned.iter().zip(parts.iter()) {
-        *counts.entry(unit.argument).or_default() += runs.len();
+    for ((argument, _), runs) in given.iter().zip(parts.iter()) {
+        *counts.entry(*argument).or_default() += runs.len();
     }
     let mut numbers: BTreeMap<usize, usize> = BTreeMap::new();
-    for (unit, runs) in planned.iter().zip(parts) {
-        let several = counts.get(&unit.argument).is_some_and(|count| *count > 1);
-        let Some(name) = unit.name.as_ref().filter(|_| several) else {
+    for ((argument, name), runs) in given.iter().zip(parts) {
+        let several = counts.get(argument).is_some_and(|count| *count > 1);
+        let Some(name) = name.filter(|_| several) else {
             continue;
         };
         for run in runs {
-            let number = numbers.entry(unit.argument).or_default();
+            let number = numbers.entry(*argument).or_default();
             *number += 1;
             run.name = format!("{name}-{number}");
         }

@@ -12,7 +12,7 @@ use crate::ingest::argument::Candidate;
 use crate::ingest::artillery::script::Script;
 use crate::ingest::error::IngestError;
 use crate::ingest::input::sha256_hex;
-use crate::ingest::naming::{make_names_unique, name_files, number_names};
+use crate::ingest::naming::{make_names_unique, name_files, number_names, real};
 use crate::ingest::unit::choice::{Chosen, choose};
 use crate::ingest::unit::left_over::{leave_out, unknown};
 use crate::ingest::{
@@ -45,14 +45,14 @@ pub struct Broken {
 }
 
 /// Files that are read together, and how they were named.
-pub(super) struct Planned {
+struct Planned {
     format: &'static Format,
     map: Option<String>,
-    pub(super) inputs: Vec<Input>,
+    inputs: Vec<Input>,
     stem: String,
-    pub(super) name: Option<String>,
+    name: Option<String>,
     labels: BTreeMap<String, String>,
-    pub(super) argument: usize,
+    argument: usize,
     /// Whether the argument is `A+B`: then every file of it is needed.
     joined: bool,
     /// How often a file is given, for those that are given more than once.
@@ -92,11 +92,6 @@ struct Seen {
     place: Option<usize>,
     path: PathBuf,
     given: u64,
-}
-
-/// One name for all spellings of a path.
-pub(super) fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn folder_of(input: &Input) -> PathBuf {
@@ -306,7 +301,12 @@ pub fn read_what_can_be(
             ),
         });
     }
-    name_files(&mut planned);
+    name_files(
+        planned
+            .iter_mut()
+            .flat_map(|unit| &mut unit.inputs)
+            .collect(),
+    );
     let jobs = if options.jobs == 0 {
         std::thread::available_parallelism().map_or(1, usize::from)
     } else {
@@ -334,7 +334,11 @@ pub fn read_what_can_be(
         ingested.broken.extend(broken);
     }
     ingested.broken.sort_by_key(|broken| broken.argument);
-    number_names(&planned, &mut parts);
+    let given: Vec<_> = planned
+        .iter()
+        .map(|unit| (unit.argument, unit.name.as_deref()))
+        .collect();
+    number_names(&given, &mut parts);
     let mut runs: Vec<Run> = parts.into_iter().flatten().collect();
     if runs.is_empty() && !ingested.broken.is_empty() {
         return Err(ingested.broken.swap_remove(0).error);

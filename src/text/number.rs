@@ -246,6 +246,21 @@ pub fn bytes(value: f64) -> String {
     format!("{} B", decimal(value, 0))
 }
 
+/// A value in a unit as an input names it; `B` are bytes.
+///
+/// ```
+/// use knee::text::number::in_unit;
+/// assert_eq!(in_unit(13_500_000.0, Some("B")), "13.5 MB");
+/// assert_eq!(in_unit(12.345_6, Some("req")), "12.35 req");
+/// ```
+pub fn in_unit(value: f64, unit: Option<&str>) -> String {
+    match unit {
+        Some("B") => bytes(value),
+        Some(unit) => format!("{} {unit}", significant(value, 4)),
+        None => significant(value, 4),
+    }
+}
+
 /// `1 request`, `2 requests`.
 ///
 /// ```

@@ -126,6 +126,69 @@ fn arrows() -> BTreeMap<String, BTreeMap<String, String>> {
     arrows
 }
 
+/// Places that name one another in a circle, each by what it names next; the room's own file holds its parts together and is none.
+fn circles(arrows: &BTreeMap<String, BTreeMap<String, String>>) -> Vec<String> {
+    let is_part = |place: &str| place.contains('/');
+    let next = |from: &str| -> Vec<&String> {
+        let named = arrows.get(from).into_iter().flatten();
+        named.map(|(to, _)| to).filter(|to| is_part(to)).collect()
+    };
+    let reached = |from: &str| -> BTreeSet<String> {
+        let mut found: BTreeSet<String> = BTreeSet::new();
+        let mut open = next(from);
+        while let Some(place) = open.pop() {
+            if found.insert(place.clone()) {
+                open.extend(next(place));
+            }
+        }
+        found
+    };
+    let parts = arrows.keys().filter(|place| is_part(place));
+    let in_circle: Vec<&String> = parts
+        .filter(|place| reached(place).contains(*place))
+        .collect();
+    let arrow = |from: &&String| {
+        let named = arrows.get(*from).into_iter().flatten();
+        let back = named.filter(|(to, _)| reached(to).contains(*from));
+        let back: Vec<String> = back
+            .map(|(to, file)| format!("{to} (src/{file})"))
+            .collect();
+        format!("{from} -> {}", back.join(", "))
+    };
+    in_circle.iter().map(arrow).collect()
+}
+
+#[test]
+fn parts_of_rooms_name_one_another_in_no_circle() {
+    assert_eq!(circles(&arrows()), Vec::<String>::new());
+}
+
+#[test]
+fn a_circle_is_found() {
+    let of = |pairs: &[(&str, &str)]| {
+        let mut arrows: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for (from, to) in pairs {
+            let named = arrows.entry((*from).to_owned()).or_default();
+            named.insert((*to).to_owned(), format!("{from}.rs"));
+        }
+        circles(&arrows)
+    };
+    assert!(of(&[("a/x", "a/y"), ("a/y", "a/z"), ("a/x", "a/z"), ("a/z", "a")]).is_empty());
+    assert_eq!(
+        of(&[
+            ("a/x", "a/y"),
+            ("a/y", "a/z"),
+            ("a/z", "a/x"),
+            ("a/w", "a/x")
+        ]),
+        [
+            "a/x -> a/y (src/a/x.rs)",
+            "a/y -> a/z (src/a/y.rs)",
+            "a/z -> a/x (src/a/z.rs)"
+        ]
+    );
+}
+
 #[test]
 fn rooms_look_only_down() {
     let table = table();

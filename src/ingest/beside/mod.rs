@@ -29,7 +29,7 @@ use crate::ingest::argument::globbed;
 use crate::ingest::error::IngestError;
 use crate::ingest::input::{Hashed, LONG_LIMIT};
 use crate::ingest::sniff::{Claim, Grade, Head};
-use crate::ingest::{Input, known, naming, unit};
+use crate::ingest::{Input, known, naming};
 use crate::model::Run;
 
 use place::Samples;
@@ -118,7 +118,7 @@ pub fn expand(patterns: &[PathBuf]) -> Result<Vec<PathBuf>, IngestError> {
                         .to_owned(),
                 });
             }
-            if seen.insert(unit::real(&path)) {
+            if seen.insert(naming::real(&path)) {
                 found.push(path);
             }
         }
@@ -266,13 +266,13 @@ fn with_reader(
 
 /// Whether a path is one of those that are read beside the runs.
 pub(super) fn is_beside(path: &Path, resources: &[PathBuf], tests: &[PathBuf]) -> bool {
-    let real = unit::real(path);
+    let real = naming::real(path);
     let mut all = resources.iter().chain(tests);
     all.any(|pattern| {
         if pattern.exists() {
-            return unit::real(pattern) == real;
+            return naming::real(pattern) == real;
         }
         let found = globbed(&pattern.to_string_lossy()).unwrap_or_default();
-        found.iter().any(|found| unit::real(found) == real)
+        found.iter().any(|found| naming::real(found) == real)
     })
 }

@@ -1,8 +1,9 @@
 //! Files that no format reads: what is said of them.
 
 use crate::ingest::error::IngestError;
+use crate::ingest::naming::real;
 use crate::ingest::sniff::Head;
-use crate::ingest::unit::{Ingested, real};
+use crate::ingest::unit::Ingested;
 use crate::ingest::{Input, Options, beside, known};
 
 /// What stands beside a run, if a file does.

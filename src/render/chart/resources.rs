@@ -193,7 +193,7 @@ impl<'a> View<'a> {
                     format!(
                         "{} up to {}",
                         course.words,
-                        quantity(course.most, course.unit)
+                        number::in_unit(course.most, course.unit)
                     )
                 })
                 .collect();
@@ -235,7 +235,7 @@ impl<'a> View<'a> {
                     .find(|point| point.0.total_cmp(time).is_eq());
                 let cell = found.map_or_else(
                     || number::ABSENT.to_owned(),
-                    |point| quantity(point.1, course.unit),
+                    |point| number::in_unit(point.1, course.unit),
                 );
                 row.push(vec![text(cell)]);
             }
@@ -247,8 +247,4 @@ impl<'a> View<'a> {
 
 fn per_cent(value: f64) -> String {
     format!("{} %", number::decimal(value, 6))
-}
-
-fn quantity(value: f64, unit: Option<&str>) -> String {
-    crate::render::section::resources::quantity(value, unit)
 }

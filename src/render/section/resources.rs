@@ -48,7 +48,7 @@ fn build(report: &Report, place: usize, layout: &Layout) -> Vec<Block> {
     for resource in run.resources.iter().take(most) {
         let unit = resource.unit.as_deref();
         let amount = |value: Option<f64>| {
-            value.map_or_else(absent, |value| vec![text(quantity(value, unit))])
+            value.map_or_else(absent, |value| vec![text(number::in_unit(value, unit))])
         };
         table.row(vec![
             vec![code(&resource.component)],
@@ -100,15 +100,6 @@ fn build(report: &Report, place: usize, layout: &Layout) -> Vec<Block> {
         blocks.push(Block::Paragraph(vec![text(remarks.join(" "))]));
     }
     blocks
-}
-
-/// A value in the unit of a resource.
-pub(crate) fn quantity(value: f64, unit: Option<&str>) -> String {
-    match unit {
-        Some("B") => number::bytes(value),
-        Some(unit) => format!("{} {unit}", number::significant(value, 4)),
-        None => number::significant(value, 4),
-    }
 }
 
 pub(super) fn words(phase: ResourcePhase) -> &'static str {

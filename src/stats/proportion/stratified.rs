@@ -1,7 +1,7 @@
 //! Two shares at one mix: the difference that is left when every stratum keeps its weight.
 //!
 //! A whole that is made of parts with shares of their own moves when only the parts' weights move. With k of n in stratum i of
-//! base and new, N their sum and w = n_b n_c / N,
+//! base and new, N their sum and `w = n_b n_c / N`,
 //!
 //! ```text
 //! D   = sum (k_c n_b - k_b n_c) / N  /  sum w                                    Mantel and Haenszel's risk difference
