@@ -23,7 +23,7 @@ use crate::report::{
 };
 use crate::report::{Effect, Verdict};
 use crate::report::{Figure, Figures};
-use crate::rules::v17_totals_reconcile::reconcile;
+use crate::rules::run::v17_totals_reconcile::reconcile;
 use crate::text::number;
 use crate::text::phrase::lower_first;
 use crate::wording::headline;

@@ -3,62 +3,13 @@
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod ids;
-
-mod changed;
-mod l01_heavy_tail;
-mod of_series;
-mod r01_latency_regressed;
-mod r02_errors_regressed;
-mod r03_throughput_regressed;
-mod r04_improved;
-mod s01_blow_up;
-mod s02_super_linear;
-mod s03_saturation;
-mod s04_no_knee_in_range;
-mod s05_backlog;
-mod s06_poor_efficiency;
+pub mod pair;
+mod plan;
+pub mod run;
+mod series;
 pub(crate) mod shared;
-mod t01_target_broken;
-mod t02_target_near;
 #[cfg(test)]
 pub(crate) mod testing;
-mod v01_rate_total_duration;
-mod v02_duration_against_plan;
-mod v03_error_rate;
-mod v05_latency_of_failures;
-mod v08_declared_not_measured;
-mod v10_thin_quantile;
-mod v11_below_resolution;
-mod v12_impossible_figures;
-mod v13_not_one_population;
-mod v15_peak_is_average;
-mod v16_not_sustained;
-pub mod v17_totals_reconcile;
-mod v18_copied_column;
-mod v20_snapshot_not_series;
-pub(crate) mod v22_unlike_runs;
-mod v23_load_ratio;
-mod v26_unreachable_target;
-mod v27_idle_generator;
-mod v28_task_weights;
-mod v29_plan_against_run;
-mod v30_contradictory_targets;
-mod v31_too_short;
-mod v32_expected_errors;
-mod v35_unfit_environment;
-mod v37_rejected_before_work;
-mod v39_warm_up_inside;
-mod v40_not_steady;
-mod v41_generator_saturated;
-mod v42_clipped_at_timeout;
-pub(crate) mod v43_merged_percentiles;
-mod v44_unit_mismatch;
-mod v45_one_run_a_side;
-mod v46_clipped_run;
-mod v47_endpoint_gone;
-pub(crate) mod v48_same_run_twice;
-mod v49_faster_because_failing;
-mod v50_script_failures;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -75,8 +26,8 @@ use crate::report::scaling::Scaling;
 use crate::report::{Finding, TargetResult};
 use crate::text::phrase::{first_of, quoted};
 
-pub use v17_totals_reconcile::reconcile;
-pub(crate) use v22_unlike_runs::unlikeness;
+pub(crate) use pair::v22_unlike_runs::unlikeness;
+pub use run::v17_totals_reconcile::reconcile;
 
 /// What a rule is shown of a run.
 pub struct RunContext<'a> {
@@ -245,56 +196,56 @@ pub struct Rule {
 
 /// Every rule that is built, in the order of their ids.
 pub static RULES: &[Rule] = &[
-    v01_rate_total_duration::RULE,
-    v02_duration_against_plan::RULE,
-    v03_error_rate::RULE,
-    v05_latency_of_failures::RULE,
-    v08_declared_not_measured::RULE,
-    v10_thin_quantile::RULE,
-    v11_below_resolution::RULE,
-    v12_impossible_figures::RULE,
-    v13_not_one_population::RULE,
-    v15_peak_is_average::RULE,
-    v16_not_sustained::RULE,
-    v17_totals_reconcile::RULE,
-    v18_copied_column::RULE,
-    v20_snapshot_not_series::RULE,
-    v22_unlike_runs::RULE,
-    v23_load_ratio::RULE,
-    v26_unreachable_target::RULE,
-    v27_idle_generator::RULE,
-    v28_task_weights::RULE,
-    v29_plan_against_run::RULE,
-    v30_contradictory_targets::RULE,
-    v31_too_short::RULE,
-    v32_expected_errors::RULE,
-    v35_unfit_environment::RULE,
-    v37_rejected_before_work::RULE,
-    v39_warm_up_inside::RULE,
-    v40_not_steady::RULE,
-    v41_generator_saturated::RULE,
-    v42_clipped_at_timeout::RULE,
-    v43_merged_percentiles::RULE,
-    v44_unit_mismatch::RULE,
-    v45_one_run_a_side::RULE,
-    v46_clipped_run::RULE,
-    v47_endpoint_gone::RULE,
-    v48_same_run_twice::RULE,
-    v49_faster_because_failing::RULE,
-    v50_script_failures::RULE,
-    l01_heavy_tail::RULE,
-    t01_target_broken::RULE,
-    t02_target_near::RULE,
-    r01_latency_regressed::RULE,
-    r02_errors_regressed::RULE,
-    r03_throughput_regressed::RULE,
-    r04_improved::RULE,
-    s01_blow_up::RULE,
-    s02_super_linear::RULE,
-    s03_saturation::RULE,
-    s04_no_knee_in_range::RULE,
-    s05_backlog::RULE,
-    s06_poor_efficiency::RULE,
+    run::v01_rate_total_duration::RULE,
+    run::v02_duration_against_plan::RULE,
+    run::v03_error_rate::RULE,
+    run::v05_latency_of_failures::RULE,
+    plan::v08_declared_not_measured::RULE,
+    run::v10_thin_quantile::RULE,
+    run::v11_below_resolution::RULE,
+    run::v12_impossible_figures::RULE,
+    run::v13_not_one_population::RULE,
+    run::v15_peak_is_average::RULE,
+    run::v16_not_sustained::RULE,
+    run::v17_totals_reconcile::RULE,
+    run::v18_copied_column::RULE,
+    run::v20_snapshot_not_series::RULE,
+    pair::v22_unlike_runs::RULE,
+    series::v23_load_ratio::RULE,
+    plan::v26_unreachable_target::RULE,
+    run::v27_idle_generator::RULE,
+    plan::v28_task_weights::RULE,
+    run::v29_plan_against_run::RULE,
+    plan::v30_contradictory_targets::RULE,
+    plan::v31_too_short::RULE,
+    run::v32_expected_errors::RULE,
+    plan::v35_unfit_environment::RULE,
+    run::v37_rejected_before_work::RULE,
+    run::v39_warm_up_inside::RULE,
+    run::v40_not_steady::RULE,
+    run::v41_generator_saturated::RULE,
+    run::v42_clipped_at_timeout::RULE,
+    run::v43_merged_percentiles::RULE,
+    pair::v44_unit_mismatch::RULE,
+    pair::v45_one_run_a_side::RULE,
+    pair::v46_clipped_run::RULE,
+    pair::v47_endpoint_gone::RULE,
+    pair::v48_same_run_twice::RULE,
+    pair::v49_faster_because_failing::RULE,
+    run::v50_script_failures::RULE,
+    run::l01_heavy_tail::RULE,
+    run::t01_target_broken::RULE,
+    run::t02_target_near::RULE,
+    pair::r01_latency_regressed::RULE,
+    pair::r02_errors_regressed::RULE,
+    pair::r03_throughput_regressed::RULE,
+    pair::r04_improved::RULE,
+    series::s01_blow_up::RULE,
+    series::s02_super_linear::RULE,
+    series::s03_saturation::RULE,
+    series::s04_no_knee_in_range::RULE,
+    series::s05_backlog::RULE,
+    series::s06_poor_efficiency::RULE,
 ];
 
 /// Rules that fired on no real run: asked only where `[rules] severity` gives them an effect.
