@@ -7,7 +7,8 @@ use clap::Args as Arguments;
 use crate::cli::message::advise;
 use crate::model::{METRICS, MetricId, MetricSpec};
 use crate::render::section::SECTIONS;
-use crate::rules::{RULES, Rule, ids};
+use crate::report::RuleId;
+use crate::rules::{RULES, Rule};
 use crate::wording::state::STATES;
 
 /// Explain a rule, a metric or a state of a comparison; without an ID, list them all.
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
     }
     if let Some(rule) = RULES
         .iter()
-        .find(|rule| rule.id.eq_ignore_ascii_case(id) || rule.name == id)
+        .find(|rule| rule.id.as_str().eq_ignore_ascii_case(id) || rule.id.name() == id)
     {
         return explain_rule(rule, out);
     }
@@ -42,12 +43,9 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
     if let Ok(metric) = id.parse::<MetricId>() {
         return explain_metric(id, metric.spec(), out);
     }
-    if let Some((known, name)) = ids::IDS
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(id))
-    {
+    if let Ok(known) = id.to_uppercase().parse::<RuleId>() {
         return Err(advise(
-            format!("{known} ({name}) is not built in this version"),
+            format!("{known} ({}) is not built in this version", known.name()),
             "`knee explain` lists what is",
         ));
     }
@@ -58,7 +56,13 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
 }
 
 fn explain_rule(rule: &Rule, out: &mut dyn Write) -> anyhow::Result<()> {
-    writeln!(out, "{} {}\neffect: {}\n", rule.id, rule.name, rule.effects)?;
+    writeln!(
+        out,
+        "{} {}\neffect: {}\n",
+        rule.id,
+        rule.id.name(),
+        rule.effects
+    )?;
     writeln!(out, "{}", rule.text.trim())?;
     if let Some((limit, meaning)) = rule.limit {
         writeln!(
@@ -121,7 +125,13 @@ fn example(id: &str, row: &MetricSpec) -> String {
 fn list(out: &mut dyn Write) -> anyhow::Result<()> {
     writeln!(out, "Rules")?;
     for rule in RULES {
-        writeln!(out, "  {:<5}{:<24}{}", rule.id, rule.name, rule.effects)?;
+        writeln!(
+            out,
+            "  {:<5}{:<24}{}",
+            rule.id,
+            rule.id.name(),
+            rule.effects
+        )?;
     }
     writeln!(out, "\nMetrics")?;
     for row in METRICS {

@@ -9,16 +9,15 @@ use crate::compare::draft::{Doubt, Draft};
 use crate::compare::{Pair, Questions};
 use crate::report::Effect;
 use crate::report::comparison::ChangeUnit;
-use crate::report::comparison::NO_REQUESTS;
-use crate::report::comparison::{UNLIKE, Unlike};
-use crate::report::{Finding, Report};
+use crate::report::comparison::Unlike;
+use crate::report::{Cause, Finding, Reason, Report, RuleId};
 
 /// What stops two sides from being compared.
 pub(super) struct Comparable {
     /// Ids of the rules that made it not comparable.
-    pub(super) reasons: Vec<String>,
+    pub(super) reasons: Vec<Reason>,
     /// Those of them by which nothing is judged.
-    all: Vec<String>,
+    all: Vec<Reason>,
     /// In what the sides differ.
     unlike: Vec<Unlike>,
     /// Whether both were asked for as many requests a second.
@@ -41,33 +40,34 @@ impl Comparable {
         let is_alone = pair.base.is_empty() || pair.new.is_empty();
         for finding in asked {
             if matches!(finding.effect, Effect::Uncomparable | Effect::Refuse) {
-                found.stop(&finding.rule, finding.rule != UNLIKE || is_alone);
+                found.stop(finding.rule, finding.rule != RuleId::V22 || is_alone);
             }
         }
         if is_alone {
-            found.stop(UNLIKE, true);
+            found.stop(RuleId::V22, true);
         }
         let all = || pair.base.iter().chain(&pair.new);
         if all().any(|run| run.overall.requests == Some(0)) {
-            found.stop(NO_REQUESTS, true);
+            found.stop(Cause::NoRequests, true);
         }
         for finding in &report.findings {
             let of_pair = all().any(|run| finding.run.as_ref() == Some(&run.id));
             // A run that cannot be believed is no base, and nothing to compare with one.
             if of_pair && finding.effect == Effect::Invalid {
-                found.stop(&finding.rule, true);
+                found.stop(finding.rule, true);
             }
         }
-        if found.reasons.iter().any(|reason| reason == UNLIKE) {
+        if found.reasons.contains(&RuleId::V22.into()) {
             (found.unlike, found.is_offered_alike) = questions.unlikeness(&pair.base, &pair.new);
         }
         found
     }
 
-    fn stop(&mut self, reason: &str, all: bool) {
+    fn stop(&mut self, reason: impl Into<Reason>, all: bool) {
+        let reason = reason.into();
         for (to, wanted) in [(&mut self.reasons, true), (&mut self.all, all)] {
-            if wanted && !to.iter().any(|known| known == reason) {
-                to.push(reason.to_owned());
+            if wanted && !to.contains(&reason) {
+                to.push(reason);
             }
         }
     }
@@ -75,7 +75,7 @@ impl Comparable {
     /// Takes back what cannot be said of one metric.
     pub(super) fn restrict(&self, draft: &mut Draft) {
         for reason in &self.all {
-            draft.unjudged(reason);
+            draft.unjudged(*reason);
         }
         let has = |unlike: Unlike| self.unlike.contains(&unlike);
         let is_whole = draft.metric.endpoint.is_none();
@@ -88,7 +88,7 @@ impl Comparable {
                 draft.doubt = Some(Doubt::Unlike);
             }
         } else if !served && not_one_test && !(is_goodput && only_mix) {
-            draft.unjudged(UNLIKE);
+            draft.unjudged(RuleId::V22);
         } else if !served && has(Unlike::Mix) {
             // Asked for in another share: no proof, and no silence.
             draft.doubt = Some(Doubt::Unlike);

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use crate::compare::draft::{ALPHA, Doubt, Draft};
 use crate::figures::spread::LEAST_MS;
+use crate::report::comparison::ChangeUnit;
 use crate::report::comparison::MetricState;
-use crate::report::comparison::{AGAINST_OTHERS, ChangeUnit, MIX, NOT_WORSE, SOME_RUNS};
+use crate::report::{Cause, Reason, RuleId};
 use crate::stats::multiplicity::benjamini_hochberg;
 
 /// Share of false alarms among all alarms of a report.
@@ -31,7 +32,7 @@ impl Draft {
             return MetricState::Unchanged;
         }
         if self.worst.is_some_and(|worst| worst < margin) {
-            self.metric.reasons.push(NOT_WORSE.to_owned());
+            self.metric.reasons.push(Cause::NotWorse.into());
         }
         MetricState::Undecided
     }
@@ -46,27 +47,27 @@ impl Draft {
             return;
         }
         self.metric.state = if (looks(worse) || looks(better)) && !self.beyond_floor {
-            self.metric.reasons.push("below-floor".to_owned());
+            self.metric.reasons.push(Cause::BelowFloor.into());
             MetricState::Unchanged
         } else if shown(worse, q_worse) && (can_prove && !self.by_mix.worse || self.is_collapse()) {
             MetricState::Regressed
         } else if shown(better, q_better) && can_prove && !self.by_mix.better {
             MetricState::Improved
         } else if looks(worse) {
-            let reason = match self.doubt {
-                Some(Doubt::Unlike) => "V22",
-                Some(Doubt::FewRuns) => "V45",
-                None if self.by_mix.worse => MIX,
-                None => "one-of-many",
+            let reason: Reason = match self.doubt {
+                Some(Doubt::Unlike) => RuleId::V22.into(),
+                Some(Doubt::FewRuns) => RuleId::V45.into(),
+                None if self.by_mix.worse => Cause::Mix.into(),
+                None => Cause::OneOfMany.into(),
             };
-            self.metric.reasons.push(reason.to_owned());
+            self.metric.reasons.push(reason);
             MetricState::Suspect
         } else {
             self.ruled_out()
         };
         if self.metric.state == MetricState::Undecided && self.stands_out(q.against_others) {
             self.metric.state = MetricState::Suspect;
-            self.metric.reasons = vec![AGAINST_OTHERS.to_owned()];
+            self.metric.reasons = vec![Cause::AgainstOthers.into()];
         }
         self.weigh_runs();
     }
@@ -88,7 +89,7 @@ impl Draft {
         if next != state {
             self.metric.state = next;
             self.metric.runs_apart = apart;
-            self.metric.reasons = vec![SOME_RUNS.to_owned()];
+            self.metric.reasons = vec![Cause::SomeRuns.into()];
         }
     }
 

@@ -3,8 +3,8 @@
 use crate::compare::values::Reading;
 use crate::figures::spread::Measure;
 use crate::model::{Better, MetricId, Unit};
-use crate::report::Interval;
 use crate::report::comparison::{ChangeUnit, ComparedMetric, Method, MetricState};
+use crate::report::{Interval, Reason};
 use crate::stats::repeats::Value;
 
 /// Chance of a false alarm of one metric, one-sided.
@@ -160,7 +160,8 @@ impl Draft {
     }
 
     /// Not judged, for this reason; the figures stay.
-    pub(super) fn unjudged(&mut self, reason: &str) {
+    pub(super) fn unjudged(&mut self, reason: impl Into<Reason>) {
+        let reason = reason.into();
         self.metric.p_value = None;
         self.metric.interval = None;
         self.metric.method = None;
@@ -172,8 +173,8 @@ impl Draft {
         self.worst = None;
         self.few_requests = None;
         self.runs_apart = 0;
-        if !self.metric.reasons.iter().any(|known| known == reason) {
-            self.metric.reasons.push(reason.to_owned());
+        if !self.metric.reasons.contains(&reason) {
+            self.metric.reasons.push(reason);
         }
     }
 

@@ -6,8 +6,8 @@ use crate::compare::draft::{
 };
 use crate::figures::spread::Measure;
 use crate::model::{Better, MetricId, Unit};
-use crate::report::Interval;
 use crate::report::comparison::{ChangeUnit, Method, MetricState};
+use crate::report::{Cause, Interval};
 use crate::stats::proportion::{self, ShareMethod, SharesCompared};
 
 /// Requests with which a collapse is suspect: its test is exact for few.
@@ -45,7 +45,7 @@ pub(super) fn failures(
     draft.metric.change_unit = Some(ChangeUnit::Points);
     draft.beyond_floor = (after - before).abs() >= measure.floor.max(measure.least);
     if of_base.1.min(of_new.1) < FEWEST_SUSPECT {
-        draft.metric.reasons.push("too-few-requests".to_owned());
+        draft.metric.reasons.push(Cause::TooFewRequests.into());
         return draft;
     }
     let jobs = if setting.interleaved {
@@ -57,7 +57,7 @@ pub(super) fn failures(
         return draft;
     };
     if of_base.1.min(of_new.1) < FEWEST_OF_SHARES {
-        draft.metric.reasons.push("too-few-requests".to_owned());
+        draft.metric.reasons.push(Cause::TooFewRequests.into());
         let collapses = compared.interval.0 >= COLLAPSE;
         draft.few_requests = Some(Few {
             chance: if collapses { compared.p_up } else { 1.0 },
@@ -110,7 +110,8 @@ mod tests {
     use crate::compare::decide::decide;
     use crate::compare::few;
     use crate::figures::spread::measure_of;
-    use crate::report::comparison::{BEYOND_SCATTER, ComparedMetric, SOME_RUNS};
+    use crate::report::Reason;
+    use crate::report::comparison::ComparedMetric;
 
     fn decided(base: &[(u64, u64)], new: &[(u64, u64)], interleaved: bool) -> ComparedMetric {
         let setting = Setting {
@@ -155,12 +156,12 @@ mod tests {
         let of = |base, new| decided(&[base], &[new], false);
         let dead = of((0, 27), (27, 27));
         assert_eq!(dead.state, MetricState::Suspect);
-        assert_eq!(dead.reasons, [BEYOND_SCATTER]);
+        assert_eq!(dead.reasons, [Reason::Other(Cause::BeyondScatter)]);
         assert!(dead.interval.is_some() && dead.p_value.unwrap() < 1e-9);
         for (base, new) in [((1, 10), (5, 10)), ((0, 7), (7, 7)), ((9, 20), (12, 20))] {
             let found = of(base, new);
             assert_eq!(found.state, MetricState::Undecided, "{base:?} {new:?}");
-            assert_eq!(found.reasons, ["too-few-requests"]);
+            assert_eq!(found.reasons, [Reason::Other(Cause::TooFewRequests)]);
             assert_eq!(found.p_value, None);
         }
     }
@@ -185,7 +186,7 @@ mod tests {
         let one = of(1);
         assert_eq!(
             (one.reasons, one.runs_apart),
-            (vec![SOME_RUNS.to_owned()], 1)
+            (vec![Reason::Other(Cause::SomeRuns)], 1)
         );
         // Two of three: their spread hides them from the interval, and they are most of the runs.
         let two = decided(&base[..3], &new(2)[..3], true);

@@ -8,7 +8,7 @@ use crate::compare::draft::{ALPHA, Draft, Few};
 use crate::compare::values::{Reading, edges, logarithm, stats_of};
 use crate::model::{Endpoint, Latency, LoadModel, MetricId, Run, Statistic};
 use crate::normalize::merge;
-use crate::report::comparison::BEYOND_SCATTER;
+use crate::report::Cause;
 use crate::report::comparison::MetricState;
 use crate::report::comparison::{ComparedMetric, Method};
 use crate::stats::apart::{self, Mean};
@@ -143,7 +143,7 @@ pub(super) fn decide(drafts: &mut [Draft]) {
         if corrected < ALPHA && draft.metric.state == MetricState::Undecided {
             let metric: &mut ComparedMetric = &mut draft.metric;
             metric.state = MetricState::Suspect;
-            metric.reasons = vec![BEYOND_SCATTER.to_owned()];
+            metric.reasons = vec![Cause::BeyondScatter.into()];
             metric.method = Some(few.method);
             metric.interval = metric.interval.or(few.interval);
             (metric.p_value, metric.q_value) = (Some(few.chance), Some(corrected));

@@ -6,8 +6,8 @@ use crate::compare::values::Reading;
 use crate::figures::side::{middle, within};
 use crate::figures::spread::{LEAST_MS, Measure};
 use crate::model::{Better, MetricId, Statistic};
-use crate::report::Interval;
 use crate::report::comparison::{ChangeUnit, ComparedMetric, Method, MetricState};
+use crate::report::{Cause, Interval, Reason, RuleId};
 use crate::stats::rank_test::mann_whitney;
 use crate::stats::repeats::{self, Clipped, Spread, Value};
 
@@ -49,7 +49,7 @@ pub(super) fn ratio(
     }
     draft.weigh();
     if let Some(reason) = too_few(metric, &draft.metric) {
-        draft.metric.reasons.push(reason.to_owned());
+        draft.metric.reasons.push(reason);
         return draft;
     }
     let logs = |side: &[Reading]| {
@@ -58,7 +58,7 @@ pub(super) fn ratio(
             .collect::<Option<Vec<Value>>>()
     };
     let (Some(logs_base), Some(logs_new)) = (logs(base), logs(new)) else {
-        draft.metric.reasons.push("no-interval".to_owned());
+        draft.metric.reasons.push(Cause::NoInterval.into());
         return draft;
     };
     draft.runs_apart = apart::runs(&logs_base, &logs_new, factor(metric), better);
@@ -123,9 +123,9 @@ fn put(draft: &mut Draft, change: &repeats::Change) {
 }
 
 /// Why a metric cannot be judged: too few requests.
-fn too_few(metric: &MetricId, found: &ComparedMetric) -> Option<&'static str> {
+fn too_few(metric: &MetricId, found: &ComparedMetric) -> Option<Reason> {
     let Some((base, new)) = found.n_base.zip(found.n_new) else {
-        return Some("uncounted");
+        return Some(Cause::Uncounted.into());
     };
     // Of a service that dies few successes are left, and that is what there is to judge.
     let is_count = found.better == Better::Higher;
@@ -135,12 +135,12 @@ fn too_few(metric: &MetricId, found: &ComparedMetric) -> Option<&'static str> {
         base.min(new)
     };
     if fewest < FEWEST {
-        return Some("too-few-requests");
+        return Some(Cause::TooFewRequests.into());
     }
     if let MetricId::Latency(_, Statistic::Quantile(percentile)) = metric
         && fewest as f64 * (1.0 - percentile.share()) < BEYOND
     {
-        return Some("V10");
+        return Some(RuleId::V10.into());
     }
     None
 }
@@ -197,7 +197,6 @@ mod tests {
     use crate::compare::decide::{DISCOVERY, decide};
     use crate::figures::spread::measure_of;
     use crate::model::Percentile;
-    use crate::report::comparison::{AGAINST_OTHERS, NOT_WORSE};
     use std::collections::BTreeMap;
 
     fn readings(values: &[f64]) -> Vec<Reading> {
@@ -263,7 +262,7 @@ mod tests {
             .to_vec();
         let found = only(p50(&CALM, &lower, true));
         assert_eq!(found.state, MetricState::Undecided, "{found:?}");
-        assert_eq!(found.reasons, [NOT_WORSE]);
+        assert_eq!(found.reasons, [Reason::Other(Cause::NotWorse)]);
         assert_eq!(only(p50(&CALM, &CALM, false)).state, MetricState::Undecided);
     }
 
@@ -275,7 +274,10 @@ mod tests {
         assert!(found.p_value.unwrap() < 0.001);
         assert_eq!(
             (found.state, found.reasons.as_slice()),
-            (MetricState::Unchanged, &["below-floor".to_owned()][..])
+            (
+                MetricState::Unchanged,
+                &[Reason::Other(Cause::BelowFloor)][..]
+            )
         );
         // A latency below a millisecond apart is not worth talking about either.
         let fast: Vec<f64> = runs.iter().map(|value| value / 200.0).collect();
@@ -292,7 +294,7 @@ mod tests {
             let (base, new) = (&CALM[..count], &times(2.0)[..count]);
             let found = only(p50(base, new, true));
             assert_eq!(found.state, MetricState::Suspect, "{count}");
-            assert_eq!(found.reasons, ["V45"]);
+            assert_eq!(found.reasons, [Reason::Rule(RuleId::V45)]);
         }
     }
 
@@ -307,7 +309,7 @@ mod tests {
         all.extend((0..19).map(|_| p50(&CALM, &CALM, true)));
         let found = decided(all);
         assert_eq!(found[0].state, MetricState::Suspect);
-        assert_eq!(found[0].reasons, ["one-of-many"]);
+        assert_eq!(found[0].reasons, [Reason::Other(Cause::OneOfMany)]);
     }
 
     #[test]
@@ -325,10 +327,22 @@ mod tests {
             only(ratio(&metric, &base, &new, measure, &setting))
         };
         for (found, reason) in [
-            (with(|reading| reading.n = Some(50)), "too-few-requests"),
-            (with(|reading| reading.n = Some(500)), "V10"),
-            (with(|reading| reading.n = None), "uncounted"),
-            (with(|reading| reading.log = None), "no-interval"),
+            (
+                with(|reading| reading.n = Some(50)),
+                Reason::Other(Cause::TooFewRequests),
+            ),
+            (
+                with(|reading| reading.n = Some(500)),
+                Reason::Rule(RuleId::V10),
+            ),
+            (
+                with(|reading| reading.n = None),
+                Reason::Other(Cause::Uncounted),
+            ),
+            (
+                with(|reading| reading.log = None),
+                Reason::Other(Cause::NoInterval),
+            ),
         ] {
             assert_eq!(found.state, MetricState::Undecided);
             assert_eq!(found.reasons, [reason]);
@@ -416,7 +430,7 @@ mod tests {
         let states: Vec<MetricState> = found.iter().map(|metric| metric.state).collect();
         assert_eq!(states[0], MetricState::Suspect, "{found:?}");
         assert_eq!(states[1..], [MetricState::Undecided; 4]);
-        assert_eq!(found[0].reasons, [AGAINST_OTHERS]);
+        assert_eq!(found[0].reasons, [Reason::Other(Cause::AgainstOthers)]);
         let others = found[0].against_others.as_ref().unwrap();
         assert!((others.change - 0.2).abs() < 0.04 && others.endpoints == 4);
         // By itself it could be any minute of that machine.

@@ -28,12 +28,14 @@ use crate::figures::side::{Allow, mixes_failures};
 use crate::figures::spread::Floor;
 use crate::figures::spread::measure_of;
 use crate::model::{Endpoint, MetricId, Percentile, Run, Stats};
+use crate::report::Cause;
 use crate::report::Effect;
 use crate::report::Finding;
+use crate::report::Reason;
 use crate::report::Report;
+use crate::report::RuleId;
 use crate::report::comparison::{
-    ComparedSide, Comparison, ComparisonVerdict, GeometricMean, MetricState, NOTHING, SOME_RUNS,
-    STRAGGLERS, Unlike,
+    ComparedSide, Comparison, ComparisonVerdict, GeometricMean, MetricState, Unlike,
 };
 
 /// How sides are compared.
@@ -106,7 +108,7 @@ pub(crate) fn compare(
         let mut metrics = comparison.metrics.iter();
         if metrics.all(|metric| metric.p_value.is_none()) && comparison.reasons.is_empty() {
             // Two sides of nothing are no proof that nothing changed.
-            comparison.reasons.push(NOTHING.to_owned());
+            comparison.reasons.push(Cause::NothingJudged.into());
         }
         coverage::fill(&mut comparison, &pair.base, &pair.new);
         comparison.verdict = verdict(&comparison);
@@ -192,20 +194,20 @@ fn draw(
         };
         let metric = draft.metric.metric.clone();
         let voids = asked.iter().filter(about);
-        let names: Vec<String> = voids
+        let names: Vec<RuleId> = voids
             .filter(|finding| finding.metric.as_deref().is_none_or(|of| of == metric))
-            .map(|finding| finding.rule.clone())
+            .map(|finding| finding.rule)
             .collect();
         for name in names {
-            draft.unjudged(&name);
+            draft.unjudged(name);
         }
         if draft.metric.state == MetricState::NotMeasured {
             let void = report.findings.iter().find(|finding| {
                 about(finding) && finding.run.as_deref().is_some_and(|run| ids.contains(&run))
             });
-            let rule = void.map(|finding| finding.rule.clone());
+            let rule = void.map(|finding| finding.rule);
             if let Some(rule) = rule.filter(|_| is_latency(&metric)) {
-                draft.metric.reasons.push(rule);
+                draft.metric.reasons.push(rule.into());
             }
         }
     }
@@ -372,7 +374,7 @@ fn metrics<'a>(
         let mut draft = judge::ratio(&metric, &read(base), &read(new), measure, setting);
         let mut sides = base.iter().chain(new);
         if sides.any(|(run, _)| values::without_stragglers(run).is_some()) {
-            draft.metric.reasons.push(STRAGGLERS.to_owned());
+            draft.metric.reasons.push(Cause::Stragglers.into());
         }
         drafts.push(draft);
     }
@@ -422,7 +424,7 @@ fn metrics<'a>(
     for (metric, mut draft) in of_latency {
         draft.few_requests = few::look(&metric, &draft, base, new);
         if mixed && draft.metric.state != MetricState::NotMeasured {
-            draft.unjudged("V22");
+            draft.unjudged(RuleId::V22);
         }
         drafts.push(draft);
     }
@@ -464,13 +466,17 @@ fn geometric_means(comparison: &Comparison) -> Vec<GeometricMean> {
         let logs: Vec<f64> = of
             .filter(|metric| metric.endpoint.is_some() && metric.metric == id)
             .filter(|metric| {
-                !metric.reasons.iter().any(|reason| {
-                    reason != "below-floor"
-                        && reason != "one-of-many"
-                        && reason != "V45"
-                        && reason != SOME_RUNS
-                        && reason != "not-worse"
-                })
+                let is_judged = |reason: &Reason| {
+                    let causes = [
+                        Cause::BelowFloor,
+                        Cause::OneOfMany,
+                        Cause::SomeRuns,
+                        Cause::NotWorse,
+                    ];
+                    *reason == RuleId::V45.into()
+                        || causes.iter().any(|cause| *reason == (*cause).into())
+                };
+                metric.reasons.iter().all(is_judged)
             })
             .filter_map(|metric| Some((1.0 + metric.change?).ln()))
             .filter(|log| log.is_finite())

@@ -9,6 +9,7 @@ mod by_rank;
 pub mod latency;
 pub mod load;
 pub mod metric;
+mod named;
 pub mod registry;
 pub mod run;
 pub mod series;
@@ -24,6 +25,7 @@ pub use latency::{
 };
 pub use load::{Load, LoadModel, Phase, ThinkTime};
 pub use metric::{MetricId, PopulationName, ResourceStatistic};
+pub(crate) use named::named;
 pub use registry::{Better, METRICS, MetricSpec, Reading, Statistic, Unit};
 pub use run::{
     Check, CheckKind, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, FileRef, Identity,

@@ -3,6 +3,7 @@
 use crate::model::Run;
 use crate::pipeline::Options;
 use crate::report::Report;
+use crate::report::RuleId;
 use crate::report::scaling::Scaling;
 use crate::text::escape::{shorten, visible};
 use crate::{rules, scale, targets};
@@ -29,7 +30,7 @@ pub(super) fn add_series(report: &mut Report, runs: &[&Run], options: &Options) 
         let mut of_run = findings
             .iter()
             .filter(|found| found.run.as_deref() == Some(&run.id));
-        let found = of_run.find(|found| found.rule == "V41")?;
+        let found = of_run.find(|found| found.rule == RuleId::V41)?;
         Some(format!(
             "its generator did not offer its load (V41): {}",
             found.message

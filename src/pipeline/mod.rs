@@ -17,6 +17,7 @@ use crate::model::run::label;
 use crate::model::{MetricId, Run, Stats, Target};
 use crate::normalize;
 use crate::normalize::Pattern;
+use crate::report::RuleId;
 use crate::report::comparison::{ComparedMetric, Comparison, MetricState, Unlike};
 use crate::report::{
     CheckResult, Class, Finding, Group, Page, Report, ReportSchema, TargetResult, TargetState,
@@ -383,7 +384,8 @@ fn say_void(result: &mut TargetResult, findings: &[Finding]) {
 
 /// What was said of the whole run about failures and impossible figures stays; what a void latency seemed to say goes.
 fn join(first: Vec<Finding>, second: Vec<Finding>) -> Vec<Finding> {
-    let about_failures = |finding: &Finding| matches!(finding.rule.as_str(), "V05" | "V12" | "V37");
+    let about_failures =
+        |finding: &Finding| matches!(finding.rule, RuleId::V05 | RuleId::V12 | RuleId::V37);
     let mut all: Vec<Finding> = first.into_iter().filter(about_failures).collect();
     all.extend(
         second
@@ -397,19 +399,19 @@ fn join(first: Vec<Finding>, second: Vec<Finding>) -> Vec<Finding> {
 
 /// That requests failed, that the latency holds them and that they were rejected is one fact: the first finding tells it all.
 fn tell_failures_once(findings: &mut [Finding]) {
-    let of_failures = ["V03", "V05", "V37"];
+    let of_failures = [RuleId::V03, RuleId::V05, RuleId::V37];
     let first = of_failures.into_iter().find(|rule| {
         let mut of_run = findings.iter().filter(|found| found.endpoint.is_none());
         of_run.any(|found| found.rule == *rule)
     });
     let Some(first) = first else { return };
-    let rejected = findings.iter().find(|found| found.rule == "V37");
+    let rejected = findings.iter().find(|found| found.rule == RuleId::V37);
     let hint = rejected.and_then(|found| found.hint.clone());
     for finding in findings {
         if finding.rule == first {
             finding.hint = hint.clone().or(finding.hint.take());
-        } else if of_failures.contains(&finding.rule.as_str()) {
-            finding.part_of = Some(first.to_owned());
+        } else if of_failures.contains(&finding.rule) {
+            finding.part_of = Some(first);
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::render::block::{Align, Line, Table, code, strong, text};
 use crate::render::level::Level;
 use crate::report::About;
 use crate::report::comparison::{ChangeUnit, ComparedMetric, ComparisonVerdict, MetricState};
+use crate::report::reason;
 use crate::report::{Finding, Interval, Report};
 use crate::text::number;
 
@@ -24,7 +25,7 @@ pub(super) fn is_changed(metric: &ComparedMetric) -> bool {
 /// What rules say of two sides, those apart that metrics say themselves.
 pub(super) fn of_pairs(report: &Report) -> impl Iterator<Item = &Finding> {
     let findings = report.findings.iter();
-    findings.filter(|finding| finding.about == About::Pair && !finding.rule.starts_with('R'))
+    findings.filter(|finding| finding.about == About::Pair && !finding.rule.is_of_changes())
 }
 
 /// Whether a run is only there to be compared against.
@@ -134,7 +135,7 @@ pub(super) fn sentence(metric: &ComparedMetric) -> String {
     let reasons = if metric.reasons.is_empty() {
         String::new()
     } else {
-        format!(": {}", metric.reasons.join(", "))
+        format!(": {}", reason::listed(&metric.reasons))
     };
     format!(
         "{}: {} in the base, {} now{}{known}: {}{reasons}.",
@@ -193,6 +194,7 @@ pub(super) fn table(metrics: &[&ComparedMetric]) -> Table {
 mod tests {
     use super::*;
     use crate::render::testing::compared;
+    use crate::report::RuleId;
 
     #[test]
     fn a_sentence_holds_every_figure_of_the_change() {
@@ -216,7 +218,7 @@ mod tests {
         metric.p_value = None;
         metric.n_new = None;
         metric.state = MetricState::NotMeasured;
-        metric.reasons = vec!["V47".to_owned()];
+        metric.reasons = vec![RuleId::V47.into()];
         assert_eq!(
             sentence(&metric),
             "p95 of \"GET /x\": 170 ms in the base, - now: not measured: V47."

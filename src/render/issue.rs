@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 
 use crate::render::{Layout, change};
+use crate::report::RuleId;
 use crate::report::comparison::{Comparison, ComparisonVerdict, MetricState};
+use crate::report::reason;
 use crate::report::{Effect, Finding, Report, TargetResult, TargetState};
 
 /// How grave it is.
@@ -147,7 +149,7 @@ fn of_comparison(report: &Report, comparison: &Comparison) -> Vec<Issue> {
     let is_told = |finding: &Finding| finding.effect == Effect::Uncomparable;
     let told = report.findings.iter().any(is_told);
     if comparison.verdict == ComparisonVerdict::NotComparable && !told {
-        let reasons = comparison.reasons.join(", ");
+        let reasons = reason::listed(&comparison.reasons);
         all.push(Issue {
             gravity: Gravity::Open,
             check: "not-comparable".to_owned(),
@@ -193,19 +195,16 @@ fn of_finding(report: &Report, finding: &Finding) -> Option<Issue> {
         Effect::Note => return None,
     };
     // What targets and compared metrics say themselves, with their place and all their figures.
-    if matches!(
-        finding.rule.as_str(),
-        "T01" | "T02" | "R01" | "R02" | "R03" | "R04"
-    ) {
+    if finding.rule.is_of_targets() || finding.rule.is_of_changes() {
         return None;
     }
-    if finding.rule == "V08" && is_told_by_targets(report, finding) {
+    if finding.rule == RuleId::V08 && is_told_by_targets(report, finding) {
         return None;
     }
     let parts = report.parts_of(finding).map(Finding::said);
     let said: Vec<String> = std::iter::once(finding.said()).chain(parts).collect();
     let run = finding.run.as_deref();
-    let mut subject = vec![finding.rule.clone()];
+    let mut subject = vec![finding.rule.to_string()];
     subject.extend(finding.endpoint.clone());
     subject.extend(finding.metric.clone());
     subject.extend(named(report, run));
@@ -251,7 +250,7 @@ mod tests {
         report.findings = vec![
             finding("T01", Effect::Fail, "broken"),
             lost,
-            finding("V99", Effect::Note, "noted"),
+            finding("V50", Effect::Note, "noted"),
         ];
         let mut other = target("b", 0.0, TargetState::NotMeasured);
         other.expect = "p99 < 1s".to_owned();

@@ -16,6 +16,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use crate::model::Run;
 use crate::render::{Layout, RenderError, Rendered, Renderer, change, issue};
 use crate::report::comparison::{ComparedMetric, Comparison, ComparisonVerdict, MetricState};
+use crate::report::reason;
 use crate::report::{Effect, Finding, Report, Severity, TargetResult, TargetState};
 use crate::text::escape::visible;
 use crate::text::number;
@@ -153,7 +154,7 @@ fn of_findings(name: &str, suite: &str, findings: &[&Finding]) -> TestCase {
     // Targets are cases of their own.
     let others = findings
         .iter()
-        .filter(|finding| !matches!(finding.rule.as_str(), "T01" | "T02"));
+        .filter(|finding| !finding.rule.is_of_targets());
     let said: Vec<String> = others.map(|finding| line(finding)).collect();
     if !said.is_empty() {
         case.set_system_out(said.join("\n"));
@@ -265,7 +266,7 @@ fn of_comparison(comparison: &Comparison, name: &str) -> TestSuite {
     suite.add_property(("verdict", verdict));
     let status = match comparison.verdict {
         ComparisonVerdict::NotComparable => {
-            let reasons = visible(&comparison.reasons.join(", "));
+            let reasons = visible(&reason::listed(&comparison.reasons));
             let mut status = skipped("not-comparable");
             status.set_message(format!("not comparable: {reasons}"));
             status

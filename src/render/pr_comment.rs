@@ -11,6 +11,7 @@ use crate::render::page::{self, Piece};
 use crate::render::section::{SECTIONS, Section, scaling, targets};
 use crate::render::{Layout, RenderError, Rendered, Renderer, change, issue, markdown};
 use crate::report::comparison::{ComparedMetric, Comparison};
+use crate::report::reason;
 use crate::report::{Report, TargetResult, TargetState, Verdict};
 use crate::text::{escape, number};
 use crate::wording::headline::words;
@@ -169,7 +170,7 @@ fn changes(comparison: &Comparison) -> Vec<Block> {
     let mut line: Line = vec![code(&comparison.scenario), text(" against "), code(base)];
     line.push(text(format!(": {}", change::verdict(comparison.verdict))));
     if !comparison.reasons.is_empty() {
-        line.push(text(format!(" ({})", comparison.reasons.join(", "))));
+        line.push(text(format!(" ({})", reason::listed(&comparison.reasons))));
     }
     line.push(text("."));
     let mut blocks = vec![Block::Paragraph(line)];

@@ -131,7 +131,7 @@ pub(super) fn comparison(metrics: Vec<ComparedMetric>) -> Comparison {
 /// A rule that fired at the run.
 pub(super) fn finding(rule: &str, effect: Effect, message: &str) -> Finding {
     Finding {
-        rule: rule.to_owned(),
+        rule: rule.parse().unwrap(),
         name: "a-rule".to_owned(),
         about: match rule {
             "V22" | "V45" | "V46" | "V47" | "V48" | "V49" | "R01" => About::Pair,

@@ -10,34 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Better, Unit};
-use crate::report::Interval;
-
-/// The reason of a metric that is suspect by what the other endpoints of the same runs say.
-pub const AGAINST_OTHERS: &str = "against-others";
-
-/// The reason of a metric that is undecided, and of which a change for the worse beyond the margin is ruled out all the same.
-pub const NOT_WORSE: &str = "not-worse";
-
-/// The reason of a metric that is suspect because its few requests are slower than their scatter explains.
-pub const BEYOND_SCATTER: &str = "beyond-scatter";
-
-/// The reason of a metric of the whole run that may have changed by the shares of the endpoints alone.
-pub const MIX: &str = "mix";
-
-/// The reason of a metric of which some new runs lie far beyond every run of the base.
-pub const SOME_RUNS: &str = "some-runs";
-
-/// The reason beside a goodput that leaves the last responses of a run out, because it lasted longer for these alone.
-pub const STRAGGLERS: &str = "stragglers";
-
-/// The reason when no metric can be judged, for want of requests or of figures.
-pub const NOTHING: &str = "nothing-judged";
-
-/// The reason when a run made no request at all: the others would speak for it.
-pub const NO_REQUESTS: &str = "no-requests";
-
-/// The rule that says that two sides are unlike.
-pub const UNLIKE: &str = "V22";
+use crate::report::{Interval, Reason};
 
 /// What two sides that are not comparable differ in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +128,7 @@ pub struct ComparedMetric {
     /// What was shown.
     pub state: MetricState,
     /// Rule ids and words that say why it is not judged or only suspected.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Reason>,
     /// Ids of runs whose value was drawn in, because it lay far from those of its side.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clipped: Vec<String>,
@@ -245,7 +218,7 @@ pub struct Comparison {
     /// What it comes to.
     pub verdict: ComparisonVerdict,
     /// Ids of the rules that made it not comparable; what can be judged all the same is.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Reason>,
     /// The share of the requests at endpoints that both sides have, of the side that has less; `null` = they are not counted by
     /// endpoint.
     #[serde(default)]

@@ -8,6 +8,8 @@
 pub mod comparison;
 pub mod evidence;
 pub mod figure;
+pub mod reason;
+mod rule_id;
 pub mod scaling;
 pub mod suites;
 mod useful;
@@ -27,6 +29,8 @@ use crate::text::phrase::quoted;
 
 pub use evidence::{Evidence, Value};
 pub use figure::{Figure, Figures, Measured, Support};
+pub use reason::{Cause, Reason};
+pub use rule_id::RuleId;
 pub use verdict::{Effect, Verdict};
 
 /// The version of the schema a report is written in.
@@ -93,7 +97,7 @@ pub enum About {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Its id: `V03`.
-    pub rule: String,
+    pub rule: RuleId,
     /// Its name: `error-rate`.
     pub name: String,
     /// What it is about.
@@ -112,7 +116,7 @@ pub struct Finding {
     pub also_at: Vec<String>,
     /// The rule whose finding about the same run tells the same fact: both are shown as one item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part_of: Option<String>,
+    pub part_of: Option<RuleId>,
     /// The metric it speaks of.
     pub metric: Option<String>,
     /// The figures it stands on.

@@ -1,9 +1,8 @@
 //! What a comparison can say that is of use: beyond a doubling, or ten points, figures of what it could have seen only confuse.
 
 use crate::model::Better;
-use crate::report::Interval;
-use crate::report::comparison::NOT_WORSE;
 use crate::report::comparison::{ChangeUnit, ComparedMetric, MetricState};
+use crate::report::{Cause, Interval};
 
 /// A change for the worse that everybody would see, as a share of the base: a doubling.
 const DOUBLED: f64 = 1.0;
@@ -24,10 +23,14 @@ impl ComparedMetric {
         !is_proven && self.smallest_detectable.is_some_and(|least| least > most)
     }
 
+    /// Whether it is in its state for this cause.
+    pub fn is_because(&self, cause: Cause) -> bool {
+        self.reasons.contains(&cause.into())
+    }
+
     /// Whether it is undecided, but a change for the worse beyond the margin is ruled out.
     pub fn is_not_worse(&self) -> bool {
-        self.state == MetricState::Undecided
-            && self.reasons.iter().any(|reason| reason == NOT_WORSE)
+        self.state == MetricState::Undecided && self.is_because(Cause::NotWorse)
     }
 
     /// Whether the interval rules nothing useful out, in either direction.

@@ -2,7 +2,6 @@
 
 #![warn(clippy::disallowed_methods, clippy::disallowed_types)]
 
-pub mod ids;
 pub mod pair;
 mod plan;
 pub mod run;
@@ -21,6 +20,7 @@ use crate::model::{MetricId, Run, Target};
 use crate::report::About;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::report::comparison::Comparison;
 use crate::report::scaling::Scaling;
 use crate::report::{Finding, TargetResult};
@@ -181,9 +181,7 @@ impl Fired {
 /// One row of [`RULES`].
 pub struct Rule {
     /// `V03`.
-    pub id: &'static str,
-    /// `error-rate`.
-    pub name: &'static str,
+    pub id: RuleId,
     /// Its effects, as RULES.md has them: `warn / invalid`.
     pub effects: &'static str,
     /// The default of `[rules] limit`, and what it limits.
@@ -249,10 +247,17 @@ pub static RULES: &[Rule] = &[
 ];
 
 /// Rules that fired on no real run: asked only where `[rules] severity` gives them an effect.
-pub const PARKED: [&str; 6] = ["V15", "V16", "V18", "V27", "V35", "L01"];
+pub const PARKED: [RuleId; 6] = [
+    RuleId::V15,
+    RuleId::V16,
+    RuleId::V18,
+    RuleId::V27,
+    RuleId::V35,
+    RuleId::L01,
+];
 
 /// A rule that is built, by its id.
-pub fn rule(id: &str) -> Option<&'static Rule> {
+pub fn rule(id: RuleId) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }
 
@@ -265,11 +270,11 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// Ids of rules that are not asked.
-    pub ignore: Vec<String>,
+    pub ignore: Vec<RuleId>,
     /// Effects that replace a rule's own, `void` excepted.
-    pub severity: BTreeMap<String, Effect>,
+    pub severity: BTreeMap<RuleId, Effect>,
     /// Limits that replace a rule's own.
-    pub limit: BTreeMap<String, f64>,
+    pub limit: BTreeMap<RuleId, f64>,
 }
 
 /// What every question is asked with.
@@ -287,7 +292,7 @@ pub struct Asking<'a> {
 
 impl Options {
     /// The limit that holds for a rule; `None` when it is not asked or has none.
-    pub fn limit_of(&self, id: &str) -> Option<f64> {
+    pub fn limit_of(&self, id: RuleId) -> Option<f64> {
         let (_, limit) = self.asked().find(|(rule, _)| rule.id == id)?;
         (limit > 0.0).then_some(limit)
     }
@@ -296,11 +301,11 @@ impl Options {
     fn asked(&self) -> impl Iterator<Item = (&'static Rule, f64)> + '_ {
         let asked = RULES
             .iter()
-            .filter(|rule| !self.ignore.iter().any(|ignored| ignored == rule.id))
-            .filter(|rule| !PARKED.contains(&rule.id) || self.severity.contains_key(rule.id));
+            .filter(|rule| !self.ignore.contains(&rule.id))
+            .filter(|rule| !PARKED.contains(&rule.id) || self.severity.contains_key(&rule.id));
         asked.map(|rule| {
             let own = rule.limit.map(|(limit, _)| limit);
-            let set = self.limit.get(rule.id).copied();
+            let set = self.limit.get(&rule.id).copied();
             (rule, set.or(own).unwrap_or(0.0))
         })
     }
@@ -422,7 +427,7 @@ fn named(
     fired: Vec<Fired>,
     options: &Options,
 ) -> impl Iterator<Item = Finding> {
-    let severity = options.severity.get(rule.id).copied();
+    let severity = options.severity.get(&rule.id).copied();
     fired
         .into_iter()
         .map(move |fired| finding(rule, run, fired, severity))
@@ -464,8 +469,8 @@ fn finding(rule: &Rule, run: Option<&Run>, fired: Fired, severity: Option<Effect
         own => severity.unwrap_or(own),
     };
     Finding {
-        rule: rule.id.to_owned(),
-        name: rule.name.to_owned(),
+        rule: rule.id,
+        name: rule.id.name().to_owned(),
         about: match rule.asks {
             Asks::Pair(_) | Asks::Compared(_) => About::Pair,
             Asks::Series(_) => About::Series,
@@ -511,12 +516,8 @@ mod tests {
     fn every_row_is_on_the_closed_list_in_its_order() {
         let mut last = None;
         for rule in RULES {
-            let place = ids::IDS
-                .iter()
-                .position(|(id, name)| *id == rule.id && *name == rule.name);
-            assert!(place.is_some(), "{} {}", rule.id, rule.name);
-            assert!(place > last, "{} stands too late", rule.id);
-            last = place;
+            assert!(Some(rule.id) > last, "{} stands too late", rule.id);
+            last = Some(rule.id);
         }
     }
 
@@ -590,16 +591,16 @@ mod tests {
         assert_eq!(ids(&fired(&Options::default())), ["V03"]);
 
         let mut options = Options::default();
-        options.severity.insert("V03".into(), Effect::Fail);
+        options.severity.insert(RuleId::V03, Effect::Fail);
         assert_eq!(fired(&options)[0].effect, Effect::Fail);
         assert_eq!(fired(&options)[0].severity, Severity::Error);
 
         let mut options = Options::default();
-        options.limit.insert("V03".into(), 0.02);
+        options.limit.insert(RuleId::V03, 0.02);
         assert!(fired(&options).is_empty());
 
         let mut options = Options::default();
-        options.ignore.push("V03".into());
+        options.ignore.push(RuleId::V03);
         assert!(fired(&options).is_empty());
     }
 
@@ -607,14 +608,14 @@ mod tests {
     fn what_voids_keeps_voiding_whatever_its_weight() {
         let effects = |options: &Options| -> Vec<Effect> {
             let findings = all_of(&day_17(), &[], options).into_iter();
-            let of = findings.filter(|finding| finding.rule == "V05");
+            let of = findings.filter(|finding| finding.rule == RuleId::V05);
             of.map(|finding| finding.effect).collect()
         };
         let own = effects(&Options::default());
         let voids = own.iter().filter(|effect| **effect == Effect::Void).count();
         assert!(voids > 0, "{own:?}");
         let mut options = Options::default();
-        options.severity.insert("V05".into(), Effect::Note);
+        options.severity.insert(RuleId::V05, Effect::Note);
         let set = effects(&options);
         assert_eq!(set.len(), own.len());
         let still = set.iter().filter(|effect| **effect == Effect::Void).count();

@@ -72,7 +72,7 @@ pub fn of_plan(report: &Report, scenarios: usize, targets: usize) -> Vec<String>
     let mut rules: Vec<&str> = Vec::new();
     for finding in &report.findings {
         if !rules.contains(&finding.rule.as_str()) {
-            rules.push(&finding.rule);
+            rules.push(finding.rule.as_str());
         }
     }
     let fired = match report.findings.len() as u64 {

@@ -110,14 +110,20 @@ fn the_table_of_document_002_is_a_snapshot_with_a_copied_column() {
     ];
     let done = knee("beside-002", &arguments);
     let found: Report = serde_json::from_str(&done.out).unwrap();
-    let of = |rule: &str| found.findings.iter().filter(|f| f.rule == rule).count();
+    let of = |rule: &str| {
+        found
+            .findings
+            .iter()
+            .filter(|f| f.rule.as_str() == rule)
+            .count()
+    };
     assert_eq!((of("V18"), of("V20")), (0, 2), "{:?}", found.findings);
     // V18 is parked until it is given an effect.
     let asked = Scratch::new("beside-002-asked");
     asked.write("knee.toml", "[rules]\nseverity = { V18 = \"warn\" }\n");
     let done = asked.knee(&arguments);
     let found: Report = serde_json::from_str(&done.out).unwrap();
-    let of_columns = found.findings.iter().filter(|f| f.rule == "V18");
+    let of_columns = found.findings.iter().filter(|f| f.rule.as_str() == "V18");
     assert_eq!(of_columns.count(), 1, "{:?}", found.findings);
     // An idle target cannot be judged where nothing tells the phases apart.
     let here = Scratch::new("beside-002-idle");

@@ -13,8 +13,8 @@ fn every_rule_and_metric_is_listed_and_explained() {
     let list = here.knee(&["explain"]);
     assert_eq!(list.code, 0, "{}", list.err);
     for rule in RULES {
-        assert!(list.out.contains(rule.id) && list.out.contains(rule.name));
-        let one = here.knee(&["explain", rule.id]);
+        assert!(list.out.contains(rule.id.as_str()) && list.out.contains(rule.id.name()));
+        let one = here.knee(&["explain", rule.id.as_str()]);
         assert!(one.out.contains(rule.text.trim()), "{}", one.out);
     }
     for row in METRICS {

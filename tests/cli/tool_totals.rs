@@ -105,7 +105,7 @@ fn fired<'r>(report: &'r Report, rule: &str) -> Option<&'r str> {
     let finding = report
         .findings
         .iter()
-        .find(|finding| finding.rule == rule)?;
+        .find(|finding| finding.rule.as_str() == rule)?;
     Some(&finding.message)
 }
 

@@ -227,7 +227,10 @@ fn table(samples: &[Sample], company: &[Sample]) -> String {
         counts
     };
     for rule in RULES {
-        let (alone, several) = (counts(samples, rule.id), counts(company, rule.id));
+        let (alone, several) = (
+            counts(samples, rule.id.as_str()),
+            counts(company, rule.id.as_str()),
+        );
         let effects: BTreeSet<Effect> = alone.keys().chain(several.keys()).copied().collect();
         if effects.is_empty() {
             writeln!(text, "{:<5} never", rule.id).unwrap();
@@ -279,7 +282,7 @@ fn too_loud(samples: &[Sample]) -> Vec<String> {
     let loud = RULES.iter().filter_map(|rule| {
         let count = samples
             .iter()
-            .filter(|sample| warns(sample, rule.id))
+            .filter(|sample| warns(sample, rule.id.as_str()))
             .count();
         let share = share(count, samples.len());
         (share > WARNING).then(|| format!("{} warns on {:.1} %", rule.id, 100.0 * share))

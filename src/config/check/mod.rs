@@ -433,6 +433,7 @@ mod tests {
     use crate::config::{Status, parse};
     use crate::model::Percentile;
     use crate::report::Effect;
+    use crate::report::RuleId;
 
     fn read(text: &str) -> Config {
         parse(text, Path::new("sub/knee.toml"))
@@ -608,9 +609,12 @@ tests = ["junit.xml"]
             }]
         );
         assert_eq!(config.scale.level.as_deref(), Some("workers"));
-        assert_eq!(config.rules.ignore, ["V31", "H03"]);
-        assert_eq!(config.rules.severity["V40"], Effect::Fail);
-        assert_eq!(config.rules.limit["V16"].to_bits(), 0.02_f64.to_bits());
+        assert_eq!(config.rules.ignore, [RuleId::V31, RuleId::H03]);
+        assert_eq!(config.rules.severity[&RuleId::V40], Effect::Fail);
+        assert_eq!(
+            config.rules.limit[&RuleId::V16].to_bits(),
+            0.02_f64.to_bits()
+        );
     }
 
     #[test]

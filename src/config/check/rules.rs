@@ -9,45 +9,38 @@ use crate::config::check::Checker;
 use crate::config::error::ConfigError;
 use crate::config::expect;
 use crate::config::file;
-use crate::report::Effect;
+use crate::report::{Effect, RuleId};
 use crate::rules;
-use crate::rules::ids::IDS;
-
-/// The rules that say how a target came out: without them a broken target would pass.
-fn is_of_targets(id: &str) -> bool {
-    matches!(id, "T01" | "T02")
-}
 
 /// A rule's id with its name.
-fn called(id: &str) -> String {
-    let name = IDS.iter().find(|(known, _)| *known == id);
-    name.map_or(id.to_owned(), |(_, name)| format!("{id} ({name})"))
+fn called(id: RuleId) -> String {
+    format!("{id} ({})", id.name())
 }
 
 impl Checker<'_> {
     /// A rule without code may be ignored ahead of it; nothing else can be set of it.
-    fn not_built(&self, id: &str, at: &Range<usize>) -> ConfigError {
+    fn not_built(&self, id: RuleId, at: &Range<usize>) -> ConfigError {
         self.error(at, format!("rule {} is not in this version", called(id)))
             .with_label("not in this version")
             .with_hint(Some("remove it: it would change nothing"))
     }
 
     /// The id of a rule, built or not.
-    pub(super) fn rule(&self, id: &Spanned<String>) -> Result<String, ConfigError> {
+    pub(super) fn rule(&self, id: &Spanned<String>) -> Result<RuleId, ConfigError> {
         let word = id.get_ref();
-        if rules::ids::is_known(word) {
-            return Ok(word.clone());
+        if let Ok(known) = word.parse() {
+            return Ok(known);
         }
-        let upper = word.to_uppercase();
-        let by_id = IDS.iter().find(|(known, _)| *known == upper);
+        let by_id = word.to_uppercase().parse().ok();
         let lower = word.to_lowercase();
         let by_name = || {
-            let name = expect::nearest(&lower, IDS.iter().map(|(_, name)| *name))?;
-            IDS.iter().find(|(_, known)| *known == name)
+            let names = RuleId::ALL.iter().map(|id| id.name());
+            let name = expect::nearest(&lower, names)?;
+            RuleId::ALL.iter().find(|id| id.name() == name).copied()
         };
-        let nearest = by_id.or_else(by_name);
-        let hint = nearest.map_or("`knee explain` lists the rules".to_owned(), |(id, name)| {
-            format!("did you mean `{id}` ({name})?")
+        let nearest: Option<RuleId> = by_id.or_else(by_name);
+        let hint = nearest.map_or("`knee explain` lists the rules".to_owned(), |id| {
+            format!("did you mean `{id}` ({})?", id.name())
         });
         Err(self
             .error(&id.span(), format!("there is no rule `{word}`"))
@@ -62,12 +55,12 @@ impl Checker<'_> {
         unused: &mut Vec<String>,
     ) -> Result<rules::Options, ConfigError> {
         let mut options = rules::Options::default();
-        let row = |id: &str| built.iter().find(|rule| rule.id == id);
+        let row = |id: RuleId| built.iter().find(|rule| rule.id == id);
         let mut later = BTreeSet::new();
         for id in &section.ignore {
             let span = id.span();
             let id = self.rule(id)?;
-            if is_of_targets(&id) {
+            if id.is_of_targets() {
                 let problem = format!("rule {id} cannot be ignored: it says how a target came out");
                 return Err(self
                     .error(&span, problem)
@@ -76,8 +69,8 @@ impl Checker<'_> {
                         "make the target optional (`optional = true`), or remove it",
                     )));
             }
-            if row(&id).is_none() {
-                later.insert(id.clone());
+            if row(id).is_none() {
+                later.insert(id);
             }
             if !options.ignore.contains(&id) {
                 options.ignore.push(id);
@@ -86,7 +79,7 @@ impl Checker<'_> {
         for (id, effect) in &section.severity {
             let span = id.span();
             let id = self.rule(id)?;
-            if is_of_targets(&id) {
+            if id.is_of_targets() {
                 let problem =
                     format!("rule {id} has no severity to set: it says how a target came out");
                 return Err(self
@@ -96,8 +89,8 @@ impl Checker<'_> {
                         "make the target optional (`optional = true`), change its `expect` or `warn`, or remove it",
                     )));
             }
-            if row(&id).is_none() {
-                return Err(self.not_built(&id, &span));
+            if row(id).is_none() {
+                return Err(self.not_built(id, &span));
             }
             let effect = match effect {
                 file::Effect::Note => Effect::Note,
@@ -110,9 +103,9 @@ impl Checker<'_> {
         }
         for (key, limit) in &section.limit {
             let id = self.rule(key)?;
-            match row(&id) {
+            match row(id) {
                 Some(rule) if rule.limit.is_none() => {
-                    let problem = format!("rule {id} ({}) has no limit", rule.name);
+                    let problem = format!("rule {id} ({}) has no limit", rule.id.name());
                     return Err(self.error(&key.span(), problem));
                 }
                 Some(rule) => {
@@ -121,19 +114,19 @@ impl Checker<'_> {
                         && *limit.get_ref() >= 1.0
                     {
                         let problem =
-                            format!("the limit of {id} ({}) is no share: {what}", rule.name);
+                            format!("the limit of {id} ({}) is no share: {what}", rule.id.name());
                         return Err(self
                             .error(&limit.span(), problem)
                             .with_label("1 or more")
                             .with_hint(Some("a share between 0 and 1, such as 0.05 for 5 %")));
                     }
                 }
-                None => return Err(self.not_built(&id, &key.span())),
+                None => return Err(self.not_built(id, &key.span())),
             }
             options.limit.insert(id, *limit.get_ref());
         }
         for id in later {
-            unused.push(format!("rule {} is not built in this version", called(&id)));
+            unused.push(format!("rule {} is not built in this version", called(id)));
         }
         Ok(options)
     }
@@ -203,8 +196,7 @@ mod tests {
             text: String::new(),
         });
         let rule = |limit| rules::Rule {
-            id: "V10",
-            name: "thin-quantile",
+            id: RuleId::V10,
             effects: "note",
             limit,
             text: "",

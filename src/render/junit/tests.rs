@@ -5,6 +5,7 @@ use roxmltree::{Document, Node};
 use super::*;
 use crate::render::testing::{broken, compared, comparison, finding, report, target};
 use crate::report::Interval;
+use crate::report::RuleId;
 
 fn page(report: &Report) -> String {
     let page = render(report, &Layout::default()).unwrap().page;
@@ -99,7 +100,7 @@ fn states_of_targets_are_states_of_cases_with_their_figures() {
 fn judged_metrics_are_cases_and_undecided_ones_pass_with_their_reason() {
     let mut report = report();
     let mut undecided = compared(Some("GET /b"), MetricState::Undecided);
-    undecided.reasons = vec!["V45".to_owned()];
+    undecided.reasons = vec![RuleId::V45.into()];
     let mut unjudged = compared(Some("GET /c"), MetricState::NotMeasured);
     unjudged.method = None;
     report.comparisons = vec![comparison(vec![
@@ -133,7 +134,7 @@ fn what_cannot_be_compared_is_skipped_and_an_invalid_run_is_an_error() {
     let mut report = report();
     let mut unlike = comparison(Vec::new());
     unlike.verdict = ComparisonVerdict::NotComparable;
-    unlike.reasons = vec!["V22".to_owned()];
+    unlike.reasons = vec![RuleId::V22.into()];
     report.comparisons = vec![unlike];
     let finding = finding("V03", Effect::Invalid, "90 of 100 requests failed.");
     report.findings.push(finding);

@@ -6,9 +6,8 @@ use crate::model::CheckKind;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, strong, text};
 use crate::render::section::{Scope, Section, absent};
-use crate::report::CheckResult;
+use crate::report::{CheckResult, RuleId};
 use crate::report::{Report, suites};
-use crate::rules::ids::is_known;
 use crate::text::number;
 
 /// The row of SECTIONS.
@@ -97,7 +96,8 @@ fn checks(report: &Report) -> Vec<Block> {
         .checks
         .iter()
         .filter(|check| !suites.contains(&(check.name.as_str(), check.source.as_str())));
-    let (own, of_tools): (Vec<_>, Vec<_>) = others.partition(|check| is_known(&check.source));
+    let (own, of_tools): (Vec<_>, Vec<_>) =
+        others.partition(|check| check.source.parse::<RuleId>().is_ok());
     let mut groups: Vec<(CheckKind, &str)> = Vec::new();
     for check in &of_tools {
         let group = (check.kind, check.source.as_str());

@@ -10,7 +10,9 @@ use crate::render::chart;
 use crate::render::level::Level;
 use crate::render::section::{Scope, Section, absent};
 use crate::report::About;
-use crate::report::comparison::STRAGGLERS;
+use crate::report::Cause;
+use crate::report::Reason;
+use crate::report::RuleId;
 use crate::report::comparison::{
     ChangeUnit, ComparedMetric, ComparedSide, Comparison, ComparisonVerdict, MetricState,
 };
@@ -53,7 +55,7 @@ fn build(report: &Report, _: usize, layout: &Layout) -> Vec<Block> {
 
 /// What the table says already, and the command below it.
 fn is_said(finding: &Finding) -> bool {
-    finding.rule.starts_with('R') || finding.rule == "V45"
+    finding.rule.is_of_changes() || finding.rule == RuleId::V45
 }
 
 fn line(finding: &Finding) -> Line {
@@ -158,7 +160,7 @@ fn one(report: &Report, comparison: &Comparison, layout: &Layout) -> Vec<Block> 
         ))]));
     }
     let mut metrics = comparison.metrics.iter();
-    if metrics.any(|metric| metric.reasons.iter().any(|reason| reason == STRAGGLERS)) {
+    if metrics.any(|metric| metric.is_because(Cause::Stragglers)) {
         blocks.push(Block::Paragraph(vec![text(
             "Goodput: a run lasted longer for its last responses alone; it counts until 99 % of them were in.",
         )]));
@@ -398,14 +400,14 @@ fn states<'a>(hidden: impl Iterator<Item = &'a ComparedMetric>) -> String {
 fn reasons(metrics: &[&ComparedMetric]) -> String {
     let mut reasons: Vec<(String, u64)> = Vec::new();
     for metric in metrics {
-        let reason = match metric.reasons.first().map(String::as_str) {
-            Some("too-few-requests" | "V10") => {
+        let reason = match metric.reasons.first() {
+            Some(Reason::Other(Cause::TooFewRequests) | Reason::Rule(RuleId::V10)) => {
                 "with too few requests (a latency takes 200 a side and 20 beyond its percentile, a share 30)"
                     .to_owned()
             }
-            Some("uncounted") => "of which the input does not count the requests".to_owned(),
-            Some("no-interval") => "without an interval on a side".to_owned(),
-            Some(rule) => format!("by {rule}"),
+            Some(Reason::Other(Cause::Uncounted)) => "of which the input does not count the requests".to_owned(),
+            Some(Reason::Other(Cause::NoInterval)) => "without an interval on a side".to_owned(),
+            Some(reason) => format!("by {reason}"),
             None => "that a side does not give".to_owned(),
         };
         match reasons.iter_mut().find(|(known, _)| *known == reason) {

@@ -109,7 +109,7 @@ fn evidence(all: &[&Finding]) -> Table {
         };
         for (name, value) in &finding.evidence.0 {
             table.row(vec![
-                vec![text(&finding.rule)],
+                vec![text(finding.rule.as_str())],
                 finding
                     .endpoint
                     .as_ref()

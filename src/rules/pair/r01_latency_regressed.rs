@@ -1,13 +1,13 @@
 //! R01: a latency is proven worse than that of the base.
 
 use crate::report::Effect;
+use crate::report::RuleId;
 use crate::report::comparison::MetricState;
 use crate::rules::pair::changed::{Change, findings, is_latency};
 use crate::rules::{Asks, ComparedContext, Fired, Rule};
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "R01",
-    name: "latency-regressed",
+    id: RuleId::R01,
     effects: "fail",
     limit: None,
     text: "\

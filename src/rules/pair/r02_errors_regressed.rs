@@ -1,13 +1,13 @@
 //! R02: more requests fail than did of the base.
 
 use crate::report::Effect;
+use crate::report::RuleId;
 use crate::report::comparison::MetricState;
 use crate::rules::pair::changed::{Change, findings, is_errors};
 use crate::rules::{Asks, ComparedContext, Fired, Rule};
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "R02",
-    name: "errors-regressed",
+    id: RuleId::R02,
     effects: "fail",
     limit: None,
     text: "\

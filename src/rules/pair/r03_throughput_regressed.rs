@@ -1,13 +1,13 @@
 //! R03: less gets done per second than did of the base.
 
 use crate::report::Effect;
+use crate::report::RuleId;
 use crate::report::comparison::MetricState;
 use crate::rules::pair::changed::{Change, findings, is_throughput};
 use crate::rules::{Asks, ComparedContext, Fired, Rule};
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "R03",
-    name: "throughput-regressed",
+    id: RuleId::R03,
     effects: "fail",
     limit: None,
     text: "\

@@ -1,13 +1,13 @@
 //! R04: a metric is proven better than that of the base.
 
 use crate::report::Effect;
+use crate::report::RuleId;
 use crate::report::comparison::MetricState;
 use crate::rules::pair::changed::{Change, findings};
 use crate::rules::{Asks, ComparedContext, Fired, Rule};
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "R04",
-    name: "improved",
+    id: RuleId::R04,
     effects: "note",
     limit: None,
     text: "\

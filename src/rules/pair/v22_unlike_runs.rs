@@ -9,6 +9,7 @@ use crate::figures::side::{Allow, Apart, ERRORS, by_endpoint, whole};
 use crate::model::{IdentitySource, MetricId, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::report::comparison::Unlike;
 use crate::rules::{Asks, Fired, Options, PairContext, Rule};
 use crate::text::number;
@@ -18,8 +19,7 @@ use crate::text::phrase::{first_of, listed, quoted};
 const NAMED: usize = 3;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V22",
-    name: "unlike-runs",
+    id: RuleId::V22,
     effects: "uncomparable / warn",
     limit: Some((0.05, "share by which the offered load of the sides may differ")),
     text: "\

@@ -6,6 +6,7 @@ use crate::figures::side::{by_endpoint, whole};
 use crate::model::{Latency, MetricId, Percentile, Stats, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::shared::median;
 use crate::rules::{Asks, Fired, PairContext, Rule};
 use crate::text::number;
@@ -18,8 +19,7 @@ const FACTOR: RangeInclusive<f64> = 900.0..=1100.0;
 const RATES: f64 = 2.0;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V44",
-    name: "unit-mismatch",
+    id: RuleId::V44,
     effects: "refuse",
     limit: None,
     text: "\

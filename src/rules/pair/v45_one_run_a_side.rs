@@ -3,12 +3,12 @@
 use crate::model::Unit;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, ComparedContext, Fired, Rule};
 use crate::text::number;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V45",
-    name: "one-run-a-side",
+    id: RuleId::V45,
     effects: "note",
     limit: None,
     text: "\

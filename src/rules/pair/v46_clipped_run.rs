@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::Run;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::report::comparison::ComparedMetric;
 use crate::rules::pair::changed::called;
 use crate::rules::{Asks, ComparedContext, Fired, Rule};
@@ -15,8 +16,7 @@ use crate::text::phrase::{first_of, quoted};
 const NAMED: usize = 5;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V46",
-    name: "clipped-run",
+    id: RuleId::V46,
     effects: "note / warn",
     limit: None,
     text: "\

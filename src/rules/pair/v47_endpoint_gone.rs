@@ -6,6 +6,7 @@ use crate::figures::side::{by_endpoint, whole};
 use crate::model::{MetricId, Run, Stats, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::shared::of_endpoints;
 use crate::rules::{Asks, Fired, PairContext, Rule};
 use crate::text::number;
@@ -15,8 +16,7 @@ use crate::text::phrase::{first_of, quoted};
 const NAMED: usize = 5;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V47",
-    name: "endpoint-gone",
+    id: RuleId::V47,
     effects: "warn",
     limit: None,
     text: "\

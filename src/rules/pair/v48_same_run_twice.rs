@@ -6,6 +6,7 @@ use crate::model::Run;
 use crate::normalize::same::same_figures;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, PairContext, Rule};
 use crate::text::number;
 use crate::text::phrase::{first_of, quoted};
@@ -14,8 +15,7 @@ use crate::text::phrase::{first_of, quoted};
 const NAMED: usize = 3;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V48",
-    name: "same-run-twice",
+    id: RuleId::V48,
     effects: "refuse / uncomparable",
     limit: None,
     text: "\

@@ -6,6 +6,7 @@ use crate::figures::side::{by_endpoint, failed, half_width, whole};
 use crate::model::{MetricId, Millis, Percentile, Stats, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, PairContext, Rule};
 use crate::text::number;
 
@@ -13,8 +14,7 @@ use crate::text::number;
 const FEW: u64 = 5;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V49",
-    name: "faster-because-failing",
+    id: RuleId::V49,
     effects: "void",
     limit: Some((0.01, "points by which the error rate must have risen, as a share")),
     text: "\

@@ -7,6 +7,7 @@ use crate::model::Target;
 use crate::normalize::Pattern;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::report::{TargetResult, TargetState};
 use crate::rules::{Asks, Fired, PlanContext, Rule};
 use crate::text::number;
@@ -16,8 +17,7 @@ use crate::text::phrase::{first_of, quoted};
 const NAMED: usize = 5;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V08",
-    name: "declared-not-measured",
+    id: RuleId::V08,
     effects: "unjudged / note",
     limit: None,
     text: "\

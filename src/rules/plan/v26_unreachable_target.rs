@@ -7,6 +7,7 @@ use crate::model::{Bound, Expectation, MetricId, Operator, Run, Statistic, Targe
 use crate::normalize::Pattern;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, PlanContext, Rule};
 use crate::text::number;
 use crate::text::phrase::{first_of, quoted};
@@ -21,8 +22,7 @@ const SAME: f64 = 1e-9;
 const NAMED: usize = 4;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V26",
-    name: "unreachable-target",
+    id: RuleId::V26,
     effects: "warn",
     limit: Some((0.1, "share by which the users of a run may be off Little's law")),
     text: "\

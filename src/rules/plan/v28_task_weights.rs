@@ -5,6 +5,7 @@ use crate::load::tasks::observed_mix;
 use crate::model::{MetricId, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, PlanContext, Rule};
 use crate::stats::chi_squared::goodness_of_fit;
 use crate::text::number;
@@ -20,8 +21,7 @@ const CHANCE: f64 = 0.01;
 const NAMED: usize = 4;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V28",
-    name: "task-weights",
+    id: RuleId::V28,
     effects: "warn",
     limit: Some((0.05, "points by which a task's share of the requests may be off, as a share")),
     text: "\

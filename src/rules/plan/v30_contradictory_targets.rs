@@ -7,6 +7,7 @@ use crate::load::plan::Scenario;
 use crate::model::{MetricId, Statistic, Target, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, PlanContext, Rule};
 use crate::text::number;
 use crate::text::phrase::quoted;
@@ -16,8 +17,7 @@ use claim::{Claim, Order};
 const INVALID: f64 = 0.5;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V30",
-    name: "contradictory-targets",
+    id: RuleId::V30,
     effects: "note / warn",
     limit: None,
     text: "\
@@ -161,7 +161,7 @@ fn never_warns(claim: &Claim) -> Option<Fired> {
 
 /// A demand on failures that passes what V03 fires at.
 fn laxer_than_rule(context: &PlanContext, claim: &Claim) -> Option<Fired> {
-    let limit = context.options.limit_of("V03")?;
+    let limit = context.options.limit_of(RuleId::V03)?;
     let target = claim.target;
     let is_whole = target.endpoint.is_none() && target.group.is_none();
     let allowed = claim.high?.at;

@@ -5,6 +5,7 @@ use crate::load::steady::{Steadiness, steadiness};
 use crate::model::{MetricId, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::report::scaling::{Level, Scaling};
 use crate::report::{TargetResult, TargetState};
 use crate::rules::{Asks, Fired, PlanContext, Rule};
@@ -19,8 +20,7 @@ const REQUESTS: u64 = 1000;
 const NAMED: usize = 3;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V31",
-    name: "too-short",
+    id: RuleId::V31,
     effects: "warn",
     limit: Some((30.0, "shortest steady phase in seconds")),
     text: "\

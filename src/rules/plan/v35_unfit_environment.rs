@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, PlanContext, Rule};
 use crate::text::phrase::{first_of, quoted};
 
@@ -61,8 +62,7 @@ const DEBUG_KEYS: [&str; 4] = ["build", "profile", "mode", "configuration"];
 const NAMED: usize = 5;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V35",
-    name: "unfit-environment",
+    id: RuleId::V35,
     effects: "note",
     limit: None,
     text: "\

@@ -3,6 +3,7 @@
 use crate::model::{Latency, MetricId, Millis, Percentile, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::shared::{least_ratio, of_endpoints};
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::stats::quantile::{Support, support};
@@ -10,8 +11,7 @@ use crate::text::number;
 use crate::text::phrase::quoted;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "L01",
-    name: "heavy-tail",
+    id: RuleId::L01,
     effects: "note",
     limit: Some((3.0, "p99 divided by p95 that warns")),
     text: "\

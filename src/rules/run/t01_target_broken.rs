@@ -3,6 +3,7 @@
 use crate::model::Unit;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::report::{TargetResult, TargetState};
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
@@ -11,8 +12,7 @@ use crate::text::number;
 const SINGLE: usize = 10;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "T01",
-    name: "target-broken",
+    id: RuleId::T01,
     effects: "fail",
     limit: None,
     text: "\

@@ -2,14 +2,14 @@
 
 use crate::model::{Expectation, Target};
 use crate::report::Effect;
+use crate::report::RuleId;
 use crate::report::{TargetResult, TargetState};
 use crate::rules::run::t01_target_broken::one_each;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "T02",
-    name: "target-near",
+    id: RuleId::T02,
     effects: "warn",
     limit: None,
     text: "\

@@ -3,12 +3,12 @@
 use crate::model::{MetricId, PerSecond, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V01",
-    name: "rate-total-duration",
+    id: RuleId::V01,
     effects: "note",
     limit: Some((0.1, "share of the total that rate times duration may miss")),
     text: "\

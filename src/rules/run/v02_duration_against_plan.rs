@@ -4,6 +4,7 @@ use crate::model::{MetricId, PerSecond, Phase, Run, Unit};
 use crate::normalize::trim::is_trimmed;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 use crate::text::phrase::quoted;
@@ -15,8 +16,7 @@ const LONGER: &str = "longer";
 const SHORTER: &str = "shorter";
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V02",
-    name: "duration-against-plan",
+    id: RuleId::V02,
     effects: "warn",
     limit: Some((0.05, "share of the planned time by which the run may be off")),
     text: "\

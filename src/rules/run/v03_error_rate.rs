@@ -6,6 +6,7 @@ use crate::figures::side::counted;
 use crate::model::{MetricId, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::shared::percent_beside;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::stats::proportion::wilson;
@@ -22,8 +23,7 @@ const LEVEL: f64 = 0.95;
 const NAMED: usize = 3;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V03",
-    name: "error-rate",
+    id: RuleId::V03,
     effects: "warn / invalid",
     limit: Some((0.01, "share of failed requests that warns")),
     text: "\

@@ -4,6 +4,7 @@ use crate::figures::side::counted;
 use crate::model::{Population, Stats, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::stats::proportion::wilson;
 use crate::text::number;
@@ -27,8 +28,7 @@ const HINT: &str = "Use an output that keeps successes apart, such as a log of s
 const NO_SUCCESS: &str = "Fix the failures and run again: no output holds the latency of a success where there was none.";
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V05",
-    name: "latency-of-failures",
+    id: RuleId::V05,
     effects: "warn / void",
     limit: Some((0.01, "share of failures inside a latency that warns")),
     text: "\

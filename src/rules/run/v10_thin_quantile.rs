@@ -4,6 +4,7 @@
 
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::report::TargetResult;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
@@ -13,8 +14,7 @@ use crate::text::phrase::first_of;
 const NAMED: usize = 3;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V10",
-    name: "thin-quantile",
+    id: RuleId::V10,
     effects: "unjudged",
     limit: None,
     text: "\

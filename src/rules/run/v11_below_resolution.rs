@@ -3,6 +3,7 @@
 use crate::model::{Latency, MetricId, Millis, Run, Statistic, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::report::{TargetResult, TargetState};
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
@@ -12,8 +13,7 @@ use crate::text::phrase::{first_of, quoted};
 const NAMED: usize = 3;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V11",
-    name: "below-resolution",
+    id: RuleId::V11,
     effects: "note",
     limit: None,
     text: "\

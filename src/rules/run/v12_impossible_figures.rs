@@ -6,6 +6,7 @@ use crate::model::{Latency, Millis, PerSecond, Percentile, QuantileMethod, Run, 
 use crate::normalize::trim::is_trimmed;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 use crate::text::phrase::quoted;
@@ -17,8 +18,7 @@ const TOLD: usize = 3;
 const OFF: f64 = 0.01;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V12",
-    name: "impossible-figures",
+    id: RuleId::V12,
     effects: "invalid",
     limit: None,
     text: "\

@@ -3,6 +3,7 @@
 use crate::model::{Latency, MetricId, Millis, Percentile, Statistic, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::shared::{least_ratio, of_endpoints};
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::stats::quantile::{Support, support};
@@ -16,8 +17,7 @@ const SIDE: f64 = 0.05;
 const GAP: f64 = 3.0;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V13",
-    name: "not-one-population",
+    id: RuleId::V13,
     effects: "warn",
     limit: Some((3.0, "mean divided by median that warns")),
     text: "\

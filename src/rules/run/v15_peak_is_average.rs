@@ -3,6 +3,7 @@
 use crate::model::{MetricId, PerSecond, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 
@@ -10,8 +11,7 @@ use crate::text::number;
 const SAME: f64 = 0.01;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V15",
-    name: "peak-is-average",
+    id: RuleId::V15,
     effects: "note",
     limit: None,
     text: "\

@@ -5,6 +5,7 @@ use crate::model::{Bound, Expectation, MetricId, Target, Unit};
 use crate::normalize::Pattern;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 
@@ -15,8 +16,7 @@ const CHANCE: f64 = 4.0;
 const WINDOW: f64 = 30.0;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V16",
-    name: "not-sustained",
+    id: RuleId::V16,
     effects: "note",
     limit: Some((0.1, "share by which the lowest 30 s may miss the rate")),
     text: "\

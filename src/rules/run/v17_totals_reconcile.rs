@@ -7,6 +7,7 @@ use crate::normalize::trim::is_trimmed;
 use crate::report::CheckResult;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 use crate::text::phrase::listed;
@@ -18,8 +19,7 @@ const FEW: u64 = 5;
 const LAG: f64 = 2.0;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V17",
-    name: "totals-reconcile",
+    id: RuleId::V17,
     effects: "warn",
     limit: Some((0.005, "share of the total that a sum may be apart")),
     text: "\
@@ -94,7 +94,7 @@ pub fn reconcile(run: &Run) -> Vec<CheckResult> {
                 name: sums.check(agree),
                 passed: u64::from(agree),
                 failed: u64::from(!agree),
-                source: RULE.id.to_owned(),
+                source: RULE.id.to_string(),
                 run: Some(run.id.clone()),
                 kind: CheckKind::Check,
             }

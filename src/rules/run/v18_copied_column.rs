@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Resource, Run};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 use crate::text::phrase::quoted;
@@ -16,8 +17,7 @@ const LEAST_ROWS: u64 = 5;
 const LEAST_VALUES: usize = 3;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V18",
-    name: "copied-column",
+    id: RuleId::V18,
     effects: "note",
     limit: Some((0.6, "share of the rows in which two columns are equal")),
     text: "\

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::model::{MetricId, ResourcePhase};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 use crate::text::phrase::{first_of, quoted};
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V20",
-    name: "snapshot-not-series",
+    id: RuleId::V20,
     effects: "warn",
     limit: Some((2.0, "fewest samples of a resource that speak for the run")),
     text: "\

@@ -4,12 +4,12 @@ use crate::load::little;
 use crate::model::{LoadModel, MetricId, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V27",
-    name: "idle-generator",
+    id: RuleId::V27,
     effects: "note",
     limit: Some((0.7, "share of the users that wait for an answer, on average")),
     text: "\

@@ -5,13 +5,13 @@ use crate::model::{MetricId, Run, Unit};
 use crate::normalize::Pattern;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 use crate::text::phrase::{listed, quoted};
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V29",
-    name: "plan-against-run",
+    id: RuleId::V29,
     effects: "warn",
     limit: Some((0.05, "share by which users and think time may differ from the plan")),
     text: "\

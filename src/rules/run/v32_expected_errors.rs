@@ -3,6 +3,7 @@
 use crate::model::{MetricId, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 use crate::text::phrase::{listed, quoted};
@@ -11,8 +12,7 @@ use crate::text::phrase::{listed, quoted};
 const NAMED: usize = 3;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V32",
-    name: "expected-errors",
+    id: RuleId::V32,
     effects: "note",
     limit: None,
     text: "\

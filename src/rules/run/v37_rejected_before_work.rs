@@ -7,6 +7,7 @@ use crate::figures::side::half_width;
 use crate::model::{MetricId, Percentile, Run, Unit, run};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 use crate::text::phrase::{first_of, listed, quoted};
@@ -27,8 +28,7 @@ const FASTER: f64 = 3.0;
 const NAMED: usize = 3;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V37",
-    name: "rejected-before-work",
+    id: RuleId::V37,
     effects: "warn",
     limit: Some((0.2, "share of requests answered 401, 403 or 429")),
     text: "\

@@ -5,6 +5,7 @@ use crate::load::steady::steadiness;
 use crate::model::{MetricId, Millis, Percentile, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::shared::{SLICE_SAMPLES, Stretch, median_of, stretches};
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::stats::quantile::{Support, support};
@@ -17,8 +18,7 @@ const START: f64 = 0.1;
 const SLICES: usize = 5;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V39",
-    name: "warm-up-inside",
+    id: RuleId::V39,
     effects: "warn / note",
     limit: Some((1.2, "median of the start divided by that of the rest")),
     text: "\

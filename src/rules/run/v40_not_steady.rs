@@ -5,6 +5,7 @@ use crate::load::steady::{Level, Steadiness, levels_in_words, steadiness};
 use crate::model::{MetricId, Millis, Percentile, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::run::v39_warm_up_inside::LEVELS_HINT;
 use crate::rules::shared::{Stretch, chance, median_of, stretches};
 use crate::rules::{Asks, Fired, Rule, RunContext};
@@ -18,8 +19,7 @@ const SLICES: usize = 6;
 const CHANCE: f64 = 0.01;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V40",
-    name: "not-steady",
+    id: RuleId::V40,
     effects: "warn / note",
     limit: Some((1.2, "median of the last third divided by that of the first")),
     text: "\

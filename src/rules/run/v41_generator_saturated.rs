@@ -4,6 +4,7 @@ use crate::load::offering::least_seconds;
 use crate::model::{MetricId, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 
@@ -11,8 +12,7 @@ use crate::text::number;
 const CHANCE: f64 = 4.0;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V41",
-    name: "generator-saturated",
+    id: RuleId::V41,
     effects: "warn",
     limit: Some((0.95, "achieved load divided by offered")),
     text: "\

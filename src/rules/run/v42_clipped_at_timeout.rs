@@ -4,6 +4,7 @@ use crate::figures::side::half_width;
 use crate::model::{Latency, MetricId, Millis, Percentile, Statistic, Stats, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::text::number;
 use crate::text::phrase::quoted;
@@ -26,8 +27,7 @@ const HEAVY: u64 = 3;
 const EQUAL: f64 = 0.04;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V42",
-    name: "clipped-at-timeout",
+    id: RuleId::V42,
     effects: "warn",
     limit: Some((3.0, "fewest equal maxima")),
     text: "\

@@ -5,11 +5,11 @@ use crate::normalize::bounded::{of_shown, said};
 use crate::normalize::distributed::PERCENTILES;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V43",
-    name: "merged-percentiles",
+    id: RuleId::V43,
     effects: "note",
     limit: None,
     text: "\

@@ -5,6 +5,7 @@ use crate::figures::broken::Part;
 use crate::model::{ErrorKind, MetricId, Run, Unit};
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::shared::percent_beside;
 use crate::rules::{Asks, Fired, Rule, RunContext};
 use crate::stats::proportion::wilson;
@@ -21,8 +22,7 @@ const NAMED: usize = 2;
 const LONGEST: usize = 60;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V50",
-    name: "script-failures",
+    id: RuleId::V50,
     effects: "warn",
     limit: Some((0.01, "share of failed sessions or exceptions that warns")),
     text: "\

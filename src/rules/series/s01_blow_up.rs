@@ -1,12 +1,12 @@
 //! S01: a latency grows far more than the load.
 
+use crate::report::RuleId;
 use crate::report::scaling::StepClass;
 use crate::rules::series::of_series::worst_step;
 use crate::rules::{Asks, Fired, Rule, SeriesContext};
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "S01",
-    name: "blow-up",
+    id: RuleId::S01,
     effects: "warn",
     limit: None,
     text: "\

@@ -1,12 +1,12 @@
 //! S02: a latency grows more than the load, short of a blow-up.
 
+use crate::report::RuleId;
 use crate::report::scaling::StepClass;
 use crate::rules::series::of_series::worst_step;
 use crate::rules::{Asks, Fired, Rule, SeriesContext};
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "S02",
-    name: "super-linear",
+    id: RuleId::S02,
     effects: "warn",
     limit: None,
     text: "\

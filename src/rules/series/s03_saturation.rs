@@ -2,13 +2,13 @@
 
 use crate::model::MetricId;
 use crate::report::Effect;
+use crate::report::RuleId;
 use crate::report::scaling::Criterion;
 use crate::rules::{Asks, Fired, Rule, SeriesContext};
 use crate::wording::series as words;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "S03",
-    name: "saturation",
+    id: RuleId::S03,
     effects: "warn",
     limit: None,
     text: "\

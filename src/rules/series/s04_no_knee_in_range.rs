@@ -3,12 +3,12 @@
 use crate::model::Unit;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::rules::{Asks, Fired, Rule, SeriesContext};
 use crate::wording::series as words;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "S04",
-    name: "no-knee-in-range",
+    id: RuleId::S04,
     effects: "note",
     limit: None,
     text: "\

@@ -3,14 +3,14 @@
 use crate::model::Unit;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::report::scaling::LevelOf;
 use crate::rules::{Asks, Fired, Rule, SeriesContext};
 use crate::text::number;
 use crate::wording::series as words;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "S05",
-    name: "backlog",
+    id: RuleId::S05,
     effects: "warn",
     limit: Some((0.05, "requests without an answer inside a level, as a share of those that came")),
     text: "\

@@ -3,14 +3,14 @@
 use crate::model::Unit;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::report::scaling::LevelOf;
 use crate::rules::{Asks, Fired, Rule, SeriesContext};
 use crate::text::number;
 use crate::wording::series as words;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "S06",
-    name: "poor-efficiency",
+    id: RuleId::S06,
     effects: "warn",
     limit: Some((0.7, "goodput per instance, over that of the fewest instances")),
     text: "\

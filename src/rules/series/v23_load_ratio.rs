@@ -3,14 +3,14 @@
 use crate::model::Unit;
 use crate::report::Effect;
 use crate::report::Evidence;
+use crate::report::RuleId;
 use crate::report::scaling::{Level, Scaling};
 use crate::rules::{Asks, Fired, Rule, SeriesContext};
 use crate::text::number;
 use crate::wording::series as words;
 
 pub(in crate::rules) const RULE: Rule = Rule {
-    id: "V23",
-    name: "load-ratio",
+    id: RuleId::V23,
     effects: "note",
     limit: Some((0.1, "difference between the stated and the measured ratio of two loads")),
     text: "\

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::report::Effect;
-use crate::report::comparison::{AGAINST_OTHERS, MIX};
 use crate::report::comparison::{
     ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
 };
-use crate::report::comparison::{NO_REQUESTS, NOTHING};
+use crate::report::{Cause, reason};
 use crate::report::{Report, TargetResult, TargetState};
 use crate::text::number::{change, change_of_share, percent, plural, quantity};
 use crate::text::phrase::{first_sentence, shown};
@@ -71,16 +70,12 @@ fn of_one(report: &Report, comparison: &Comparison) -> Vec<String> {
             .map_or("the other runs".to_owned(), shown)
     };
     let base = name(&comparison.base);
-    if comparison.reasons.iter().any(|reason| reason == NOTHING) {
+    if comparison.reasons.contains(&Cause::NothingJudged.into()) {
         return vec![format!(
             "Nothing can be judged against {base}: no metric has enough requests on both sides."
         )];
     }
-    if comparison
-        .reasons
-        .iter()
-        .any(|reason| reason == NO_REQUESTS)
-    {
+    if comparison.reasons.contains(&Cause::NoRequests.into()) {
         return vec![format!(
             "Not comparable with {base}: a run made no request at all, and the others cannot speak for it."
         )];
@@ -98,11 +93,12 @@ fn of_one(report: &Report, comparison: &Comparison) -> Vec<String> {
     if !comparison.reasons.is_empty() {
         sentences.push(format!(
             "Not comparable with {base} ({}): {}.",
-            comparison.reasons.join(", "),
+            reason::listed(&comparison.reasons),
             judged::in_spite(comparison)
         ));
         let why = report.findings.iter().filter(|finding| {
-            finding.effect == Effect::Uncomparable && comparison.reasons.contains(&finding.rule)
+            finding.effect == Effect::Uncomparable
+                && comparison.reasons.contains(&finding.rule.into())
         });
         sentences.extend(
             why.take(NAMED)
@@ -188,7 +184,7 @@ fn one(metric: &ComparedMetric) -> String {
     let others = metric
         .against_others
         .as_ref()
-        .filter(|_| metric.reasons.iter().any(|reason| reason == AGAINST_OTHERS))
+        .filter(|_| metric.is_because(Cause::AgainstOthers))
         .map_or_else(String::new, |others| {
             format!(
                 ", {} against the other endpoints of the same runs",
@@ -202,7 +198,7 @@ fn one(metric: &ComparedMetric) -> String {
             plural(metric.runs_new, "new run")
         ),
     };
-    let mix = if metric.reasons.iter().any(|reason| reason == MIX) {
+    let mix = if metric.is_because(Cause::Mix) {
         ", which the shares of the endpoints alone may explain"
     } else {
         ""

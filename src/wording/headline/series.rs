@@ -79,6 +79,7 @@ mod tests {
     use crate::model::Unit;
     use crate::pipeline::{Options, analyse};
     use crate::report::About;
+    use crate::report::RuleId;
     use crate::report::{Evidence, Finding};
     use crate::scale::testing::{calm, document, saturated};
 
@@ -125,7 +126,7 @@ mod tests {
         assert_eq!(headline::of_report(&report).len(), 2);
         for name in names {
             report.findings.push(Finding {
-                rule: "V12".to_owned(),
+                rule: RuleId::V12,
                 name: "impossible".to_owned(),
                 about: About::Run,
                 severity: Effect::Invalid.into(),

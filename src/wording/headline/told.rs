@@ -2,6 +2,7 @@
 
 use crate::model::Run;
 use crate::report::Effect;
+use crate::report::RuleId;
 use crate::report::{Finding, Report, Severity};
 use crate::text::number::plural;
 use crate::text::phrase::{first_sentence, shown};
@@ -27,7 +28,7 @@ pub(super) fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<Strin
         let mut rules: Vec<&str> = Vec::new();
         for finding in own() {
             if !rules.contains(&finding.rule.as_str()) {
-                rules.push(&finding.rule);
+                rules.push(finding.rule.as_str());
             }
         }
         if !rules.is_empty() {
@@ -39,7 +40,7 @@ pub(super) fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<Strin
         return None;
     }
     // A short run is the least of what can be wrong with one.
-    let by_weight = all.iter().filter(|finding| finding.rule != "V31");
+    let by_weight = all.iter().filter(|finding| finding.rule != RuleId::V31);
     let next = by_weight.chain(all.iter()).find(|finding| {
         finding.severity != Severity::Info
             && finding.effect != Effect::Void
@@ -68,5 +69,5 @@ pub(super) fn of_these(all: &[&Finding], said: Option<&Finding>) -> Option<Strin
 
 /// Whether a rule only says what became of a target.
 fn is_of_target(finding: &Finding) -> bool {
-    matches!(finding.rule.as_str(), "T01" | "T02")
+    finding.rule.is_of_targets()
 }

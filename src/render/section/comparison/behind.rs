@@ -4,8 +4,8 @@ use crate::render::block::{Align, Block, Line, Table, code, text};
 use crate::render::change;
 use crate::render::section::absent;
 use crate::render::section::comparison::{by, endpoint};
+use crate::report::Cause;
 use crate::report::Report;
-use crate::report::comparison::{AGAINST_OTHERS, MIX};
 use crate::report::comparison::{ComparedMetric, ComparedSide, Comparison, Method};
 use crate::text::number;
 
@@ -39,7 +39,7 @@ pub(super) fn shown_by(metric: &ComparedMetric) -> Line {
         count(metric.n_base)
     ));
     if let Some(others) = &metric.against_others
-        && metric.reasons.iter().any(|reason| reason == AGAINST_OTHERS)
+        && metric.is_because(Cause::AgainstOthers)
     {
         let ends = others.interval.lo.zip(others.interval.hi);
         let interval = ends.map_or_else(String::new, |(lo, hi)| {
@@ -60,7 +60,7 @@ pub(super) fn shown_by(metric: &ComparedMetric) -> Line {
             number::plural(metric.runs_new, "new run"),
         ));
     }
-    if metric.reasons.iter().any(|reason| reason == MIX) {
+    if metric.is_because(Cause::Mix) {
         say("; it may be of the shares of the endpoints alone".to_owned());
     }
     line.push(text(words));
