@@ -28,3 +28,30 @@ pub(super) fn days(pair: &Pair) -> Option<f64> {
         0.0
     })
 }
+
+/// Whether base and new were run in turn: it was said, or all runs are of one job, and their times do not contradict it.
+pub(super) fn is_in_turn(pair: &Pair, said: bool) -> bool {
+    !is_one_after_the_other(pair) && (said || of_one_job(pair))
+}
+
+/// Whether one side was run as a whole before the other, by the times that the runs give.
+fn is_one_after_the_other(pair: &Pair) -> bool {
+    let Some((base, new)) = starts(&pair.base).zip(starts(&pair.new)) else {
+        return false;
+    };
+    let apart = base.1 < new.0 || new.1 < base.0;
+    apart && pair.base.len().max(pair.new.len()) > 1
+}
+
+/// Whether all runs say that they are of one job.
+fn of_one_job(pair: &Pair) -> bool {
+    let mut jobs = pair
+        .base
+        .iter()
+        .chain(&pair.new)
+        .map(|run| &run.identity.job);
+    match jobs.next() {
+        Some(Some(first)) => jobs.all(|job| job.as_ref() == Some(first)),
+        _ => false,
+    }
+}

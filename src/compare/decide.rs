@@ -69,24 +69,35 @@ impl Draft {
             self.metric.state = MetricState::Suspect;
             self.metric.reasons = vec![Cause::AgainstOthers.into()];
         }
+        if self.by_mix.hidden && self.is_open() {
+            self.metric.state = MetricState::Suspect;
+            self.metric.reasons = vec![Cause::AtOneMix.into()];
+        }
         self.weigh_runs();
     }
 
-    /// Where some of the new runs lie far beyond all of the base, the spread that this makes hides it: most runs of one side that
-    /// fail prove it, fewer of them and slow ones are suspect.
+    fn is_open(&self) -> bool {
+        matches!(
+            self.metric.state,
+            MetricState::Undecided | MetricState::Unchanged
+        )
+    }
+
+    /// Where some of the new runs lie far beyond all of the base, the spread that this makes hides it. It is suspect, and proven
+    /// where bad runs that could fall on either side hardly ever all fall on the new one; slow ones are suspect only.
     fn weigh_runs(&mut self) {
-        let (apart, state) = (self.runs_apart, self.metric.state);
-        if apart == 0 || state == MetricState::Regressed {
-            return;
-        }
+        let apart = self.runs_apart;
         let is_share = self.metric.change_unit == Some(ChangeUnit::Points);
-        let most = 2 * apart > self.metric.runs_new;
-        let next = if is_share && most && self.doubt != Some(Doubt::Unlike) {
+        let is_proof = is_share && self.doubt.is_none() && !self.by_mix.worse;
+        let (base, new) = (self.metric.runs_base, self.metric.runs_new);
+        let next = if is_proof && all_on_one_side(apart, base, new) < ALPHA {
             MetricState::Regressed
         } else {
             MetricState::Suspect
         };
-        if next != state {
+        let is_open = self.is_open()
+            || next == MetricState::Regressed && self.metric.state == MetricState::Suspect;
+        if apart > 0 && is_open {
             self.metric.state = next;
             self.metric.runs_apart = apart;
             self.metric.reasons = vec![Cause::SomeRuns.into()];
@@ -103,6 +114,12 @@ impl Draft {
             && found.change >= self.measure.floor
             && found.change * base >= least
     }
+}
+
+/// The chance that so many bad runs are all of the new side, if any run could have been one.
+fn all_on_one_side(bad: u64, base: u64, new: u64) -> f64 {
+    let left = |place: u64| new.saturating_sub(place) as f64 / (base + new - place) as f64;
+    (0..bad).map(left).product()
 }
 
 /// Whether a chance is small enough, alone and corrected.

@@ -17,6 +17,8 @@ pub(super) const FEWEST: u64 = 200;
 pub(super) const JOBS: f64 = 0.03;
 /// Requests that a share of failures needs on each side.
 pub(super) const FEWEST_OF_SHARES: u64 = 30;
+/// Requests with which a collapse is suspect: its test is exact for few.
+pub(super) const FEWEST_SUSPECT: u64 = 8;
 /// Spread between jobs that is assumed: shares of failures are less steady than latencies.
 pub(super) const JOBS_OF_SHARES: f64 = 0.1;
 /// A rise of the error rate, as a share, that neither a bad minute nor another load, mix or place explains.
@@ -117,6 +119,8 @@ pub(super) struct ByMix {
     pub(super) worse: bool,
     /// One for the better.
     pub(super) better: bool,
+    /// Worse at one mix, which the shares hide.
+    pub(super) hidden: bool,
     /// Of an error rate the ends of its change at one mix.
     pub(super) at_one_mix: Option<(f64, f64)>,
 }

@@ -2,7 +2,7 @@
 
 use crate::compare::apart;
 use crate::compare::draft::{
-    ALPHA, COLLAPSE, Doubt, Draft, FEWEST_OF_SHARES, Few, JOBS_OF_SHARES, Setting,
+    ALPHA, COLLAPSE, Doubt, Draft, FEWEST_OF_SHARES, FEWEST_SUSPECT, Few, JOBS_OF_SHARES, Setting,
 };
 use crate::figures::spread::Measure;
 use crate::model::{Better, MetricId, Unit};
@@ -10,8 +10,6 @@ use crate::report::comparison::{ChangeUnit, Method, MetricState};
 use crate::report::{Cause, Interval};
 use crate::stats::proportion::{self, ShareMethod, SharesCompared};
 
-/// Requests with which a collapse is suspect: its test is exact for few.
-const FEWEST_SUSPECT: u64 = 8;
 /// A share of failures, over all repeats of each side.
 pub(super) fn failures(
     base: &[(u64, u64)],
@@ -188,10 +186,14 @@ mod tests {
             (one.reasons, one.runs_apart),
             (vec![Reason::Other(Cause::SomeRuns)], 1)
         );
-        // Two of three: their spread hides them from the interval, and they are most of the runs.
+        // Two of three: bad runs that could fall on either side do so in one of five cases.
         let two = decided(&base[..3], &new(2)[..3], true);
         assert!(two.interval.unwrap().lo.unwrap() < 0.0, "{two:?}");
-        assert_eq!((two.state, two.runs_apart), (MetricState::Regressed, 2));
+        assert_eq!((two.state, two.runs_apart), (MetricState::Suspect, 2));
+        // Seven of ten against none: in 1 of 646 cases.
+        let many: Vec<(u64, u64)> = [new(5), new(2)].concat();
+        let many = decided(&[base, base].concat(), &many, true);
+        assert_eq!(many.state, MetricState::Regressed);
         // A base that has such runs too explains them.
         let flaky = [(1, 1_000), (1, 1_000), (450, 1_000), (1, 1_000), (1, 1_000)];
         assert_eq!(decided(&flaky, &new(1), true).state, MetricState::Undecided);

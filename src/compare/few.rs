@@ -5,11 +5,11 @@
 //! what runs differ by, and the medians over the runs have to lie as far apart.
 
 use crate::compare::draft::{ALPHA, Draft, Few};
-use crate::compare::values::{Reading, edges, logarithm, stats_of};
+use crate::compare::values::{Reading, edges, logarithm, primaries, stats_of};
 use crate::model::{Endpoint, Latency, LoadModel, MetricId, Run, Statistic};
 use crate::normalize::merge;
 use crate::report::Cause;
-use crate::report::comparison::MetricState;
+use crate::report::comparison::{ChangeUnit, MetricState};
 use crate::report::comparison::{ComparedMetric, Method};
 use crate::stats::apart::{self, Mean};
 use crate::stats::repeats::Value;
@@ -84,7 +84,7 @@ pub(super) fn look(metric: &MetricId, draft: &Draft, base: &[Sided], new: &[Side
     } else {
         factor
     };
-    let (base, new) = (latencies(base)?, latencies(new)?);
+    let (base, new) = (primaries(base)?, primaries(new)?);
     let chance = || {
         draft
             .metric
@@ -105,7 +105,7 @@ pub(super) fn look(metric: &MetricId, draft: &Draft, base: &[Sided], new: &[Side
 }
 
 /// Whether no user of a closed load may have called it more than once.
-fn is_called_at_start((run, at): &Sided) -> bool {
+pub(super) fn is_called_at_start((run, at): &Sided) -> bool {
     let requests = stats_of(run, *at).requests;
     match (run.load.model, run.load.users_max.zip(requests)) {
         (Some(LoadModel::Open), _) => false,
@@ -113,11 +113,6 @@ fn is_called_at_start((run, at): &Sided) -> bool {
         // How many users there are is not known.
         (model, None) => model == Some(LoadModel::Closed),
     }
-}
-
-fn latencies<'a>(side: &[Sided<'a>]) -> Option<Vec<&'a Latency>> {
-    let all = side.iter().map(|(run, at)| stats_of(run, *at).primary());
-    all.collect()
 }
 
 fn mean(side: &[&Latency]) -> Option<Mean> {
@@ -131,13 +126,21 @@ fn mean(side: &[&Latency]) -> Option<Mean> {
 
 /// Makes suspect what is left undecided: each of them by its share of the false alarms that one metric may have.
 pub(super) fn decide(drafts: &mut [Draft]) {
-    let asked = drafts
-        .iter()
-        .filter(|draft| draft.few_requests.is_some())
-        .count();
+    let is_share = |draft: &Draft| draft.metric.change_unit == Some(ChangeUnit::Points);
+    let asked = |of_shares: bool| {
+        let asked = drafts.iter().filter(|draft| draft.few_requests.is_some());
+        asked.filter(|draft| is_share(draft) == of_shares).count()
+    };
+    let asked = [asked(false), asked(true)];
     for draft in drafts {
         let Some(few) = draft.few_requests else {
             continue;
+        };
+        let [of_latencies, of_shares] = asked;
+        let asked = if is_share(draft) {
+            of_shares
+        } else {
+            of_latencies
         };
         let corrected = (few.chance * asked as f64).min(1.0);
         if corrected < ALPHA && draft.metric.state == MetricState::Undecided {

@@ -61,7 +61,7 @@ pub(super) fn ratio(
         draft.metric.reasons.push(Cause::NoInterval.into());
         return draft;
     };
-    draft.runs_apart = apart::runs(&logs_base, &logs_new, factor(metric), better);
+    draft.runs_apart = apart::runs(&logs_base, &logs_new, (factor(metric), draft.least), better);
     draft.logs = [logs_base, logs_new].concat();
     draft.test(Spread::assumed(measure.spread, JOBS));
     draft

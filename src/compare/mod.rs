@@ -27,6 +27,7 @@ use crate::figures;
 use crate::figures::side::{Allow, mixes_failures};
 use crate::figures::spread::Floor;
 use crate::figures::spread::measure_of;
+use crate::load::offering::end;
 use crate::model::{Endpoint, MetricId, Percentile, Run, Stats};
 use crate::report::Cause;
 use crate::report::Effect;
@@ -161,7 +162,7 @@ fn draw(
     options: &figures::Options,
     questions: &dyn Questions,
 ) -> (Comparison, Vec<Draft>) {
-    let interleaved = !is_one_after_the_other(pair) && (how.interleaved || of_one_job(pair));
+    let interleaved = age::is_in_turn(pair, how.interleaved);
     let comparable = Comparable::of(pair, asked, report, questions);
     let ids: Vec<&str> = pair
         .base
@@ -211,7 +212,7 @@ fn draw(
             }
         }
     }
-    mix::look(&mut drafts, &pair.base, &pair.new);
+    mix::look(&mut drafts, (&pair.base, &pair.new), &before, &after);
     others::look(&mut drafts, (pair.base.len(), pair.new.len()), interleaved);
     let side = |runs: &[&Run]| ComparedSide {
         name: name_of(runs),
@@ -253,30 +254,6 @@ fn is_latency(metric: &str) -> bool {
     metric
         .parse()
         .is_ok_and(|metric| matches!(metric, MetricId::Latency(..)))
-}
-
-/// Whether one side was run as a whole before the other, by the times of all runs.
-fn is_one_after_the_other(pair: &Pair) -> bool {
-    let starts =
-        |runs: &[&Run]| -> Option<Vec<_>> { runs.iter().map(|run| run.started_at).collect() };
-    let Some((base, new)) = starts(&pair.base).zip(starts(&pair.new)) else {
-        return false;
-    };
-    let apart = base.iter().max() < new.iter().min() || new.iter().max() < base.iter().min();
-    apart && pair.base.len().max(pair.new.len()) > 1
-}
-
-/// Whether all runs say that they are of one job.
-fn of_one_job(pair: &Pair) -> bool {
-    let mut jobs = pair
-        .base
-        .iter()
-        .chain(&pair.new)
-        .map(|run| &run.identity.job);
-    match jobs.next() {
-        Some(Some(first)) => jobs.all(|job| job.as_ref() == Some(first)),
-        _ => false,
-    }
 }
 
 fn scenario_of(pair: &Pair) -> String {
@@ -366,14 +343,18 @@ fn metrics<'a>(
     let mut drafts = Vec::new();
     if setting.endpoint.is_none() {
         let metric = MetricId::Plain("goodput");
+        let sides = || base.iter().chain(new).map(|(run, _)| *run);
+        // Where only some runs tell it, the others keep their stragglers.
+        let is_told = sides().all(|run| end(run).is_some());
         let read = |side: &[Sided]| -> Vec<Reading> {
-            let readings = side.iter().filter_map(|(run, _)| values::goodput(run));
+            let readings = side
+                .iter()
+                .filter_map(|(run, _)| values::goodput(run, is_told));
             readings.collect()
         };
         let measure = measure_of(&metric, &how.floors);
         let mut draft = judge::ratio(&metric, &read(base), &read(new), measure, setting);
-        let mut sides = base.iter().chain(new);
-        if sides.any(|(run, _)| values::without_stragglers(run).is_some()) {
+        if is_told && sides().any(|run| values::without_stragglers(run).is_some()) {
             draft.metric.reasons.push(Cause::Stragglers.into());
         }
         drafts.push(draft);
@@ -423,6 +404,10 @@ fn metrics<'a>(
     }
     for (metric, mut draft) in of_latency {
         draft.few_requests = few::look(&metric, &draft, base, new);
+        if base.iter().chain(new).any(few::is_called_at_start) {
+            // One slow start makes all of it slow.
+            draft.runs_apart = 0;
+        }
         if mixed && draft.metric.state != MetricState::NotMeasured {
             draft.unjudged(RuleId::V22);
         }

@@ -1,8 +1,9 @@
 //! One figure of one run, ready to be compared: its logarithm, and how far the run itself leaves it open.
 
+use crate::compare::Sided;
 use crate::figures;
 use crate::figures::spread::error_of;
-use crate::load::offering::end;
+use crate::load::offering::{end, longest};
 use crate::model::{Endpoint, Latency, MetricId, Run, Stats};
 use crate::normalize::bounds::edges_of;
 use crate::report::Measured;
@@ -55,12 +56,14 @@ fn reading(run: &Run, stats: &Stats, measured: &Measured) -> Reading {
     }
 }
 
-/// Successes per second. Its error within the run is that of a count.
-pub(super) fn goodput(run: &Run) -> Option<Reading> {
+/// Successes per second, without stragglers where it is told when all runs had sent their last request. Its error within the run is
+/// that of a count.
+pub(super) fn goodput(run: &Run, is_told: bool) -> Option<Reading> {
     let stats = &run.overall;
     let n = stats.successes();
     let mut value = stats.goodput?.0;
-    if let Some((late, duration)) = without_stragglers(run).zip(run.duration) {
+    let late = without_stragglers(run).filter(|_| is_told);
+    if let Some((late, duration)) = late.zip(run.duration) {
         value *= duration.0 / late;
     }
     let log = n.and_then(|n| {
@@ -84,15 +87,20 @@ pub(super) fn goodput(run: &Run) -> Option<Reading> {
 
 /// How much longer than that a run has to last for its last responses to count as stragglers.
 const LONGER: f64 = 1.05;
+/// Responses that may be stragglers: more of them are a server that stalls.
+const STRAGGLERS: u64 = 3;
 
-/// When 99 of 100 requests had their response, where the run lasted longer for the last of them: a server that cannot follow
+/// When all but the slowest few requests had their response, where the run lasted longer for these: a server that cannot follow
 /// makes all of the last ones wait, a single slow response does not make it serve less.
 pub(super) fn without_stragglers(run: &Run) -> Option<f64> {
-    let latency = run.overall.primary()?;
-    let (count, edges) = edges(&[latency])?;
-    let rank = count - count / 100;
-    let nearly_all = end(run)? + edges.at(rank)?.1 / 1_000.0;
-    (run.duration?.0 > LONGER * nearly_all).then_some(nearly_all)
+    let duration = run.duration?.0;
+    let end = end(run)?;
+    let waited = longest(&run.overall)?;
+    let (count, edges) = edges(&[run.overall.primary()?])?;
+    let rank = count.checked_sub(STRAGGLERS)?;
+    let nearly_all = end + edges.at(rank)?.1 / 1_000.0;
+    // The slowest of them has to explain how long the run lasted.
+    (waited >= 0.9 * (duration - end) && duration > LONGER * nearly_all).then_some(nearly_all)
 }
 
 /// Failures and requests that count.
@@ -111,6 +119,12 @@ pub(super) fn stats_of<'a>(run: &'a Run, endpoint: Option<&'a Endpoint>) -> &'a 
 pub(super) fn logarithm(value: f64, error: f64) -> Option<Value> {
     let log = value.ln();
     log.is_finite().then_some(Value { log, error })
+}
+
+/// The latency of each run of a side; `None` where one gives none.
+pub(super) fn primaries<'a>(side: &[Sided<'a>]) -> Option<Vec<&'a Latency>> {
+    let all = side.iter().map(|(run, at)| stats_of(run, *at).primary());
+    all.collect()
 }
 
 /// What is known of all requests of a side together, and how many they are.

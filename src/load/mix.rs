@@ -66,22 +66,6 @@ pub(crate) fn mixed(before: &Counts, after: &Counts) -> Option<Mixed> {
     (!shifts.is_empty()).then_some(Mixed { shifts, test })
 }
 
-/// How far the shares of all endpoints are off together, as half the sum of their differences; `None` where chance explains it.
-pub(crate) fn moved(before: &Counts, after: &Counts) -> Option<f64> {
-    let labels: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let row = |counts: &Counts| -> Vec<u64> {
-        let of = |label: &&String| counts.get(*label).copied().unwrap_or(0);
-        labels.iter().map(of).collect()
-    };
-    let (before, after) = (row(before), row(after));
-    homogeneity(&before, &after).filter(|test| test.p_value < CHANCE)?;
-    let total = |row: &[u64]| row.iter().sum::<u64>() as f64;
-    let (all_before, all_after) = (total(&before), total(&after));
-    let shares = before.iter().zip(&after);
-    let off = shares.map(|(a, b)| (*a as f64 / all_before - *b as f64 / all_after).abs());
-    Some(off.sum::<f64>() / 2.0)
-}
-
 /// How many more requests the endpoints may count than their runs did, as a share: beyond it they overlap.
 const OVERLAP: f64 = 0.05;
 

@@ -28,15 +28,12 @@ pub(crate) fn least_seconds(run: &Run) -> Option<f64> {
         .filter(|seconds| *seconds > 0.0)
 }
 
-/// When the last request was sent, in seconds of the run: told, or by the rate that was offered where one slow answer explains
-/// the rest.
+/// When the last request was sent, in seconds of the run: told, or by the rate that was offered.
 pub(crate) fn end(run: &Run) -> Option<f64> {
     offering(run).map(|offering| offering.to).or_else(|| {
         let offered = run.load.offered.filter(|rate| rate.0 > 0.0)?.0;
-        let end = run.overall.requests? as f64 / offered;
-        let waited = run.duration?.0 - end;
         let is_open = run.load.model == Some(LoadModel::Open);
-        (is_open && waited > 0.0 && longest(&run.overall)? >= 0.9 * waited).then_some(end)
+        Some(run.overall.requests? as f64 / offered).filter(|_| is_open)
     })
 }
 
@@ -120,7 +117,7 @@ fn span(run: &Run, count: impl Fn(&Slice) -> Option<u64>) -> Option<Offering> {
 }
 
 /// The longest time that any request took, in seconds; `None` where that of some is not known.
-fn longest(stats: &Stats) -> Option<f64> {
+pub(crate) fn longest(stats: &Stats) -> Option<f64> {
     let requests = stats.requests?;
     let of = |parts: &[&Latency]| {
         let counted = parts

@@ -29,6 +29,8 @@ named! {
         BeyondScatter = "beyond-scatter",
         /// Of the whole run, and the shares of the endpoints alone may have changed it.
         Mix = "mix",
+        /// Of the whole run, and worse at one mix: the shares of the endpoints hide it.
+        AtOneMix = "at-one-mix",
         /// Some new runs lie far beyond every run of the base.
         SomeRuns = "some-runs",
         /// A goodput that leaves the last responses of a run out, because it lasted longer for these alone.

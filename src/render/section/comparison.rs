@@ -349,7 +349,7 @@ fn legend(rows: &[&ComparedMetric]) -> String {
             "suspect",
             "suspect: worse than the assumed spread or the other endpoints explain, not proven",
         ),
-        ("~", "~ no change is shown and none is ruled out"),
+        ("~", "~ neither a change nor its absence is proven"),
         (
             "not worse",
             "not worse: a change for the worse beyond the margin is ruled out",

@@ -83,7 +83,7 @@ fn of_baseline(days: f64, base: &ComparedSide, new: &ComparedSide) -> String {
         format!("{before} and {after}")
     };
     if days == 0.0 {
-        return format!("The baseline and these runs were made at the same time ({dates}).");
+        return format!("The runs of the baseline and these overlap in time ({dates}).");
     }
     let in_days = in_words(days.abs());
     if days < 0.0 {

@@ -200,6 +200,8 @@ fn one(metric: &ComparedMetric) -> String {
     };
     let mix = if metric.is_because(Cause::Mix) {
         ", which the shares of the endpoints alone may explain"
+    } else if metric.is_because(Cause::AtOneMix) {
+        ", and worse with the endpoints at the same shares"
     } else {
         ""
     };

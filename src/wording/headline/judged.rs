@@ -14,7 +14,10 @@ pub(super) fn in_spite(comparison: &Comparison) -> &'static str {
     };
     let is_of_errors = |metric: &ComparedMetric| metric.metric == "error_rate";
     let is_of_goodput = |metric: &ComparedMetric| metric.metric == "goodput";
-    if judged(&|metric| !is_of_errors(metric) && !is_of_goodput(metric)) {
+    let of_endpoints = judged(&|metric| !is_of_errors(metric) && !is_of_goodput(metric));
+    if of_endpoints && judged(&is_of_goodput) {
+        "the endpoints on both sides are judged, and of all requests together the error rate and goodput"
+    } else if of_endpoints {
         "the endpoints on both sides are judged, and of all requests together the error rate"
     } else if judged(&is_of_goodput) {
         "only error rates and goodput are judged"

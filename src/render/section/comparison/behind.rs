@@ -63,6 +63,9 @@ pub(super) fn shown_by(metric: &ComparedMetric) -> Line {
     if metric.is_because(Cause::Mix) {
         say("; it may be of the shares of the endpoints alone".to_owned());
     }
+    if metric.is_because(Cause::AtOneMix) {
+        say("; it is worse with the endpoints at the same shares".to_owned());
+    }
     line.push(text(words));
     line
 }
