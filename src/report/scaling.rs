@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::named;
 use crate::report::Interval;
 use crate::report::evidence::Evidence;
 use crate::report::figure::Support;
@@ -99,10 +100,41 @@ pub struct LevelEndpoint {
     pub n: Option<u64>,
 }
 
-/// Why a step of the whole is of no class: what grows is the share of endpoints that are as fast as before.
-pub const MIX: &str = "mix";
-/// Why it is of none: endpoints are asked that the lower level lacks, or hardly asks.
-pub const OTHER_MIX: &str = "other-mix";
+named! {
+    /// Why the class of a step is what it is.
+    StepReason {
+        /// A latency of too few requests is no estimate.
+        Thin = "thin",
+        /// A blow-up by the size of such a latency.
+        BySize = "by-size",
+        /// The input does not say how certain its figures are.
+        NoError = "no-error",
+        /// The load moved, and its mean and its peak say different things.
+        Ramp = "ramp",
+        /// It grows by less than anybody notices, 1 ms.
+        BelowFloor = "below-floor",
+        /// Flat, and below what it was.
+        Falls = "falls",
+        /// Of the whole run: the shares of endpoints that are as fast as before differ.
+        Mix = "mix",
+        /// Of the whole run: the lower level lacks endpoints, or hardly asks them.
+        OtherMix = "other-mix",
+    }
+}
+
+named! {
+    /// How the load at a knee was had.
+    KneeMethod {
+        /// Where the line of light load meets the highest goodput.
+        Plateau = "plateau",
+        /// Where 1 / mean latency of the good levels would reach zero.
+        Margin = "margin",
+        /// The geometric middle of the sessions that completed and of those that the answered requests would make.
+        Between = "between",
+        /// The geometric middle of the interval: no figure, only a place in it.
+        Middle = "middle",
+    }
+}
 
 /// How a figure follows the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -150,13 +182,17 @@ pub struct Step {
     pub interval_peak: Option<Interval>,
     /// What holds by the means and by the peaks.
     pub class: StepClass,
-    /// Why the class is what it is: `mix` (the shares of endpoints that are as fast as before differ), `other-mix` (the lower level
-    /// lacks endpoints, or hardly asks them), `falls` (flat, and below what it was), `by-size` (too few requests to prove it), `ramp`
-    /// (the two ends differ), `thin`, `no-error` (the input does not say how certain the figures are), `below-floor` (it grows by
-    /// less than 1 ms).
-    pub reasons: Vec<String>,
+    /// Why the class is what it is.
+    pub reasons: Vec<StepReason>,
     /// The ratio over that of the loads; of a ramp, over that of the peaks.
     pub excess_over_linear: Option<f64>,
+}
+
+impl Step {
+    /// Whether its class is what it is for this reason.
+    pub fn is_because(&self, reason: StepReason) -> bool {
+        self.reasons.contains(&reason)
+    }
 }
 
 /// Which criterion found the knee.
@@ -186,11 +222,9 @@ pub struct Knee {
     pub metric: Option<String>,
     /// The endpoint that it fired on; `null` = the whole run.
     pub endpoint: Option<String>,
-    /// How `level` was had: `plateau` (where the line of light load meets the highest goodput), `margin` (where 1 / mean latency of the good
-    /// levels would reach zero), `between` (sessions that completed and those that the answered requests would make: the geometric
-    /// middle), `middle` (of the interval, geometrically).
+    /// How `level` was had.
     #[serde(default)]
-    pub method: Option<String>,
+    pub method: Option<KneeMethod>,
     /// What could not be asked, as sentences: then "none" is no answer.
     #[serde(default)]
     pub unasked: Vec<String>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::report::Interval;
+use crate::report::scaling::KneeMethod;
 use crate::report::scaling::{Capacity, Criterion, Efficiency, Knee, LevelOf, Usl};
 use crate::scale::level::{asked, goodput, goodput_between, goodput_error};
 use crate::scale::series::{Group, Series};
@@ -42,7 +43,7 @@ pub(super) fn capacity(series: &Series, knee: Option<&Knee>) -> Option<Capacity>
 
 /// How far the knee lies above the last good level; not where all that is known of it is between what it lies.
 pub(super) fn headroom(series: &Series, knee: Option<&Knee>) -> Option<f64> {
-    let knee = knee.filter(|knee| knee.found && knee.method.as_deref() != Some("middle"))?;
+    let knee = knee.filter(|knee| knee.found && knee.method != Some(KneeMethod::Middle))?;
     let good = knee.last_good.filter(|good| *good > 0.0)?;
     let top = series.groups.iter().find(|group| group.mean >= good)?.top();
     // At the upper end it is broken already: how far below it the knee lies is not known.
@@ -280,7 +281,7 @@ mod tests {
         assert_eq!(headroom(&series, Some(&found)), Some(1.5));
         series.groups[1].peak = Some(4.0);
         assert_eq!(headroom(&series, Some(&found)), Some(0.25));
-        found.method = Some("middle".to_owned());
+        found.method = Some(KneeMethod::Middle);
         assert_eq!(headroom(&series, Some(&found)), None);
         found.method = None;
         found.level = Some(3.0);

@@ -6,6 +6,7 @@ use crate::model::Unit;
 use crate::report::Evidence;
 use crate::report::Interval;
 use crate::report::Support;
+use crate::report::scaling::KneeMethod;
 use crate::report::scaling::{Criterion, Knee, LevelOf};
 use crate::scale::level;
 use crate::scale::level::Middle;
@@ -123,10 +124,10 @@ pub(super) fn knee(
         }
     };
     let method = match found.method {
-        knee::Method::Plateau => "plateau",
-        knee::Method::Margin => "margin",
-        knee::Method::Between => "between",
-        knee::Method::Middle => "middle",
+        knee::Method::Plateau => KneeMethod::Plateau,
+        knee::Method::Margin => KneeMethod::Margin,
+        knee::Method::Between => KneeMethod::Between,
+        knee::Method::Middle => KneeMethod::Middle,
     };
     Some(Knee {
         found: true,
@@ -140,7 +141,7 @@ pub(super) fn knee(
         criterion: Some(criterion),
         metric: Some(metric.to_owned()),
         endpoint: endpoint.map(str::to_owned),
-        method: Some(method.to_owned()),
+        method: Some(method),
         unasked,
         evidence,
     })

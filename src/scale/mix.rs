@@ -5,7 +5,7 @@ use crate::figures::spread::LEAST_MS;
 use crate::load::mix::{Counts, SHARE, Shift, mixed};
 use crate::model::Note;
 use crate::report::Support;
-use crate::report::scaling::{MIX, OTHER_MIX};
+use crate::report::scaling::StepReason;
 use crate::report::scaling::{Scaling, Step, StepClass};
 use crate::scale::level;
 use crate::scale::level::{Middle, PERCENTILES};
@@ -138,11 +138,10 @@ impl Mixes {
                 continue;
             };
             step.class = StepClass::Undecided;
-            let reason = match why {
-                Why::Shares => MIX,
-                Why::Others => OTHER_MIX,
-            };
-            step.reasons = vec![reason.to_owned()];
+            step.reasons = vec![match why {
+                Why::Shares => StepReason::Mix,
+                Why::Others => StepReason::OtherMix,
+            }];
         }
     }
 

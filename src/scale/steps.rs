@@ -4,28 +4,17 @@ use crate::figures;
 use crate::figures::spread::LEAST_MS;
 use crate::report::Interval;
 use crate::report::Support;
+use crate::report::scaling::StepReason;
 use crate::report::scaling::{Step, StepClass};
 use crate::scale::level;
 use crate::scale::level::{Middle, PERCENTILES};
 use crate::scale::series::{Group, Series};
 use crate::stats::step::{self, Class, End};
 
-/// A latency of too few requests is no estimate.
-const THIN: &str = "thin";
-/// A blow-up by the size of such a latency.
-const BY_SIZE: &str = "by-size";
-/// The exponent from which it is one.
+/// The exponent from which a latency of too few requests is a blow-up by its size.
 const BY_SIZE_FROM: f64 = 2.0;
-/// The load moved, and its mean and its peak say different things.
-const RAMP: &str = "ramp";
-/// It grows by less than anybody notices.
-const BELOW_FLOOR: &str = "below-floor";
-/// It falls while the load grows, beyond chance, and
-pub(super) const FALLS: &str = "falls";
-/// by more than this exponent.
+/// A latency falls while the load grows by more than this exponent.
 const FALLING: f64 = 0.15;
-/// The input does not say how certain its figures are.
-const NO_ERROR: &str = "no-error";
 
 /// Of the whole run first, then endpoint by endpoint.
 pub(super) fn steps(
@@ -87,18 +76,18 @@ fn of_pair((low, before): (&Group, &Middle), (high, after): (&Group, &Middle)) -
         })
     };
     let mut reasons = Vec::new();
-    because(&mut reasons, !is_known, NO_ERROR);
+    because(&mut reasons, !is_known, StepReason::NoError);
     let differ = moved && found.by_mean.class != found.by_peak.class;
-    because(&mut reasons, differ, RAMP);
+    because(&mut reasons, differ, StepReason::Ramp);
     let thin = before.support == Support::None || after.support == Support::None;
-    because(&mut reasons, thin, THIN);
+    because(&mut reasons, thin, StepReason::Thin);
     let grows = matches!(
         class_of(found.class),
         StepClass::BlowUp | StepClass::SuperLinear
     );
     let by_size = found.by_mean.exponent.min(found.by_peak.exponent) > BY_SIZE_FROM;
     let below_floor = grows && after.log.exp() - before.log.exp() < LEAST_MS;
-    because(&mut reasons, below_floor, BELOW_FLOOR);
+    because(&mut reasons, below_floor, StepReason::BelowFloor);
     // Without an error an interval of no width would prove anything, and so would that of a latency as good as the maximum.
     let class = match class_of(found.class) {
         _ if below_floor => StepClass::Undecided,
@@ -108,12 +97,12 @@ fn of_pair((low, before): (&Group, &Middle), (high, after): (&Group, &Middle)) -
     };
     let sinks = |end: &End| end.interval.1 < -FALLING;
     let falls = class == StepClass::Flat && sinks(&found.by_mean) && sinks(&found.by_peak);
-    because(&mut reasons, falls, FALLS);
+    because(&mut reasons, falls, StepReason::Falls);
     let is_proven = found.class == Class::BlowUp { proven: true } && !thin && is_known;
     because(
         &mut reasons,
         class == StepClass::BlowUp && !is_proven,
-        BY_SIZE,
+        StepReason::BySize,
     );
     Some(Step {
         from: low.mean,
@@ -133,9 +122,9 @@ fn of_pair((low, before): (&Group, &Middle), (high, after): (&Group, &Middle)) -
     })
 }
 
-fn because(reasons: &mut Vec<String>, holds: bool, reason: &str) {
+fn because(reasons: &mut Vec<StepReason>, holds: bool, reason: StepReason) {
     if holds {
-        reasons.push(reason.to_owned());
+        reasons.push(reason);
     }
 }
 
@@ -199,20 +188,20 @@ mod tests {
         // Exponent 2.2 and 1.8.
         let found = step(100.0 * 2.0_f64.powf(2.2), Some(0.05), Support::None);
         assert_eq!(found.class, StepClass::BlowUp);
-        assert_eq!(found.reasons, ["thin", "by-size"]);
+        assert_eq!(found.reasons, [StepReason::Thin, StepReason::BySize]);
         let found = step(100.0 * 2.0_f64.powf(1.8), Some(0.05), Support::None);
         assert_eq!(found.class, StepClass::Undecided);
-        assert_eq!(found.reasons, ["thin"]);
+        assert_eq!(found.reasons, [StepReason::Thin]);
         let found = step(100.0, Some(0.05), Support::None);
         assert_eq!(found.class, StepClass::Undecided);
-        assert_eq!(found.reasons, ["thin"]);
+        assert_eq!(found.reasons, [StepReason::Thin]);
     }
 
     #[test]
     fn without_an_error_nothing_that_grows_is_proven() {
         let found = step(400.0, None, Support::Ok);
         assert_eq!(found.class, StepClass::Undecided);
-        assert_eq!(found.reasons, ["no-error"]);
+        assert_eq!(found.reasons, [StepReason::NoError]);
         assert_eq!(found.interval, None);
         let found = step(100.0, None, Support::Ok);
         assert_eq!(found.class, StepClass::Undecided);
@@ -224,7 +213,7 @@ mod tests {
         let found = step(50.0, Some(0.05), Support::Ok);
         assert_eq!(
             (found.class, found.reasons),
-            (StepClass::Flat, vec![FALLS.to_owned()])
+            (StepClass::Flat, vec![StepReason::Falls])
         );
         let found = step(95.0, Some(0.05), Support::Ok);
         assert_eq!((found.class, found.reasons.len()), (StepClass::Flat, 0));
@@ -233,7 +222,7 @@ mod tests {
         let found = of_pair((low.0, &low.1), (high.0, &high.1)).unwrap();
         assert_eq!(
             (found.class, found.reasons),
-            (StepClass::Undecided, vec!["below-floor".to_owned()])
+            (StepClass::Undecided, vec![StepReason::BelowFloor])
         );
     }
 
@@ -247,7 +236,7 @@ mod tests {
         // Exponents 1.71 and 1.
         let found = pair(200.0);
         assert_eq!(found.class, StepClass::Undecided);
-        assert_eq!(found.reasons, ["ramp"]);
+        assert_eq!(found.reasons, [StepReason::Ramp]);
         assert_eq!(found.load_ratio_peak, Some(2.0));
         assert!((found.exponent_peak.unwrap() - 1.0).abs() < 1e-12);
         // 3.42 and 2; over what is in proportion to the peaks.

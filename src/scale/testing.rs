@@ -6,6 +6,7 @@ use crate::model::Unit;
 use crate::report::Evidence;
 use crate::report::Interval;
 use crate::report::Support;
+use crate::report::scaling::StepReason;
 use crate::report::scaling::{
     Capacity, Criterion, Efficiency, Knee, LeftOut, Level, LevelOf, Scaling, Step, StepClass, Usl,
 };
@@ -146,7 +147,7 @@ pub(crate) fn saturated() -> Scaling {
         endpoint,
         calm,
     ];
-    scaling.steps[2].reasons = vec!["by-size".to_owned()];
+    scaling.steps[2].reasons = vec![StepReason::BySize];
     let mut found = knee(Criterion::Saturation, [4.0, 8.0], 4.4, 4.0);
     found.evidence = Evidence::new().with("achieved_over_offered", 0.55625, Unit::Ratio);
     scaling.knee = Some(found);
@@ -212,7 +213,7 @@ pub(crate) fn document() -> Scaling {
             if blows_up && place == 1 {
                 one.class = StepClass::BlowUp;
             } else {
-                one.reasons = vec!["ramp".to_owned()];
+                one.reasons = vec![StepReason::Ramp];
             }
             scaling.steps.push(one);
         }

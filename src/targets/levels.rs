@@ -8,6 +8,7 @@ mod blow_up;
 use crate::model::{Bound, Decide, Expectation, LoadUnit, MetricId, Operator, Run, Target, Unit};
 use crate::normalize::Pattern;
 use crate::report::Support;
+use crate::report::scaling::KneeMethod;
 use crate::report::scaling::{Level, LevelEndpoint, LevelOf, Scaling};
 use crate::report::{Interval, TargetResult, TargetState};
 use crate::targets::{assumed, blank, is_undecided, not_measured, other_scenario};
@@ -293,7 +294,7 @@ impl Asked<'_> {
         of_run(&mut result, broken);
         // The middle of the interval is no figure to judge by, only its ends are.
         let open = self.target.decide != Decide::Interval
-            && knee.method.as_deref() == Some("middle")
+            && knee.method == Some(KneeMethod::Middle)
             && knee
                 .interval
                 .is_some_and(|interval| is_undecided(self.bound, interval));

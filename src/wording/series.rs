@@ -3,7 +3,7 @@
 //! Nothing is praised and no cause is named; what was not tested is said to be untested.
 
 use crate::report::scaling::{Criterion, Knee, Level, LevelOf, Scaling, Step, StepClass};
-use crate::report::scaling::{MIX, OTHER_MIX};
+use crate::report::scaling::{KneeMethod, StepReason};
 use crate::text::escape::{shorten, visible};
 use crate::text::number::{plural, rate, significant, times};
 
@@ -89,9 +89,11 @@ pub fn is_offered(scaling: &Scaling) -> bool {
 /// How a latency follows the load: the class in a word or two, and what it means.
 pub fn class(scaling: &Scaling, step: &Step) -> (&'static str, String) {
     let load = what(scaling);
-    let why = |reason: &str| has(step, reason);
+    let why = |reason| step.is_because(reason);
     match step.class {
-        StepClass::Flat if why("falls") => ("falling", format!("falls as the {load} grows")),
+        StepClass::Flat if why(StepReason::Falls) => {
+            ("falling", format!("falls as the {load} grows"))
+        }
         StepClass::Flat => ("flat", format!("does not move with the {load}")),
         StepClass::SubLinear => ("sub-linear", format!("grows less than the {load}")),
         StepClass::Linear if scaling.level_of == LevelOf::Users => {
@@ -110,23 +112,25 @@ pub fn class(scaling: &Scaling, step: &Step) -> (&'static str, String) {
             "not proven: too few requests, or too wide an interval".to_owned(),
         ),
         StepClass::BlowUp => ("blow-up", format!("grows far more than the {load}")),
-        StepClass::Undecided if why("ramp") => {
+        StepClass::Undecided if why(StepReason::Ramp) => {
             ("undecided (ramp)", "run constant rates".to_owned())
         }
-        StepClass::Undecided if why(MIX) => (
+        StepClass::Undecided if why(StepReason::Mix) => (
             "undecided (mix)",
             "more requests to endpoints that are as fast as before".to_owned(),
         ),
-        StepClass::Undecided if why(OTHER_MIX) => (
+        StepClass::Undecided if why(StepReason::OtherMix) => (
             "undecided (mix)",
             "endpoints that the lower level lacks or hardly asks".to_owned(),
         ),
-        StepClass::Undecided if why("thin") => ("undecided", "too few requests".to_owned()),
-        StepClass::Undecided if why("below-floor") => (
+        StepClass::Undecided if why(StepReason::Thin) => {
+            ("undecided", "too few requests".to_owned())
+        }
+        StepClass::Undecided if why(StepReason::BelowFloor) => (
             "undecided",
             "less than 1 ms more, which nobody notices".to_owned(),
         ),
-        StepClass::Undecided if why("no-error") => (
+        StepClass::Undecided if why(StepReason::NoError) => (
             "undecided",
             "the input does not say how certain the figures are".to_owned(),
         ),
@@ -297,7 +301,7 @@ pub fn place(scaling: &Scaling, knee: &Knee) -> String {
             let point = match knee.level {
                 Some(load) if is_middle(load, lo, hi) => format!(", middle {}", about(load)),
                 // Only a place in the interval, and no estimate.
-                Some(_) if knee.method.as_deref() == Some("middle") => String::new(),
+                Some(_) if knee.method == Some(KneeMethod::Middle) => String::new(),
                 Some(load) => format!(", at about {}", about(load)),
                 None => String::new(),
             };
@@ -469,11 +473,7 @@ pub fn blow_up(scaling: &Scaling) -> Option<String> {
 
 /// Whether a blow-up is but one by its size.
 pub fn is_by_size(step: &Step) -> bool {
-    has(step, "by-size")
-}
-
-fn has(step: &Step, reason: &str) -> bool {
-    step.reasons.iter().any(|of| of == reason)
+    step.is_because(StepReason::BySize)
 }
 
 fn whose(knee: &Knee) -> String {

@@ -28,6 +28,7 @@ fn ask(context: &SeriesContext) -> Vec<Fired> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::scaling::StepReason;
     use crate::rules::testing::ask_series;
     use crate::scale::testing::{calm, document, saturated};
 
@@ -77,7 +78,7 @@ mod tests {
         let mut scaling = saturated();
         let mut by_size = scaling.steps[3].clone();
         by_size.endpoint = Some("GET /rare".to_owned());
-        by_size.reasons = vec!["by-size".to_owned()];
+        by_size.reasons = vec![StepReason::BySize];
         by_size.excess_over_linear = Some(1000.0);
         scaling.steps.insert(0, by_size);
         let found = ask_series(&RULE, &scaling);

@@ -3,6 +3,7 @@
 use super::{Range, of_run, reaches, untested};
 use crate::model::{Decide, Target, Unit};
 use crate::normalize::Pattern;
+use crate::report::scaling::StepReason;
 use crate::report::scaling::{Level, LevelOf, Scaling, Step, StepClass};
 use crate::report::{Interval, TargetResult, TargetState};
 use crate::stats::step;
@@ -63,7 +64,7 @@ pub(super) fn no_blow_up(
         .iter()
         .filter(|step| step.class == StepClass::BlowUp)
         .collect();
-    let is_proven = |step: &Step| !step.reasons.iter().any(|reason| reason == "by-size");
+    let is_proven = |step: &Step| !step.is_because(StepReason::BySize);
     let proven = blown.iter().filter(|step| is_proven(step)).count();
     let open = steps.iter().filter(|step| may_be_one(step)).count();
     let undecided = scaling.levels.iter().skip(1).filter(inside).find(|level| {
@@ -120,6 +121,6 @@ fn may_be_one(step: &Step) -> bool {
         high.is_none_or(|high| high > step::BLOW_UP)
     };
     let by_peak = step.exponent_peak.is_some() && allows(step.interval_peak);
-    let is_trifle = step.reasons.iter().any(|reason| reason == "below-floor");
+    let is_trifle = step.is_because(StepReason::BelowFloor);
     step.class == StepClass::Undecided && !is_trifle && (allows(step.interval) || by_peak)
 }

@@ -69,7 +69,7 @@ fn a_blow_up_of_an_endpoint_names_it_and_by_size_is_not_proven() {
         said.contains("p95 of GET /work grows 30 times for twice the load. "),
         "{said}"
     );
-    scaling.steps[3].reasons = vec!["by-size".to_owned()];
+    scaling.steps[3].reasons = vec![StepReason::BySize];
     let said = answer(&scaling);
     assert!(
         said.contains("twice the load (by size, not proven: too few requests)."),
@@ -143,42 +143,45 @@ fn a_level_is_written_in_what_it_counts() {
 
 #[test]
 fn classes_say_what_they_stand_on_and_only_linear_is_in_proportion() {
-    let of = |scaling: &Scaling, class: StepClass, reason: &str| {
+    let of = |scaling: &Scaling, class: StepClass, reason: Option<StepReason>| {
         let mut one = step([1.0, 2.0], "p95", 2.0, class);
-        one.reasons = vec![reason.to_owned()];
+        one.reasons = reason.into_iter().collect();
         let (name, meaning) = super::class(scaling, &one);
         format!("{name}: {meaning}")
     };
     let rates = calm();
     let of_rates = |class, reason| of(&rates, class, reason);
     assert_eq!(
-        of_rates(StepClass::Flat, ""),
+        of_rates(StepClass::Flat, None),
         "flat: does not move with the load"
     );
     assert_eq!(
-        of_rates(StepClass::Linear, ""),
+        of_rates(StepClass::Linear, None),
         "linear: in proportion to the load, which is queueing already"
     );
     let users = series("x", LevelOf::Users, Vec::new());
     // Of users that is no queue yet: they wait for their answers.
     assert_eq!(
-        of(&users, StepClass::Linear, ""),
+        of(&users, StepClass::Linear, None),
         "linear: in proportion to the load"
     );
     assert_eq!(
-        of_rates(StepClass::Undecided, "ramp"),
+        of_rates(StepClass::Undecided, Some(StepReason::Ramp)),
         "undecided (ramp): run constant rates"
     );
     assert_eq!(
-        of_rates(StepClass::Undecided, "thin"),
+        of_rates(StepClass::Undecided, Some(StepReason::Thin)),
         "undecided: too few requests"
     );
     assert_eq!(
-        of_rates(StepClass::BlowUp, ""),
+        of_rates(StepClass::BlowUp, None),
         "blow-up: grows far more than the load"
     );
-    assert!(of_rates(StepClass::BlowUp, "by-size").starts_with("blow-up by size: not proven"));
-    assert!(!of_rates(StepClass::SubLinear, "").contains("proportion"));
+    assert!(
+        of_rates(StepClass::BlowUp, Some(StepReason::BySize))
+            .starts_with("blow-up by size: not proven")
+    );
+    assert!(!of_rates(StepClass::SubLinear, None).contains("proportion"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::render::testing::{finding, report};
 use crate::render::{junit, markdown, pr_comment, text as plain};
 use crate::report::Effect;
 use crate::report::Interval;
+use crate::report::scaling::StepReason;
 use crate::report::scaling::{LevelOf, StepClass};
 use crate::scale::testing::{calm, document, instances, interval, saturated, single, step};
 
@@ -303,19 +304,19 @@ fn every_step_stands_in_one_line_of_80_columns() {
 #[test]
 fn of_each_endpoint_the_worst_step_stands_and_what_is_proven_before_what_is_not() {
     let mut scaling = saturated();
-    let of = |endpoint: &str, metric: &str, ratio: f64, reason: &str| {
+    let of = |endpoint: &str, metric: &str, ratio: f64, reason: Option<StepReason>| {
         let mut one = step([4.0, 8.0], metric, ratio, StepClass::BlowUp);
         one.endpoint = Some(endpoint.to_owned());
-        one.reasons = vec![reason.to_owned()];
+        one.reasons = reason.into_iter().collect();
         one
     };
     scaling.steps.retain(|step| step.endpoint.is_none());
     scaling.steps.extend([
-        of("GET /a", "p50", 9.0, ""),
-        of("GET /a", "p95", 12.0, ""),
-        of("GET /a", "p99", 90.0, "by-size"),
-        of("GET /b", "p95", 40.0, ""),
-        of("GET /c", "p99", 99.0, "by-size"),
+        of("GET /a", "p50", 9.0, None),
+        of("GET /a", "p95", 12.0, None),
+        of("GET /a", "p99", 90.0, Some(StepReason::BySize)),
+        of("GET /b", "p95", 40.0, None),
+        of("GET /c", "p99", 99.0, Some(StepReason::BySize)),
     ]);
     let page = markdown::write(&blocks(scaling, &Layout::default()));
     let rows: Vec<&str> = page
