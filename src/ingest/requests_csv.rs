@@ -385,7 +385,7 @@ impl Rows {
         let error = has(Role::Error).then_some(error);
         let mut flag = Flag::Absent;
         for (role, text) in [(Role::Ok, ok), (Role::Failed, failed)] {
-            if has(role) && !matches!(flag, Flag::Says(_)) {
+            if has(role) {
                 flag = flag.or(Flag::of(text, role == Role::Failed));
             }
         }

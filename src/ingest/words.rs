@@ -369,6 +369,8 @@ pub(in crate::ingest) enum Flag<'a> {
     Empty,
     /// Whether it succeeded.
     Says(bool),
+    /// It failed, and this is why.
+    Failed(&'a str),
     /// A word that nobody knows.
     Unknown(&'a str),
 }
@@ -378,7 +380,8 @@ impl<'a> Flag<'a> {
     #[inline]
     pub(in crate::ingest) fn or(self, other: Flag<'a>) -> Flag<'a> {
         match (self, other) {
-            (Flag::Says(_), _) | (Flag::Unknown(_), Flag::Empty | Flag::Absent) => self,
+            (Flag::Says(_) | Flag::Failed(_), _) => self,
+            (Flag::Unknown(_), Flag::Empty | Flag::Absent) => self,
             (Flag::Empty, Flag::Absent) => self,
             _ => other,
         }
@@ -401,9 +404,9 @@ impl<'a> Flag<'a> {
             Said::Word(Word::Yes) | Said::Number(1, _) => Flag::Says(!asks_failed),
             Said::Word(Word::No) | Said::Number(0, _) => Flag::Says(asks_failed),
             Said::Word(Word::Fine) | Said::Number(100..=399, _) => Flag::Says(true),
-            Said::Word(Word::Bad) | Said::Number(400..=599, _) => Flag::Says(false),
-            Said::Unknown(Some((400..=599, _))) => Flag::Says(false),
-            Said::Unknown(_) if tells_of_failure(text) => Flag::Says(false),
+            Said::Word(Word::Bad) | Said::Number(400..=599, _) => Flag::Failed(text),
+            Said::Unknown(Some((400..=599, _))) => Flag::Failed(text),
+            Said::Unknown(_) if tells_of_failure(text) => Flag::Failed(text),
             Said::Number(..) | Said::Unknown(_) => Flag::Unknown(text),
         }
     }
@@ -497,11 +500,16 @@ pub(in crate::ingest) fn judge<'a>(
     };
     let ok = match (flag, status) {
         (Flag::Says(ok), _) => Some(ok),
+        (Flag::Failed(_), _) => Some(false),
         _ if error_text.is_some() => Some(false),
         (_, Some(Status::Fine | Status::Code(1..=399, _))) => Some(true),
         (_, Some(Status::Unknown)) => None,
         (_, Some(Status::None | Status::Failed | Status::Code(..))) => Some(false),
         (_, None) => without_status,
+    };
+    let why = match flag {
+        Flag::Failed(why) => Some(why),
+        _ => None,
     };
     let unknown = match (ok, flag, status) {
         (Some(_), ..) => None,
@@ -523,7 +531,7 @@ pub(in crate::ingest) fn judge<'a>(
             Some(Status::Failed | Status::Unknown) => code,
             _ => None,
         },
-        error: error_text,
+        error: error_text.or(why),
         unknown,
         contradicts: flag == Flag::Says(true) && matches!(status, Some(Status::Code(500..=599, _))),
     }

@@ -33,7 +33,7 @@ struct Row {
     time: Option<i64>,
     latency: Option<f64>,
     ok: Option<bool>,
-    /// What stands where the outcome should and nobody knows.
+    /// What stands where the outcome should: why it failed, or what nobody knows.
     word: Option<String>,
     received: Option<u64>,
     sent: Option<u64>,
@@ -116,7 +116,11 @@ impl Rows<'_> {
                 && let Some(flag) = raw.flag(name == "failed")
             {
                 match flag {
-                    Flag::Says(ok) => row.put(&Target::Plain("ok"), Value::Truth(ok)),
+                    Flag::Says(ok) => row.ok = Some(ok),
+                    Flag::Failed(why) => {
+                        row.ok = Some(false);
+                        row.word = Some(why.to_owned());
+                    }
                     Flag::Unknown(word) => row.word = Some(word.to_owned()),
                     Flag::Empty | Flag::Absent => {}
                 }
@@ -165,6 +169,7 @@ impl Rows<'_> {
         let cell = |has: bool, text: &'r Option<String>| has.then(|| text.as_deref().unwrap_or(""));
         let code = cell(self.has_code, &row.code);
         let flag = match (row.ok, &row.word) {
+            (Some(false), Some(why)) => Flag::Failed(why),
             (Some(ok), _) => Flag::Says(ok),
             (None, Some(word)) => Flag::Unknown(word),
             (None, None) if self.has_flag => Flag::Empty,

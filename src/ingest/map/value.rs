@@ -201,6 +201,7 @@ impl Raw {
     fn truth(&self) -> Option<bool> {
         match self.flag(false) {
             Some(Flag::Says(truth)) => Some(truth),
+            Some(Flag::Failed(_)) => Some(false),
             _ => None,
         }
     }

@@ -160,7 +160,7 @@ impl Undecided {
                     "requests whose status is a word that says neither success nor failure are counted as failed: {names}{more}{at}"
                 ),
                 Fate::Open => format!(
-                    "failures are not measured: {names}{more} {say} neither success nor failure{at}; write true or false, or name a column that says it as `ok` in a [[map]]"
+                    "failures are not measured: {names}{more} {say} neither success nor failure{at}; write true or false, or name another column as `ok` in a [[map]]"
                 ),
             };
             run.note("unknown-status", text, self.words);
@@ -172,7 +172,7 @@ impl Undecided {
                     "requests that do not say whether they succeeded are few and are counted as failed{at}"
                 ),
                 Fate::Open => format!(
-                    "failures are not measured: requests that do not say whether they succeeded may be failures or not{at}; write true or false for every request"
+                    "failures are not measured, because not every request says whether it succeeded{at}; write true or false for each"
                 ),
             };
             run.note("no-outcome", text, self.empty);

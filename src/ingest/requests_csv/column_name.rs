@@ -98,6 +98,9 @@ impl Role {
                 "has_error",
                 "is_failure",
                 "errored",
+                "iserror",
+                "haserror",
+                "isfailed",
             ],
             Role::Code => &[
                 "code",

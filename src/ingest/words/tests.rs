@@ -231,6 +231,10 @@ const TABLE: &[(Says, &[&str])] = &[
 fn read(text: &str) -> Says {
     let flag = |asks_failed| match Flag::of(text, asks_failed) {
         Flag::Says(ok) => Some(ok),
+        Flag::Failed(why) => {
+            assert_eq!(why, text);
+            Some(false)
+        }
         _ => None,
     };
     Says {
@@ -320,6 +324,8 @@ fn the_flag_decides_where_it_speaks() {
     assert_eq!(judged(Some("200"), body, Flag::Says(true)), Some(true));
     assert_eq!(judged(Some("404"), None, Flag::Says(true)), Some(true));
     assert_eq!(judged(Some("200"), None, Flag::Says(false)), Some(false));
+    let late = judge(None, None, Flag::of("ETIMEDOUT", false));
+    assert_eq!((late.ok, late.error), (Some(false), Some("ETIMEDOUT")));
     let cached = judge(Some("cached"), None, Flag::Says(true));
     assert_eq!((cached.ok, cached.unknown), (Some(true), None));
     assert_eq!(judge(None, None, Flag::Absent), Judged::default());
