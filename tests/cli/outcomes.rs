@@ -208,6 +208,22 @@ fn a_map_reads_flags_as_a_table_does() {
 }
 
 #[test]
+fn an_error_that_is_an_object_is_one_beside_those_that_are_not_there() {
+    let here = Scratch::new("outcome-object");
+    let map = "[[map]]\nname = 'm'\nfields = { latency = 'took_ms', error = 'error' }\n";
+    here.write("knee.toml", map);
+    let row = |error: &str| format!("{{\"took_ms\": 5, \"error\": {error}}}");
+    for (fine, failures) in [("null", Value::from(160)), ("{}", Value::Null)] {
+        let rows = [row(fine), row("{\"code\": \"ECONNRESET\"}")];
+        let text = table("", &[(&rows[0], 240), (&rows[1], 160)]);
+        here.write("r.jsonl", text.trim_start());
+        let (run, notes) = run(&here, &["r.jsonl"]);
+        assert_eq!(run["overall"]["failures"], failures, "{notes}");
+        assert!(notes.contains("`an object`"), "{notes}");
+    }
+}
+
+#[test]
 fn words_that_say_success_fail_no_request() {
     let here = Scratch::new("outcome-fine");
     for word in [

@@ -143,6 +143,8 @@ impl Rows<'_> {
                     row.put(&field.target, value);
                 }
                 Ok(None) => {}
+                // An error may well be an object; whether an empty one, is not read.
+                Err(_) if field.target == Target::Plain("error") => row.word = Some(raw.shown()),
                 Err(what) => {
                     let what = format!("`{}` {what}", field.place);
                     let is_latency = field.target == Target::Plain("latency");
