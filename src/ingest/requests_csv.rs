@@ -14,7 +14,7 @@ use memchr::memchr;
 use crate::ingest::log::cut::Quoting;
 use crate::ingest::log::scalar::{self, Bad};
 use crate::ingest::log::{Block, RowParser, fields};
-use crate::ingest::recorder::{Recorder, Sample, Trouble};
+use crate::ingest::recorder::{Recorder, RowPlace, Sample, Trouble};
 use crate::ingest::sniff::{Claim, Grade, Head};
 use crate::ingest::words::{self, Flag};
 use crate::ingest::{Format, Kind, Options};
@@ -204,7 +204,7 @@ impl RowParser for Rows {
             }
             let record = String::from_utf8_lossy(rest.get(..end).unwrap_or_default());
             if matches!(record, Cow::Owned(_)) {
-                into.trouble(NOT_UTF8, row.place());
+                row.tell(NOT_UTF8, into);
             }
             self.quoted(fields::trim_line(&record), &row, into);
         }
@@ -219,7 +219,16 @@ struct Row<'b> {
 }
 
 impl Row<'_> {
-    fn place(&self) -> (usize, u64) {
+    /// Where its block starts.
+    fn block_start(&self) -> RowPlace {
+        (self.block.file, self.block.first_line)
+    }
+
+    fn tell(&self, trouble: Trouble, into: &mut Recorder) {
+        into.trouble_from(trouble, self.block_start(), || self.place());
+    }
+
+    fn place(&self) -> RowPlace {
         self.block.place_of(self.start)
     }
 }
@@ -272,7 +281,7 @@ impl Rows {
                 (false, true) => SHORT,
                 (false, false) => WIDE,
             };
-            into.trouble(why, row.place());
+            row.tell(why, into);
             return;
         }
         let [
@@ -296,15 +305,15 @@ impl Rows {
                 } else {
                     NOT_A_LATENCY
                 };
-                into.trouble(why, row.place());
+                row.tell(why, into);
                 return;
             }
             Err(Bad::Empty | Bad::Nan) => {
-                into.trouble(NO_LATENCY, row.place());
+                row.tell(NO_LATENCY, into);
                 None
             }
             Err(Bad::Infinite | Bad::Negative | Bad::TooLarge) => {
-                into.trouble(IMPOSSIBLE_LATENCY, row.place());
+                row.tell(IMPOSSIBLE_LATENCY, into);
                 None
             }
         };
@@ -324,7 +333,7 @@ impl Rows {
             if self.header.has(role) && !text.is_empty() {
                 *place = scalar::count(text);
                 if place.is_none() {
-                    into.trouble(BAD_COUNT, row.place());
+                    row.tell(BAD_COUNT, into);
                 }
             }
         }
@@ -359,14 +368,14 @@ impl Rows {
             Some(Clock::Epoch(scale)) => scalar::epoch(text, scale),
             Some(Clock::Rfc3339) => scalar::rfc3339(text).map(|(time, has_zone)| {
                 if !has_zone {
-                    into.trouble(NO_ZONE, row.place());
+                    row.tell(NO_ZONE, into);
                 }
                 time
             }),
             None => None,
         };
         if time.is_none() {
-            into.trouble(BAD_TIME, row.place());
+            row.tell(BAD_TIME, into);
         }
         time
     }
@@ -395,11 +404,10 @@ impl Rows {
         let judged = words::judge(code, error, flag).measured(sample.latency.is_some());
         // Scripts write true for any answer. A code of 400 to 499 may well be what a request was to get.
         if judged.contradicts {
-            into.trouble(CONTRADICTED, row.place());
+            row.tell(CONTRADICTED, into);
         }
         if let Some(text) = judged.unknown {
-            let from = (row.block.file, row.block.first_line);
-            into.undecided_at(text, from, || row.place());
+            into.undecided_at(text, row.block_start(), || row.place());
         }
         sample.ok = judged.ok.map(|ok| ok && !judged.contradicts);
         sample.unknown = judged.unknown;

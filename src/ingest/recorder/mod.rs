@@ -193,6 +193,19 @@ impl Recorder {
         self.troubles(trouble, 1, place);
     }
 
+    /// The same; the place is looked for only where the rows that are read, from `from` on, can hold the first.
+    pub fn trouble_from(
+        &mut self,
+        trouble: Trouble,
+        from: RowPlace,
+        place: impl FnOnce() -> RowPlace,
+    ) {
+        match self.troubles.iter_mut().find(|known| known.0 == trouble) {
+            Some(known) if known.2 <= from => known.1 += 1,
+            _ => self.troubles(trouble, 1, place()),
+        }
+    }
+
     fn troubles(&mut self, trouble: Trouble, count: u64, place: RowPlace) {
         match self.troubles.iter_mut().find(|known| known.0 == trouble) {
             Some(known) => {
