@@ -14,9 +14,10 @@ use memchr::memchr;
 use crate::ingest::log::cut::Quoting;
 use crate::ingest::log::scalar::{self, Bad};
 use crate::ingest::log::{Block, RowParser, fields};
-use crate::ingest::recorder::{Recorder, Sample, Trouble};
+use crate::ingest::recorder::{Recorder, RowPlace, Sample, Trouble};
 use crate::ingest::sniff::{Claim, Grade, Head};
-use crate::ingest::{Format, Kind, Options, words};
+use crate::ingest::words::{self, Flag};
+use crate::ingest::{Format, Kind, Options};
 
 use column_name::Role;
 use header::{Clock, Header};
@@ -26,13 +27,13 @@ pub const FORMAT: Format = Format {
     id: "requests-csv",
     tool: "csv",
     files: "one row per request, columns by header name in any case and order, comma, `;` or tab between them; \
-            a latency is required: response_time, elapsed, latency, duration (with _ms _s _us _ns, or --unit; of several the \
+            a latency is required: response_time, elapsed, total_time, latency, duration (with _ms _s _us _ns, or --unit; of several the \
             first one here whose values do not count from the start of the run); \
             optional: time (timestamp, ts, start_time: epoch s, ms, us, ns, or RFC 3339), \
-            endpoint (name, label, url, path, operation), method, ok (success: true, false, 1, 0), code (status, status_code), \
+            endpoint (name, label, url, path, operation), method, ok (success: true, false, 1, 0), failed (is_error, has_error), code (status, status_code), \
             bytes (bytes_received, size), bytes_sent, error (error_message), users",
     limits: "a latency without a unit is read as milliseconds, and no target on it is judged unless other columns show its unit; \
-             without ok, code or error column failures are unknown, without a time column duration, rates and slices; \
+             without ok, failed, code or error column, or where more than 1 in 1,000 requests says nothing in it, failures are unknown, without a time column duration, rates and slices; \
              a time is the start of its request, and the run lasts from the first start to the last answer; \
              latencies that are all whole milliseconds are kept exactly, others to 0.03 %; at most 1,000 endpoints, \
              200 errors, 300 slices, 32 endpoints per slice; rows beyond 1 MiB are left out with a note",
@@ -120,9 +121,9 @@ const NOT_UTF8: Trouble = trouble(
     "invalid-utf8",
     "rows with bytes that are not UTF-8 are read with U+FFFD in their place",
 );
-const BAD_OK: Trouble = trouble(
-    "bad-ok",
-    "requests whose success is neither true nor false are judged by code and error, if there are any",
+const CONTRADICTED: Trouble = trouble(
+    "contradicted-ok",
+    "requests whose success is true beside a status of 500 or more are counted as failed; a [[map]] that names the column `ok` believes it",
 );
 const BAD_COUNT: Trouble = trouble(
     "bad-count",
@@ -203,7 +204,7 @@ impl RowParser for Rows {
             }
             let record = String::from_utf8_lossy(rest.get(..end).unwrap_or_default());
             if matches!(record, Cow::Owned(_)) {
-                into.trouble(NOT_UTF8, row.place());
+                row.tell(NOT_UTF8, into);
             }
             self.quoted(fields::trim_line(&record), &row, into);
         }
@@ -218,7 +219,16 @@ struct Row<'b> {
 }
 
 impl Row<'_> {
-    fn place(&self) -> (usize, u64) {
+    /// Where its block starts.
+    fn block_start(&self) -> RowPlace {
+        (self.block.file, self.block.first_line)
+    }
+
+    fn tell(&self, trouble: Trouble, into: &mut Recorder) {
+        into.trouble_from(trouble, self.block_start(), || self.place());
+    }
+
+    fn place(&self) -> RowPlace {
         self.block.place_of(self.start)
     }
 }
@@ -271,7 +281,7 @@ impl Rows {
                 (false, true) => SHORT,
                 (false, false) => WIDE,
             };
-            into.trouble(why, row.place());
+            row.tell(why, into);
             return;
         }
         let [
@@ -280,6 +290,7 @@ impl Rows {
             method,
             latency,
             ok,
+            failed,
             code,
             error,
             received,
@@ -294,15 +305,15 @@ impl Rows {
                 } else {
                     NOT_A_LATENCY
                 };
-                into.trouble(why, row.place());
+                row.tell(why, into);
                 return;
             }
             Err(Bad::Empty | Bad::Nan) => {
-                into.trouble(NO_LATENCY, row.place());
+                row.tell(NO_LATENCY, into);
                 None
             }
             Err(Bad::Infinite | Bad::Negative | Bad::TooLarge) => {
-                into.trouble(IMPOSSIBLE_LATENCY, row.place());
+                row.tell(IMPOSSIBLE_LATENCY, into);
                 None
             }
         };
@@ -313,7 +324,7 @@ impl Rows {
             method: (!method.is_empty()).then_some(method),
             ..Sample::default()
         };
-        self.judge(&mut sample, [ok, code, error], row, into);
+        self.judge(&mut sample, [ok, failed, code, error], row, into);
         for (text, role, place) in [
             (received, Role::Received, &mut sample.bytes_received),
             (sent, Role::Sent, &mut sample.bytes_sent),
@@ -322,7 +333,7 @@ impl Rows {
             if self.header.has(role) && !text.is_empty() {
                 *place = scalar::count(text);
                 if place.is_none() {
-                    into.trouble(BAD_COUNT, row.place());
+                    row.tell(BAD_COUNT, into);
                 }
             }
         }
@@ -357,14 +368,14 @@ impl Rows {
             Some(Clock::Epoch(scale)) => scalar::epoch(text, scale),
             Some(Clock::Rfc3339) => scalar::rfc3339(text).map(|(time, has_zone)| {
                 if !has_zone {
-                    into.trouble(NO_ZONE, row.place());
+                    row.tell(NO_ZONE, into);
                 }
                 time
             }),
             None => None,
         };
         if time.is_none() {
-            into.trouble(BAD_TIME, row.place());
+            row.tell(BAD_TIME, into);
         }
         time
     }
@@ -374,21 +385,32 @@ impl Rows {
     fn judge<'a>(
         &self,
         sample: &mut Sample<'a>,
-        [ok, code, error]: [&'a str; 3],
+        [ok, failed, code, error]: [&'a str; 4],
         row: &Row<'_>,
         into: &mut Recorder,
     ) {
         let has = |role| self.header.has(role);
-        let flag = has(Role::Ok).then(|| words::truth(ok)).flatten();
-        if has(Role::Ok) && flag.is_none() {
-            into.trouble(BAD_OK, row.place());
-        }
         let code = has(Role::Code).then_some(code);
-        let judged = words::judge(code, has(Role::Error).then_some(error), flag);
-        if judged.is_unknown {
-            into.trouble(words::UNKNOWN_STATUS, row.place());
+        let error = has(Role::Error).then_some(error);
+        let mut flag = Flag::Absent;
+        for (role, text) in [(Role::Ok, ok), (Role::Failed, failed)] {
+            if has(role) {
+                flag = flag.or(Flag::of(text, role == Role::Failed));
+            }
         }
-        sample.ok = judged.ok;
+        if flag == Flag::Empty && !self.header.is_flag_used && error.is_some() {
+            flag = Flag::Absent;
+        }
+        let judged = words::judge(code, error, flag).measured(sample.latency.is_some());
+        // Scripts write true for any answer. A code of 400 to 499 may well be what a request was to get.
+        if judged.contradicts {
+            row.tell(CONTRADICTED, into);
+        }
+        if let Some(text) = judged.unknown {
+            into.undecided_at(text, row.block_start(), || row.place());
+        }
+        sample.ok = judged.ok.map(|ok| ok && !judged.contradicts);
+        sample.unknown = judged.unknown;
         sample.answered = judged.answered;
         sample.code = judged.code;
         sample.error = judged.error;

@@ -1,88 +1,106 @@
 //! What scripts and spreadsheets write for "fine", "failed" and "nothing": the one place where such words are read.
 //!
-//! Python writes `True`, `None`, `nan` and `<Response [200]>`, JavaScript `undefined` and `NaN`, Go `<nil>`, Java `null`, a
-//! spreadsheet `#N/A` and `200.0`. A word that is none of these is told, and does not pass for a success.
+//! Python writes `True`, `None`, `nan`, `HTTPStatus.OK` and `<Response [200]>`, JavaScript `undefined` and `NaN`, Go `<nil>`,
+//! Java `null`, a spreadsheet `#N/A`, `200.0` and, in German, `WAHR`. A text is read word by word, without case and punctuation;
+//! words such as `http` and `status` say nothing. A text with a word that is not in the table is told, and passes for no success.
 
-use crate::ingest::recorder::Trouble;
+mod outcome;
 
-/// The trouble of a request whose status nobody knows.
-pub(in crate::ingest) const UNKNOWN_STATUS: Trouble = Trouble {
-    id: "unknown-status",
-    text: "requests whose status is a word that says neither success nor failure are counted as failed",
-};
+pub(in crate::ingest) use outcome::{Flag, Judged, judge};
 
-/// Words for a value that is not there.
-const NOTHING: [&str; 17] = [
-    "",
-    "-",
-    "--",
-    "nan",
-    "-nan",
-    "nat",
-    "null",
-    "(null)",
-    "none",
-    "(none)",
-    "nil",
-    "<nil>",
-    "na",
-    "n/a",
-    "#n/a",
-    "<na>",
-    "undefined",
-];
+/// What a known word says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    /// A value that is not there.
+    Nothing,
+    /// Yes and no, to whatever the column asks.
+    Yes,
+    No,
+    /// A success and a failure, whatever the column asks.
+    Fine,
+    Bad,
+}
 
-const FINE: [&str; 21] = [
-    "true",
-    "t",
-    "1",
-    "1.0",
-    "yes",
-    "y",
-    "ok",
-    "okay",
-    "pass",
-    "passed",
-    "success",
-    "successful",
-    "succeeded",
-    "good",
-    "fine",
-    "done",
-    "complete",
-    "completed",
-    "finished",
-    "up",
-    "2xx",
-];
+/// The table of words: lower case, without spaces and punctuation (`no error` is `noerror`).
+fn word(squeezed: &[u8]) -> Option<Word> {
+    Some(match squeezed {
+        b"nan" | b"nat" | b"null" | b"none" | b"nil" | b"na" | b"undefined" | b"keine"
+        | b"kein" | b"keiner" | b"aucun" | b"aucune" | b"ninguno" | b"ninguna" | b"nessuno"
+        | b"nessuna" | b"nenhum" | b"geen" => Word::Nothing,
+        b"true" | b"t" | b"yes" | b"y" | b"wahr" | b"ja" | b"vrai" | b"oui" | b"verdadero"
+        | b"verdadeiro" | b"vero" | b"waar" => Word::Yes,
+        b"false" | b"f" | b"no" | b"n" | b"falsch" | b"nein" | b"faux" | b"non" | b"falso"
+        | b"onwaar" => Word::No,
+        b"ok" | b"okay" | b"pass" | b"passed" | b"success" | b"successful" | b"successfully"
+        | b"succeeded" | b"good" | b"fine" | b"done" | b"complete" | b"completed" | b"finished"
+        | b"up" | b"fulfilled" | b"resolved" | b"noerror" | b"noerrors" | b"nofailure"
+        | b"nofailures" | b"noexception" | b"withouterror" | b"withouterrors" | b"keinfehler"
+        | b"keinefehler" | b"created" | b"accepted" | b"nocontent" | b"resetcontent"
+        | b"partialcontent" | b"multistatus" | b"found" | b"seeother" | b"notmodified"
+        | b"movedpermanently" | b"temporaryredirect" | b"permanentredirect" => Word::Fine,
+        b"notok"
+        | b"noresponse"
+        | b"noreply"
+        | b"ko"
+        | b"nok"
+        | b"fail"
+        | b"failed"
+        | b"failure"
+        | b"fails"
+        | b"unsuccessful"
+        | b"notsuccessful"
+        | b"error"
+        | b"errors"
+        | b"err"
+        | b"errored"
+        | b"bad"
+        | b"down"
+        | b"exception"
+        | b"timeout"
+        | b"timedout"
+        | b"rejected"
+        | b"aborted"
+        | b"incomplete"
+        | b"invalid"
+        | b"crashed"
+        | b"badrequest"
+        | b"unauthorized"
+        | b"forbidden"
+        | b"notfound"
+        | b"methodnotallowed"
+        | b"notacceptable"
+        | b"conflict"
+        | b"gone"
+        | b"toomanyrequests"
+        | b"internalservererror"
+        | b"notimplemented"
+        | b"badgateway"
+        | b"unavailable"
+        | b"serviceunavailable"
+        | b"gatewaytimeout"
+        | b"deadlineexceeded"
+        | b"unauthenticated"
+        | b"permissiondenied"
+        | b"resourceexhausted"
+        | b"unimplemented"
+        | b"invalidargument" => Word::Bad,
+        _ => return None,
+    })
+}
 
-const BAD: [&str; 22] = [
-    "false",
-    "f",
-    "0",
-    "0.0",
-    "no",
-    "n",
-    "not ok",
-    "ko",
-    "nok",
-    "fail",
-    "failed",
-    "failure",
-    "fails",
-    "error",
-    "err",
-    "errored",
-    "bad",
-    "down",
-    "exception",
-    "timeout",
-    "4xx",
-    "5xx",
+/// Words that stand around what is said and say nothing themselves; also at the start of another, as in `StatusOK`.
+const AROUND: [&[u8]; 7] = [
+    b"http",
+    b"status",
+    b"code",
+    b"response",
+    b"result",
+    b"reply",
+    b"request",
 ];
 
 /// What a failure is called in longer words: `ETIMEDOUT`, `Connection refused`, `ReadTimeout`.
-const OF_FAILURES: [&str; 13] = [
+const OF_FAILURES: [&str; 21] = [
     "timeout",
     "timed",
     "error",
@@ -96,125 +114,229 @@ const OF_FAILURES: [&str; 13] = [
     "closed",
     "denied",
     "econn",
+    "exceeded",
+    "reject",
+    "unavailable",
+    "disconnect",
+    "hang up",
+    "broken",
+    "crash",
+    "fehler",
 ];
 
-/// Words in an `error` column that say there was none.
-const NO_ERROR: [&str; 15] = [
-    "0",
-    "0.0",
-    "false",
-    "f",
-    "no",
-    "n",
-    "ok",
-    "success",
-    "pass",
-    "passed",
-    "no error",
-    "no errors",
-    "{}",
-    "[]",
-    "\"\"",
-];
-
-fn is_one_of(text: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// Whether nothing stands there.
-#[inline]
-pub(in crate::ingest) fn is_nothing(text: &str) -> bool {
-    let text = text.trim();
-    text.len() <= 9 && is_one_of(text, &NOTHING)
-}
-
-/// Whether the text of an `error` column tells of no error.
-#[inline]
-pub(in crate::ingest) fn is_no_error(text: &str) -> bool {
-    is_nothing(text) || text.len() <= 9 && is_one_of(text.trim(), &NO_ERROR)
-}
-
-/// What a word of a `success` column says.
-#[inline]
-pub(in crate::ingest) fn truth(text: &str) -> Option<bool> {
-    let text = text.trim();
-    if is_one_of(text, &FINE) {
-        Some(true)
-    } else if is_one_of(text, &BAD) {
-        Some(false)
-    } else {
-        None
-    }
-}
-
-/// What a cell of a `status` column says.
+/// What a text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status<'a> {
-    /// Nothing: there was no answer.
-    None,
-    /// A number and its digits.
-    Code(u32, &'a str),
-    Fine,
-    Failed,
-    Unknown,
+enum Said<'a> {
+    Word(Word),
+    /// A number, or the code in `HTTP/1.1 200 OK`, and its digits.
+    Number(u32, &'a str),
+    /// Nothing that is known; the code is that of a sentence behind it: `418 I'm a teapot`.
+    Unknown(Option<(u32, &'a str)>),
 }
 
-impl Status<'_> {
-    #[inline]
-    fn of(text: &str) -> Status<'_> {
-        // A table program that met an empty cell writes every code as 200.0.
-        let plain = text.strip_suffix(".0").unwrap_or(text);
-        if !plain.is_empty() && plain.bytes().all(|byte| byte.is_ascii_digit()) {
-            return plain
-                .parse()
-                .map_or(Status::Unknown, |code| Status::Code(code, plain));
-        }
-        Status::of_words(text)
-    }
-
-    fn of_words(text: &str) -> Status<'_> {
-        if is_nothing(text) {
-            return Status::None;
-        }
-        if let Some((code, digits)) = code_in(text) {
-            return Status::Code(code, digits);
-        }
-        match truth(text) {
-            Some(true) => return Status::Fine,
-            Some(false) => return Status::Failed,
-            None => {}
-        }
-        let lower = text.to_ascii_lowercase();
-        if matches!(lower.as_str(), "1xx" | "3xx") {
-            Status::Fine
-        } else if OF_FAILURES.iter().any(|word| lower.contains(word)) || is_errno(text) {
-            Status::Failed
-        } else {
-            Status::Unknown
-        }
-    }
-}
-
-/// The code in `200 OK`, `HTTP/1.1 404 Not Found`, `<Response [503]>`.
-fn code_in(text: &str) -> Option<(u32, &str)> {
+/// Reads a text.
+fn said(text: &str) -> Said<'_> {
     let text = text.trim();
-    let behind_protocol = |text| -> Option<&str> {
-        let (protocol, rest) = str::split_once(text, ' ')?;
-        let (name, _) = protocol.split_once('/')?;
-        name.eq_ignore_ascii_case("http").then(|| rest.trim_start())
+    // A table program that met an empty cell writes every code as 200.0.
+    let plain = text.strip_suffix(".0").unwrap_or(text);
+    let negative = plain.strip_prefix('-').unwrap_or_default();
+    if is_digits(plain) {
+        return match plain.parse() {
+            Ok(number) => Said::Number(number, plain),
+            Err(_) => Said::Unknown(None),
+        };
+    } else if is_digits(negative) {
+        return Said::Word(Word::Bad);
+    } else if negative.starts_with(|first: char| first.is_ascii_digit()) {
+        return Said::Unknown(None);
+    }
+    match text.as_bytes() {
+        [b'1'..=b'3', b'x' | b'X', b'x' | b'X'] => return Said::Word(Word::Fine),
+        [b'4'..=b'5', b'x' | b'X', b'x' | b'X'] => return Said::Word(Word::Bad),
+        _ => {}
+    }
+    let mut sentence = Sentence::default();
+    let mut rest = text;
+    while let Some((piece, behind)) = next_piece(rest) {
+        rest = behind;
+        if !sentence.takes(piece, behind) {
+            return Said::Unknown(sentence.leading);
+        }
+    }
+    sentence.meaning(text)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The next letters or digits of a text, and what is behind them.
+fn next_piece(text: &str) -> Option<(&str, &str)> {
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+    let start = text
+        .bytes()
+        .position(|byte| is_letter(byte) || byte.is_ascii_digit())?;
+    let text = text.get(start..)?;
+    let is_number = text.starts_with(|first: char| first.is_ascii_digit());
+    let end = text.bytes().position(|byte| {
+        if is_number {
+            !byte.is_ascii_digit()
+        } else {
+            !is_letter(byte)
+        }
+    });
+    text.split_at_checked(end.unwrap_or(text.len()))
+}
+
+/// Longer words are in no table.
+const LONGEST: usize = 32;
+
+/// Letters in lower case, without what stood between them.
+#[derive(Default)]
+struct Squeezed {
+    bytes: [u8; LONGEST],
+    len: usize,
+}
+
+impl Squeezed {
+    /// Appends a word, where it is to be stripped without those that say nothing; `None` when it is too long. What it appended.
+    fn push(&mut self, piece: &str, strip: bool) -> Option<&[u8]> {
+        let start = self.len;
+        let place = self.bytes.get_mut(start..start + piece.len())?;
+        place.copy_from_slice(piece.as_bytes());
+        place.make_ascii_lowercase();
+        let mut tail: &[u8] = place;
+        let shorter = |tail: &'_ [u8]| -> Option<usize> {
+            let mut known = AROUND.iter().filter(|around| tail.starts_with(around));
+            known.next().filter(|_| strip).map(|around| around.len())
+        };
+        while let Some(rest) = shorter(tail).and_then(|len| tail.get(len..)) {
+            tail = rest;
+        }
+        let (skipped, kept) = (piece.len() - tail.len(), tail.len());
+        self.bytes
+            .copy_within(start + skipped..start + skipped + kept, start);
+        self.len = start + kept;
+        self.bytes.get(start..self.len)
+    }
+
+    fn word(&self) -> Option<Word> {
+        word(self.bytes.get(..self.len)?)
+    }
+}
+
+/// The words of a text so far.
+#[derive(Default)]
+struct Sentence<'a> {
+    squeezed: Squeezed,
+    /// What its words say one by one.
+    says: Option<Word>,
+    /// One by one they say nothing that is known, so that only together they can.
+    is_phrase: bool,
+    /// Pieces of any kind.
+    pieces: u32,
+    has_http: bool,
+    code: Option<(u32, &'a str)>,
+    /// A code before all words but those that say nothing.
+    leading: Option<(u32, &'a str)>,
+}
+
+impl<'a> Sentence<'a> {
+    /// Takes the next piece; `false` when nobody knows what the text says.
+    fn takes(&mut self, piece: &'a str, behind: &str) -> bool {
+        self.pieces += 1;
+        if is_digits(piece) {
+            return self.takes_digits(piece, behind);
+        }
+        if piece.eq_ignore_ascii_case("http") || piece.eq_ignore_ascii_case("https") {
+            self.has_http = true;
+            return true;
+        }
+        // Behind a no it is what is not there: `no response`.
+        let strip = !matches!(self.says, Some(Word::No | Word::Nothing));
+        let Some(new) = self.squeezed.push(piece, strip) else {
+            return false;
+        };
+        if new.is_empty() {
+            return true;
+        }
+        match word(new) {
+            _ if self.is_phrase => {}
+            Some(word) => {
+                let before = self.says;
+                self.says = before.map_or(Some(word), |before| together(before, word));
+                self.is_phrase = self.says.is_none();
+            }
+            None => self.is_phrase = true,
+        }
+        true
+    }
+
+    fn takes_digits(&mut self, digits: &'a str, behind: &str) -> bool {
+        let is_version = self.has_http && self.code.is_none() && digits.len() == 1;
+        if is_version {
+            return true;
+        }
+        let number = digits.parse().ok().filter(|_| digits.len() == 3);
+        let Some(number) = number.filter(|_| self.code.is_none()) else {
+            return false;
+        };
+        let ends = !behind.starts_with(|next: char| next.is_alphanumeric());
+        if self.squeezed.len == 0 && ends {
+            self.leading = Some((number, digits));
+        }
+        self.code = Some((number, digits));
+        (100..600).contains(&number)
+    }
+
+    fn meaning(&self, text: &'a str) -> Said<'a> {
+        if self.pieces == 0 {
+            let is_nothing = text
+                .bytes()
+                .all(|byte| byte.is_ascii_whitespace() || b"-'\"`{}[]()<>".contains(&byte));
+            return if is_nothing {
+                Said::Word(Word::Nothing)
+            } else {
+                Said::Unknown(None)
+            };
+        }
+        let words = self
+            .squeezed
+            .word()
+            .or(self.says.filter(|_| !self.is_phrase));
+        match (self.code, words) {
+            (None, Some(word)) => Said::Word(word),
+            (Some((code, digits)), None) if self.squeezed.len == 0 => Said::Number(code, digits),
+            (Some((code, digits)), Some(Word::Fine | Word::Yes)) if code < 400 => {
+                Said::Number(code, digits)
+            }
+            (Some((code, digits)), Some(Word::Bad | Word::No)) if code >= 400 => {
+                Said::Number(code, digits)
+            }
+            (Some(_), Some(Word::Bad | Word::No)) => Said::Word(Word::Bad),
+            _ => Said::Unknown(self.leading),
+        }
+    }
+}
+
+/// What two words say together: `success: true`, `error: none`, `false: timeout`.
+fn together(first: Word, second: Word) -> Option<Word> {
+    match (first, second) {
+        // `None succeeded` is no success.
+        (Word::Nothing, _) => None,
+        (Word::Bad, Word::No | Word::Nothing) => Some(Word::Fine),
+        (Word::Bad | Word::No, _) | (_, Word::Bad | Word::No) => Some(Word::Bad),
+        (Word::Yes | Word::Fine, _) => Some(Word::Fine),
+    }
+}
+
+/// Whether a text that nobody knows tells of a failure.
+fn tells_of_failure(text: &str) -> bool {
+    let has = |word: &str| {
+        let mut parts = text.as_bytes().windows(word.len());
+        parts.any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
     };
-    let in_python = || text.strip_prefix("<Response [")?.strip_suffix("]>");
-    let rest = behind_protocol(text).or_else(in_python).unwrap_or(text);
-    let digits = rest.get(..3)?;
-    let ends = rest
-        .as_bytes()
-        .get(3)
-        .is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    let is_code = digits.bytes().all(|byte| byte.is_ascii_digit()) && ends;
-    is_code
-        .then(|| digits.parse().ok())
-        .flatten()
-        .map(|code| (code, digits))
+    OF_FAILURES.iter().any(|word| has(word)) || is_errno(text)
 }
 
 /// The name of an error of the system, as Node.js writes it: `EPIPE`.
@@ -224,195 +346,22 @@ fn is_errno(text: &str) -> bool {
     text.len() > 3 && bytes.next() == Some(b'E') && bytes.all(capital)
 }
 
-/// What the columns of one request say together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::ingest) struct Judged<'a> {
-    /// Whether it succeeded.
-    pub(in crate::ingest) ok: Option<bool>,
-    /// Whether there was an answer.
-    pub(in crate::ingest) answered: Option<bool>,
-    /// Its code, without the words around it.
-    pub(in crate::ingest) code: Option<&'a str>,
-    /// What went wrong, in words.
-    pub(in crate::ingest) error: Option<&'a str>,
-    /// Whether the status is a word that nobody knows: then it is no success.
-    pub(in crate::ingest) is_unknown: bool,
+/// Whether nothing stands there.
+#[inline]
+pub(in crate::ingest) fn is_nothing(text: &str) -> bool {
+    text.is_empty() || said(text) == Said::Word(Word::Nothing)
 }
 
-/// Judges a request by its own flag where it has one, else by status and error. `None` is a column that is not there, and of the
-/// flag also a word that says nothing.
+/// Whether the text of an `error` column tells of no error.
 #[inline]
-pub(in crate::ingest) fn judge<'a>(
-    code: Option<&'a str>,
-    error: Option<&'a str>,
-    ok: Option<bool>,
-) -> Judged<'a> {
-    let status = code.map(Status::of);
-    let error_text = error.filter(|error| !is_no_error(error));
-    let is_good = |status| matches!(status, Status::Fine | Status::Code(1..=399, _));
-    let failed = status.is_some_and(|status| !is_good(status)) || error_text.is_some();
-    let by_columns = (status.is_some() || error.is_some()).then_some(!failed);
-    let ok_of_row = ok.or(by_columns);
-    Judged {
-        ok: ok_of_row,
-        answered: status.map(|status| match status {
-            Status::Code(code, _) => code > 0,
-            Status::None => false,
-            Status::Fine => true,
-            Status::Failed | Status::Unknown => ok_of_row == Some(true),
-        }),
-        code: match status {
-            Some(Status::Code(_, digits)) => Some(digits),
-            Some(Status::Failed | Status::Unknown) => code,
-            _ => None,
-        },
-        error: error_text,
-        is_unknown: ok.is_none() && status == Some(Status::Unknown),
-    }
+pub(in crate::ingest) fn is_no_error(text: &str) -> bool {
+    text.is_empty()
+        || matches!(
+            said(text),
+            // Below 200 may be an error's number: 110 is ETIMEDOUT.
+            Said::Word(Word::Nothing | Word::No | Word::Fine) | Said::Number(0 | 200..=399, _)
+        )
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ok(code: &str) -> Option<bool> {
-        judge(Some(code), None, None).ok
-    }
-
-    #[test]
-    fn words_for_fine_are_no_failures() {
-        for code in [
-            "200",
-            "200.0",
-            "204",
-            "302",
-            "200 OK",
-            "HTTP/1.1 200 OK",
-            "HTTP/2 204",
-            "<Response [200]>",
-            "200 - OK",
-            "OK",
-            "ok",
-            "success",
-            "SUCCESS",
-            "PASS",
-            "Passed",
-            "True",
-            "TRUE",
-            "1",
-            "1.0",
-            "2xx",
-            "3xx",
-            "completed",
-        ] {
-            assert_eq!(ok(code), Some(true), "{code}");
-            assert_eq!(judge(Some(code), None, None).answered, Some(true), "{code}");
-        }
-        for code in [
-            "404",
-            "500.0",
-            "0",
-            "503 Service Unavailable",
-            "HTTP/1.1 404 Not Found",
-            "<Response [500]>",
-            "FAIL",
-            "Failed",
-            "KO",
-            "False",
-            "5xx",
-            "ETIMEDOUT",
-            "EPIPE",
-            "ReadTimeout",
-            "Connection refused",
-            "",
-            "None",
-            "null",
-            "nan",
-        ] {
-            let judged = judge(Some(code), None, None);
-            assert_eq!(
-                (judged.ok, judged.is_unknown),
-                (Some(false), false),
-                "{code}"
-            );
-        }
-        assert_eq!(
-            judge(Some("HTTP/1.1 404 Not Found"), None, None).code,
-            Some("404")
-        );
-        assert_eq!(judge(Some("500.0"), None, None).code, Some("500"));
-        assert_eq!(judge(Some("None"), None, None).answered, Some(false));
-    }
-
-    #[test]
-    fn a_word_that_nobody_knows_is_told_unless_the_flag_speaks() {
-        for code in ["cached", "skipped", "2 of 3", "20000", "99999999999999"] {
-            let judged = judge(Some(code), None, None);
-            let is_number = code.bytes().all(|byte| byte.is_ascii_digit());
-            assert_eq!(judged.ok, Some(false), "{code}");
-            assert_eq!(judged.is_unknown, !is_number || code.len() > 10, "{code}");
-        }
-        let flagged = judge(Some("cached"), None, Some(true));
-        assert_eq!((flagged.ok, flagged.is_unknown), (Some(true), false));
-    }
-
-    #[test]
-    fn words_for_nothing_are_no_errors() {
-        for error in [
-            "",
-            "None",
-            "null",
-            "NULL",
-            "NaN",
-            "nan",
-            "N/A",
-            "#N/A",
-            "-",
-            "0",
-            "0.0",
-            "False",
-            "false",
-            "nil",
-            "<nil>",
-            "undefined",
-            "OK",
-            "no error",
-            "{}",
-            "[]",
-            " none ",
-        ] {
-            let judged = judge(None, Some(error), None);
-            assert_eq!((judged.ok, judged.error), (Some(true), None), "{error}");
-        }
-        for error in [
-            "refused",
-            "True",
-            "1",
-            "no such host",
-            "none of the hosts answered",
-            "Null pointer",
-        ] {
-            let judged = judge(None, Some(error), None);
-            assert_eq!(
-                (judged.ok, judged.error),
-                (Some(false), Some(error)),
-                "{error}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_flag_decides_where_it_speaks() {
-        assert_eq!(truth("Success"), Some(true));
-        assert_eq!(truth("1.0"), Some(true));
-        assert_eq!(truth("FAILED"), Some(false));
-        for word in ["", "None", "maybe"] {
-            assert_eq!(truth(word), None, "{word}");
-        }
-        assert_eq!(
-            judge(Some("200"), Some("body is empty"), Some(true)).ok,
-            Some(true)
-        );
-        assert_eq!(judge(None, None, None), Judged::default());
-    }
-}
+mod tests;

@@ -19,6 +19,7 @@ mod junit;
 mod map;
 mod merge;
 mod no_requests;
+mod outcomes;
 mod output;
 mod plan;
 mod report;

@@ -12,7 +12,7 @@ use crate::ingest::map::target::Target;
 use crate::ingest::map::value::{Value, whole};
 use crate::ingest::map::{FORMAT, Mapping, Record, Sink, at, describe, figures, take};
 use crate::ingest::recorder::{Recorder, Sample};
-use crate::ingest::words::{self, Judged};
+use crate::ingest::words::{self, Flag, Judged};
 use crate::model::Run;
 
 /// Runs of one file: each has a recorder.
@@ -33,6 +33,8 @@ struct Row {
     time: Option<i64>,
     latency: Option<f64>,
     ok: Option<bool>,
+    /// What stands where the outcome should: why it failed, or what nobody knows.
+    word: Option<String>,
     received: Option<u64>,
     sent: Option<u64>,
     users: Option<u64>,
@@ -71,6 +73,9 @@ struct Rows<'m> {
     name: String,
     has_code: bool,
     has_error: bool,
+    has_flag: bool,
+    /// Number of the file that is read.
+    file: usize,
     runs: Vec<(Option<String>, Recorder)>,
     latencies: u64,
     /// Requests in all.
@@ -107,6 +112,20 @@ impl Rows<'_> {
                 }
                 continue;
             };
+            if let Target::Plain(name @ ("ok" | "failed")) = field.target
+                && let Some(flag) = raw.flag(name == "failed")
+            {
+                match flag {
+                    Flag::Says(ok) => row.ok = Some(ok),
+                    Flag::Failed(why) => {
+                        row.ok = Some(false);
+                        row.word = Some(why.to_owned());
+                    }
+                    Flag::Unknown(word) => row.word = Some(word.to_owned()),
+                    Flag::Empty | Flag::Absent => {}
+                }
+                continue;
+            }
             match raw.read(field.target.shape(), &field.measure) {
                 Ok(Some(value)) => {
                     let is_bytes =
@@ -124,6 +143,8 @@ impl Rows<'_> {
                     row.put(&field.target, value);
                 }
                 Ok(None) => {}
+                // An error may well be an object; whether an empty one, is not read.
+                Err(_) if field.target == Target::Plain("error") => row.word = Some(raw.shown()),
                 Err(what) => {
                     let what = format!("`{}` {what}", field.place);
                     let is_latency = field.target == Target::Plain("latency");
@@ -149,7 +170,14 @@ impl Rows<'_> {
     fn judge<'r>(&self, row: &'r Row) -> Judged<'r> {
         let cell = |has: bool, text: &'r Option<String>| has.then(|| text.as_deref().unwrap_or(""));
         let code = cell(self.has_code, &row.code);
-        words::judge(code, cell(self.has_error, &row.error), row.ok)
+        let flag = match (row.ok, &row.word) {
+            (Some(false), Some(why)) => Flag::Failed(why),
+            (Some(ok), _) => Flag::Says(ok),
+            (None, Some(word)) => Flag::Unknown(word),
+            (None, None) if self.has_flag => Flag::Empty,
+            (None, None) => Flag::Absent,
+        };
+        words::judge(code, cell(self.has_error, &row.error), flag)
     }
 }
 
@@ -176,11 +204,8 @@ impl Sink for Rows<'_> {
         let Some(row) = self.row(record) else {
             return Ok(());
         };
-        let judged = self.judge(&row);
-        if judged.is_unknown {
-            self.trouble(words::UNKNOWN_STATUS.text.to_owned(), || here(record));
-        }
         let latency = row.latency.and_then(nanos);
+        let judged = self.judge(&row).measured(latency.is_some());
         match (row.latency, latency) {
             (_, Some(_)) => self.latencies += 1,
             (None, None) => self.trouble(NO_LATENCY.to_owned(), || here(record)),
@@ -197,13 +222,18 @@ impl Sink for Rows<'_> {
             self.runs.push((row.run.clone(), Recorder::default()));
         }
         self.records += 1;
+        let file = self.file;
         if let Some((_, recorder)) = self.runs.get_mut(place) {
+            if let Some((text, line)) = judged.unknown.zip(record.line) {
+                recorder.undecided_at(text, (file, line), || (file, line));
+            }
             recorder.record(&Sample {
                 time: row.time,
                 endpoint: row.endpoint.as_deref(),
                 method: row.method.as_deref(),
                 latency,
                 ok: judged.ok,
+                unknown: judged.unknown,
                 answered: judged.answered,
                 code: judged.code,
                 error: judged.error.filter(|_| judged.ok == Some(false)),
@@ -230,6 +260,8 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
         name: String::new(),
         has_code: mapping.has("code"),
         has_error: mapping.has("error"),
+        has_flag: mapping.has("ok") || mapping.has("failed"),
+        file: 0,
         runs: Vec::new(),
         latencies: 0,
         records: 0,
@@ -239,7 +271,8 @@ pub(super) fn read(unit: &Files, mapping: &Mapping) -> Result<Vec<Run>, IngestEr
     };
     let mut files = Vec::new();
     let mut document = mapping.constants.clone();
-    for input in &unit.inputs {
+    for (file, input) in unit.inputs.iter().enumerate() {
+        rows.file = file;
         rows.name.clone_from(&input.name);
         let taken = take(input, mapping, &mut rows)?;
         if rows.latencies == 0 {

@@ -573,8 +573,8 @@ fn a_request_that_does_not_fit_is_a_note_and_a_file_of_them_an_error() {
             3,
         ),
         (
-            "record-trouble",
-            "requests whose `ok` does not fit are counted without it (at record 6, line 7: `ok` is \"maybe\", expected true or false)",
+            "unknown-status",
+            "requests whose status is a word that says neither success nor failure are counted as failed: `maybe` (at line 7)",
             1,
         ),
         (

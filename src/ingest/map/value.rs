@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::ingest::log::scalar::{self, Scale};
 use crate::ingest::map::target::Shape;
 use crate::ingest::map::unit;
-use crate::ingest::words;
+use crate::ingest::words::{self, Flag};
 use crate::model::{UnitKind, UnitName};
 
 /// As it stands in the input.
@@ -199,10 +199,24 @@ impl Raw {
     }
 
     fn truth(&self) -> Option<bool> {
+        match self.flag(false) {
+            Some(Flag::Says(truth)) => Some(truth),
+            Some(Flag::Failed(_)) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// What it says of an outcome; `asks_failed`: to the question whether it failed. `None` when it is none of the values that
+    /// can say it.
+    pub(in crate::ingest) fn flag(&self, asks_failed: bool) -> Option<Flag<'_>> {
         match self {
-            Raw::Truth(truth) => Some(*truth),
-            Raw::Whole(number) => words::truth(&number.to_string()),
-            Raw::Text(text) => words::truth(text),
+            Raw::Null => Some(Flag::Empty),
+            Raw::Truth(truth) => Some(Flag::Says(*truth != asks_failed)),
+            Raw::Whole(0) => Some(Flag::Says(asks_failed)),
+            Raw::Whole(1) => Some(Flag::Says(!asks_failed)),
+            Raw::Whole(200..=399) => Some(Flag::Says(true)),
+            Raw::Whole(400..=599) => Some(Flag::Says(false)),
+            Raw::Text(text) => Some(Flag::of(text.trim(), asks_failed)),
             _ => None,
         }
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::ingest::recorder::outcomes::Outcomes;
 use crate::ingest::recorder::tally::Tally;
 use crate::ingest::recorder::timeline::Cell;
+use crate::ingest::recorder::undecided::Fate;
 use crate::model::{
     Histogram, Latency, Millis, Percentile, Population, QuantileMethod, Resolution, ResolutionKind,
     Seconds, Stats,
@@ -95,27 +95,35 @@ fn population(requests: u64, measured: u64, silent: u64) -> Population {
 }
 
 impl Tally {
-    fn parts(&self) -> Parts {
+    fn parts(&self, knows: bool) -> Parts {
         let whole = self.latency.whole(Distribution::merge);
         let table = whole.map(|all| all.table());
         let all = table.map(|table| {
             let who = population(self.requests, table.totals.count, self.silent);
             latency(&table, who)
         });
-        let part = |part: &Option<Box<Distribution>>, who| {
-            part.as_ref().map(|part| latency(&part.table(), who))
-        };
-        let mut parts = Parts {
+        if !knows {
+            return Parts {
+                all,
+                ok: None,
+                failed: None,
+            };
+        }
+        let ok = self.latency.ok.as_ref();
+        let failed = self.latency.not_ok(Distribution::merge);
+        // Where failures are known and nothing succeeded, the latency of successes is one of no samples: else the latency of
+        // the failures would be taken for it.
+        let none = (self.requests > 0).then(|| Latency::of(Population::Ok, 0));
+        Parts {
             all,
-            ok: part(&self.latency.ok, Population::Ok),
-            failed: part(&self.latency.failed, Population::Failed),
-        };
-        parts.no_success_is_no_latency(self.requests, self.undecided);
-        parts
+            ok: ok.map(|ok| latency(&ok.table(), Population::Ok)).or(none),
+            failed: failed.map(|failed| latency(&failed.table(), Population::Failed)),
+        }
     }
 
-    pub(super) fn stats(&self, duration: Option<Seconds>) -> Stats {
-        let parts = self.parts();
+    pub(super) fn stats(&self, duration: Option<Seconds>, fate: Fate) -> Stats {
+        let knows = fate.knows(self.undecided);
+        let parts = self.parts(knows);
         let mut codes: BTreeMap<String, u64> = BTreeMap::new();
         for (status, count) in &self.statuses {
             codes.insert(format!("{status:03}"), *count);
@@ -126,13 +134,10 @@ impl Tally {
         if self.other_codes > 0 {
             codes.insert("(other codes)".to_owned(), self.other_codes);
         }
-        let known = |unknown: u64, count: u64| {
-            (self.requests == 0 || unknown < self.requests).then_some(count)
-        };
         let mut stats = Stats {
             requests: Some(self.requests),
-            responses: known(self.answer_unknown, self.answered),
-            failures: known(self.undecided, self.failures),
+            responses: (self.answer_unknown == 0 && knows).then_some(self.answered),
+            failures: knows.then_some(self.failures + self.undecided),
             bytes_received: self.received,
             bytes_sent: self.sent,
             codes,
@@ -146,51 +151,29 @@ impl Tally {
     }
 }
 
-impl Parts {
-    /// Where failures are known and nothing succeeded, the latency of successes is one of no samples: else the latency of
-    /// the failures would be taken for it.
-    fn no_success_is_no_latency(&mut self, requests: u64, undecided: u64) {
-        if self.ok.is_none() && undecided < requests {
-            self.ok = Some(Latency::of(Population::Ok, 0));
-        }
-    }
-}
-
 impl<const BITS: u32> Cell<BITS> {
     /// `rates`: the width of a slice that lies inside the run as a whole. `slim`: only the latency that is judged, because
-    /// there is one of these for every slice and endpoint.
-    pub(super) fn stats(&self, rates: Option<Seconds>, slim: bool) -> Stats {
-        let Outcomes {
-            ok,
-            failed,
-            undecided,
-        } = &self.latency;
-        let table = |part: &Option<Box<Coarse<BITS>>>| part.as_ref().map(|part| part.table());
+    /// there is one of these for every slice and endpoint. `knows`: whether failures are known in all slices.
+    pub(super) fn stats(&self, rates: Option<Seconds>, slim: bool, knows: bool) -> Stats {
         let say = |table: &Table, who, primary| described(table, who, &SLICE_PERCENTILES, primary);
-        let nobody_knows = self.undecided == self.requests;
-        let (whole, failed) = match (slim, nobody_knows) {
-            (false, _) => (self.latency.whole(Coarse::merge), table(failed)),
-            (true, true) => (undecided.as_deref().cloned(), None),
-            (true, false) => (None, None),
-        };
-        let whole = whole.map(|all| all.table());
+        let whole = (!slim || !knows).then(|| self.latency.whole(Coarse::merge));
+        let whole = whole.flatten().map(|all| all.table());
         let who = match &whole {
             Some(table) if table.totals.count == self.requests => Population::All,
             _ => Population::Unknown,
         };
-        // The distribution stands once: with the successes where they are known, else with all.
-        let mut parts = Parts {
-            all: whole.map(|all| say(&all, who, nobody_knows)),
-            ok: table(ok).map(|ok| say(&ok, Population::Ok, true)),
-            failed: failed.map(|failed| say(&failed, Population::Failed, false)),
-        };
-        parts.no_success_is_no_latency(self.requests, self.undecided);
+        let failed = (knows && !slim).then(|| self.latency.not_ok(Coarse::merge));
+        let failed = failed.flatten().map(|failed| failed.table());
+        let ok = self.latency.ok.as_ref().map(|ok| ok.table());
+        let none = || Latency::of(Population::Ok, 0);
+        let ok_or_none = || ok.map_or_else(none, |ok| say(&ok, Population::Ok, true));
         let mut stats = Stats {
             requests: Some(self.requests),
-            failures: (self.undecided < self.requests).then_some(self.failures),
-            latency: parts.all,
-            latency_ok: parts.ok,
-            latency_failed: parts.failed,
+            failures: knows.then_some(self.failures + self.undecided),
+            // The distribution stands once: with the successes where they are known, else with all.
+            latency: whole.map(|all| say(&all, who, !knows)),
+            latency_ok: knows.then(ok_or_none),
+            latency_failed: failed.map(|failed| say(&failed, Population::Failed, false)),
             ..Stats::default()
         };
         stats.set_rates(rates);

@@ -10,9 +10,41 @@ use crate::model::{ErrorCount, ErrorKind};
 pub(super) struct ErrorKey {
     pub(super) endpoint: Option<EndpointKey>,
     pub(super) answered: Option<bool>,
+    /// Whether nobody knows that it is one.
+    pub(super) is_open: bool,
     pub(super) code: Option<Box<str>>,
     pub(super) message: Option<Box<str>>,
 }
+
+/// Errors that are not told apart.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Others {
+    sure: u64,
+    open: u64,
+}
+
+impl Others {
+    pub(super) fn count(&mut self, is_open: bool, count: u64) {
+        *(if is_open {
+            &mut self.open
+        } else {
+            &mut self.sure
+        }) += count;
+    }
+
+    pub(super) fn merge(&mut self, other: Others) {
+        self.sure += other.sure;
+        self.open += other.open;
+    }
+
+    /// How many they are, with those that may be none or without.
+    pub(super) fn all(self, with_open: bool) -> u64 {
+        self.sure + if with_open { self.open } else { 0 }
+    }
+}
+
+/// What is said of a failure that is one because nothing says that it succeeded.
+const SAYS_NOTHING: &str = "(says neither success nor failure)";
 
 /// The errors in order of count; endpoints that were not kept are called by their common name.
 pub(super) fn listed(
@@ -36,7 +68,10 @@ pub(super) fn listed(
             Some(_) => (Some(OTHER_ENDPOINTS.to_owned()), None),
             None => (None, None),
         };
-        let (code, message) = (key.code.map(Into::into), key.message.map(Into::into));
+        let says_nothing = key.is_open && key.code.is_none();
+        let message = key.message.map(Into::into);
+        let message = message.or(says_nothing.then(|| SAYS_NOTHING.to_owned()));
+        let code = key.code.map(Into::into);
         *counts
             .entry((kind, (endpoint, method, code, message)))
             .or_default() += count;

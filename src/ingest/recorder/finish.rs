@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::ingest::recorder::errors::listed;
 use crate::ingest::recorder::tally::Tally;
 use crate::ingest::recorder::timeline::{MOST_DETAILS, Slot, Timeline};
+use crate::ingest::recorder::undecided::Fate;
 use crate::ingest::recorder::{
     EndpointKey, MOST_ENDPOINTS, MOST_ERRORS, OTHER_ENDPOINTS, Recorder, RowPlace, Trouble,
 };
@@ -28,16 +29,29 @@ impl Recorder {
             .zip(self.last_end)
             .map(|(first, last)| seconds_between(first, last));
         let entries = self.endpoints.entries();
-        let details: Vec<Option<EndpointKey>> = self
+        let tallies = entries.iter().map(|entry| &entry.value.tally);
+        let fate = self
+            .undecided
+            .fate(tallies.chain([&self.others, &self.nameless]));
+        let details: Vec<Option<Detail>> = self
             .details
             .iter()
-            .map(|(_, place)| entries.get(*place).map(|entry| entry.key.clone()))
+            .map(|(_, place)| {
+                let entry = entries.get(*place)?;
+                Some(Detail {
+                    key: entry.key.clone(),
+                    knows_failures: fate.knows(entry.value.tally.undecided),
+                })
+            })
             .collect();
         let known = entries.len();
+        let are_failures = fate == Fate::Failed;
         let errors = self.errors.into_entries().into_iter();
+        let errors = errors.filter(|entry| are_failures || !entry.key.is_open);
+        let other_errors = self.other_errors.all(are_failures);
         run.errors = listed(
             errors.map(|entry| (entry.key, entry.value)),
-            self.other_errors,
+            other_errors,
             |key| entries.iter().any(|entry| entry.key == *key),
         );
         let beyond = self.others.requests;
@@ -59,15 +73,16 @@ impl Recorder {
                 path: None,
                 group: None,
                 names_in: Vec::new(),
-                stats: tally.stats(run.duration),
+                stats: tally.stats(run.duration, fate),
             });
             whole.merge(tally);
         }
-        run.overall = whole.stats(run.duration);
+        run.overall = whole.stats(run.duration, fate);
+        let knows = fate.knows(whole.undecided);
         let other_codes = whole.other_codes;
         drop(whole);
         if let Some((first, last)) = self.first.zip(self.last_start) {
-            add_slices(run, self.timeline, &details, first, last);
+            add_slices(run, self.timeline, knows, &details, (first, last));
         } else if run.overall.requests > Some(0) {
             let text =
                 "no row has a time, so duration, rates and the course over time are not measured";
@@ -87,19 +102,27 @@ impl Recorder {
         let text = format!(
             "the input has more than {MOST_ERRORS} different errors; others are counted together"
         );
-        capped("errors-capped", text, self.other_errors);
+        capped("errors-capped", text, other_errors);
         let text = "the input has more codes than are told apart; others are counted together";
         capped("codes-capped", text.to_owned(), other_codes);
+        self.undecided
+            .tell(run, fate, |place| row_text(place, files));
         add_troubles(run, self.troubles, files);
     }
+}
+
+/// An endpoint with figures in every slice.
+struct Detail {
+    key: EndpointKey,
+    knows_failures: bool,
 }
 
 fn add_slices(
     run: &mut Run,
     timeline: Timeline,
-    details: &[Option<EndpointKey>],
-    first: i64,
-    last: i64,
+    knows_failures: bool,
+    details: &[Option<Detail>],
+    (first, last): (i64, i64),
 ) {
     let width = timeline.width();
     let duration = Seconds(width as f64);
@@ -119,12 +142,13 @@ fn add_slices(
         };
         let cells = cells.into_iter().zip(details);
         let mut endpoints: Vec<EndpointSlice> = cells
-            .filter_map(|(cell, key)| {
-                let (cell, key) = (cell?, key.as_ref()?);
+            .filter_map(|(cell, detail)| {
+                let (cell, detail) = (cell?, detail.as_ref()?);
+                let key = &detail.key;
                 Some(EndpointSlice {
                     name: key.name.clone().into(),
                     method: key.method.clone().map(Into::into),
-                    stats: cell.stats(rates, true),
+                    stats: cell.stats(rates, true, detail.knows_failures),
                 })
             })
             .collect();
@@ -136,7 +160,7 @@ fn add_slices(
             duration,
             users,
             arrivals: None,
-            stats: all.stats(rates, false),
+            stats: all.stats(rates, false, knows_failures),
             endpoints,
         });
     }
@@ -144,16 +168,20 @@ fn add_slices(
 
 fn add_troubles(run: &mut Run, mut troubles: Vec<(Trouble, u64, RowPlace)>, files: &[String]) {
     troubles.sort();
-    for (trouble, count, (file, line)) in troubles {
-        let place = match files.get(file) {
-            Some(name) if files.len() > 1 => format!("{name}, line {line}"),
-            _ => format!("line {line}"),
-        };
+    for (trouble, count, place) in troubles {
+        let place = row_text(place, files);
         let first = if count == 1 { "at" } else { "first at" };
         run.note(
             trouble.id,
             format!("{} ({first} {place})", trouble.text),
             count,
         );
+    }
+}
+
+fn row_text((file, line): RowPlace, files: &[String]) -> String {
+    match files.get(file) {
+        Some(name) if files.len() > 1 => format!("{name}, line {line}"),
+        _ => format!("line {line}"),
     }
 }

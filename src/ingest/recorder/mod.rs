@@ -11,11 +11,13 @@ mod finish;
 mod outcomes;
 mod tally;
 mod timeline;
+mod undecided;
 
 use capped::{Admitted, Capped, Entry, rank_of};
-use errors::ErrorKey;
+use errors::{ErrorKey, Others};
 use tally::{Tally, shorten, start_of};
 use timeline::{MOST_DETAILS, Timeline};
+use undecided::Undecided;
 
 pub use describe::latency;
 pub(crate) use describe::latency_of_slice;
@@ -48,6 +50,9 @@ pub struct Sample<'a> {
     pub latency: Option<u64>,
     /// Whether it succeeded.
     pub ok: Option<bool>,
+    /// Where that is open: what stands in the column that should say it, the empty text for nothing; `None` without such a
+    /// column.
+    pub unknown: Option<&'a str>,
     /// Whether there was an answer at all.
     pub answered: Option<bool>,
     /// The status or error code.
@@ -113,11 +118,12 @@ pub struct Recorder {
     details: Vec<(u64, usize)>,
     timeline: Timeline,
     errors: Capped<ErrorKey, u64>,
-    other_errors: u64,
+    other_errors: Others,
     /// The first start, and the last start and end. Nanoseconds since the epoch.
     first: Option<i64>,
     last_start: Option<i64>,
     last_end: Option<i64>,
+    undecided: Undecided,
     troubles: Vec<(Trouble, u64, RowPlace)>,
 }
 
@@ -130,10 +136,11 @@ impl Default for Recorder {
             details: Vec::new(),
             timeline: Timeline::default(),
             errors: Capped::new(MOST_ERRORS),
-            other_errors: 0,
+            other_errors: Others::default(),
             first: None,
             last_start: None,
             last_end: None,
+            undecided: Undecided::default(),
             troubles: Vec::new(),
         }
     }
@@ -166,14 +173,37 @@ impl Recorder {
             self.timeline
                 .record(time, sample.latency, sample.ok, sample.users, detail);
         }
-        if sample.ok == Some(false) {
+        if sample.ok != Some(true) && (sample.ok.is_some() || sample.unknown.is_some()) {
             self.count_error(sample);
         }
+        if let (None, Some(text)) = (sample.ok, sample.unknown) {
+            self.undecided.count(text);
+        }
+    }
+
+    /// Says where a request stands of which nobody knows whether it failed: `text` is that of [`Sample::unknown`], `from` the
+    /// start of the rows that are read, so that most places need not be looked for.
+    #[inline]
+    pub fn undecided_at(&mut self, text: &str, from: RowPlace, place: impl FnOnce() -> RowPlace) {
+        self.undecided.at(text, from, place);
     }
 
     /// Counts a row that gives trouble.
     pub fn trouble(&mut self, trouble: Trouble, place: RowPlace) {
         self.troubles(trouble, 1, place);
+    }
+
+    /// The same; the place is looked for only where the rows that are read, from `from` on, can hold the first.
+    pub fn trouble_from(
+        &mut self,
+        trouble: Trouble,
+        from: RowPlace,
+        place: impl FnOnce() -> RowPlace,
+    ) {
+        match self.troubles.iter_mut().find(|known| known.0 == trouble) {
+            Some(known) if known.2 <= from => known.1 += 1,
+            _ => self.troubles(trouble, 1, place()),
+        }
     }
 
     fn troubles(&mut self, trouble: Trouble, count: u64, place: RowPlace) {
@@ -264,6 +294,7 @@ impl Recorder {
         let rank = rank | (u64::from(error.is_some()) << 63);
         let found = self.errors.find(rank, |key| {
             key.answered == sample.answered
+                && key.is_open == sample.ok.is_none()
                 && key.code.as_deref() == code.as_deref()
                 && key.message.as_deref() == error.as_deref()
                 && match (&key.endpoint, &name) {
@@ -275,7 +306,7 @@ impl Recorder {
         if let Some(count) = found.and_then(|place| self.errors.get_mut(place)) {
             *count += 1;
         } else if self.errors.refuses(rank) {
-            self.other_errors += 1;
+            self.other_errors.count(sample.ok.is_none(), 1);
         } else {
             let key = ErrorKey {
                 endpoint: name.map(|name| EndpointKey {
@@ -283,6 +314,7 @@ impl Recorder {
                     method: sample.method.map(Into::into),
                 }),
                 answered: sample.answered,
+                is_open: sample.ok.is_none(),
                 code: text(&code),
                 message: text(&error),
             };
@@ -297,7 +329,9 @@ impl Recorder {
     fn admit_error(&mut self, entry: Entry<ErrorKey, u64>) {
         match self.errors.admit(entry) {
             Admitted::In(_, None) => {}
-            Admitted::In(_, Some(out)) | Admitted::Refused(out) => self.other_errors += out.value,
+            Admitted::In(_, Some(out)) | Admitted::Refused(out) => {
+                self.other_errors.count(out.key.is_open, out.value);
+            }
         }
     }
 
@@ -334,7 +368,7 @@ impl Recorder {
         self.timeline.merge(other.timeline, |number| {
             numbers.get(number).copied().flatten()
         });
-        self.other_errors += other.other_errors;
+        self.other_errors.merge(other.other_errors);
         for entry in other.errors.into_entries() {
             let found = self.errors.find(entry.rank, |known| *known == entry.key);
             match found.and_then(|place| self.errors.get_mut(place)) {
@@ -348,6 +382,7 @@ impl Recorder {
         };
         self.last_start = self.last_start.max(other.last_start);
         self.last_end = self.last_end.max(other.last_end);
+        self.undecided.merge(other.undecided);
         for (trouble, count, place) in other.troubles {
             self.troubles(trouble, count, place);
         }

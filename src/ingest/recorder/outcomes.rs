@@ -50,13 +50,20 @@ impl<D: Default> Outcomes<D> {
 impl<D: Clone> Outcomes<D> {
     /// All of them as one; `None` when there is no sample.
     pub(super) fn whole(&self, add: fn(&mut D, &D)) -> Option<D> {
-        let mut parts = [&self.ok, &self.failed, &self.undecided]
-            .into_iter()
-            .flatten();
-        let mut whole = D::clone(parts.next()?);
-        for part in parts {
-            add(&mut whole, part);
-        }
-        Some(whole)
+        joined([&self.ok, &self.failed, &self.undecided], add)
     }
+
+    /// All but the successes as one.
+    pub(super) fn not_ok(&self, add: fn(&mut D, &D)) -> Option<D> {
+        joined([&self.failed, &self.undecided], add)
+    }
+}
+
+fn joined<D: Clone, const N: usize>(parts: [&Option<Box<D>>; N], add: fn(&mut D, &D)) -> Option<D> {
+    let mut parts = parts.into_iter().flatten();
+    let mut whole = D::clone(parts.next()?);
+    for part in parts {
+        add(&mut whole, part);
+    }
+    Some(whole)
 }

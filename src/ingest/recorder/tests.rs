@@ -11,6 +11,7 @@ struct Owned {
     method: Option<String>,
     latency: Option<u64>,
     ok: Option<bool>,
+    unknown: Option<String>,
     code: Option<String>,
     error: Option<String>,
     bytes: Option<u64>,
@@ -24,6 +25,7 @@ impl Owned {
             method: self.method.as_deref(),
             latency: self.latency,
             ok: self.ok,
+            unknown: self.unknown.as_deref().filter(|_| self.ok.is_none()),
             answered: self.ok,
             code: self.code.as_deref(),
             error: self.error.as_deref(),
@@ -80,19 +82,23 @@ fn sample() -> impl Strategy<Value = Owned> {
     (
         (time, name, prop::option::of("GET|POST"), latency),
         (
-            prop::option::weighted(0.9, any::<bool>()),
+            (
+                prop::option::weighted(0.9, any::<bool>()),
+                prop::option::of("|cached|[a-z]"),
+            ),
             code,
             prop::option::of((0..400_u32).prop_map(|n| format!("error {n}"))),
             prop::option::of(0..9_000_u64),
         ),
     )
         .prop_map(
-            |((time, endpoint, method, latency), (ok, code, error, bytes))| Owned {
+            |((time, endpoint, method, latency), ((ok, unknown), code, error, bytes))| Owned {
                 time,
                 endpoint,
                 method,
                 latency,
                 ok,
+                unknown,
                 code,
                 error,
                 bytes,
@@ -126,12 +132,20 @@ proptest! {
         let run = run_of(recorded(&samples));
         let n = |is: &dyn Fn(&Owned) -> bool| samples.iter().filter(|s| is(s)).count() as u64;
         prop_assert_eq!(run.overall.requests, Some(samples.len() as u64));
-        if n(&|s| s.ok.is_some()) > 0 {
-            prop_assert_eq!(run.overall.failures, Some(n(&|s| s.ok == Some(false))));
+        let undecided = n(&|s| s.ok.is_none());
+        let words = n(&|s| s.ok.is_none() && s.unknown.as_ref().is_some_and(|word| !word.is_empty()));
+        let empty = n(&|s| s.ok.is_none() && s.unknown.as_deref() == Some(""));
+        let are_failures = n(&|s| s.ok == Some(true)) > 0 && undecided == words;
+        let sure = n(&|s| s.ok == Some(false));
+        let knows = undecided == 0 || are_failures;
+        prop_assert_eq!(run.overall.failures, knows.then_some(sure + undecided));
+        for (id, count) in [("unknown-status", words), ("no-outcome", empty)] {
+            let noted: u64 = run.notes.iter().filter(|note| note.id == id).map(|note| note.count).sum();
+            prop_assert_eq!(noted, count);
         }
         let bytes: Option<u64> = samples.iter().filter_map(|s| s.bytes).fold(None, |a, b| Some(a.unwrap_or(0) + b));
         prop_assert_eq!(run.overall.bytes_received, bytes);
-        prop_assert_eq!(run.errors.iter().map(|e| e.count).sum::<u64>(), n(&|s| s.ok == Some(false)));
+        prop_assert_eq!(run.errors.iter().map(|e| e.count).sum::<u64>(), if are_failures { sure + words } else { sure });
         prop_assert_eq!(
             run.overall.codes.values().sum::<u64>(),
             n(&|s| s.code.is_some() && s.ok != Some(false))
@@ -177,6 +191,7 @@ fn many(names: u64, samples: u64, seed: u64) -> Vec<Owned> {
                 method: None,
                 latency: Some((pick % 97) * 1_000_000),
                 ok: Some(!pick.is_multiple_of(3)),
+                unknown: None,
                 code: Some(format!("C{pick}")),
                 error: Some(format!("no item {pick}")),
                 bytes: None,
@@ -289,4 +304,102 @@ fn the_run_lasts_until_the_last_answer() {
     // The first slice starts before the run, so it has no rate.
     assert_eq!(run.timeline[0].start, Seconds(-0.5));
     assert_eq!(run.timeline[0].stats.rate, None);
+}
+
+/// Samples with these outcomes and what stands where one is missing, each so many times.
+fn of_outcomes(counts: &[(Option<bool>, Option<&str>, usize)]) -> Vec<Owned> {
+    let samples = counts.iter().flat_map(|(ok, unknown, count)| {
+        let sample = Owned {
+            ok: *ok,
+            unknown: unknown.map(str::to_owned),
+            code: unknown.filter(|word| !word.is_empty()).map(str::to_owned),
+            latency: Some(5_000_000),
+            ..many(1, 1, 1)[0].clone()
+        };
+        std::iter::repeat_n(sample, *count)
+    });
+    samples.collect()
+}
+
+#[test]
+fn failures_are_known_only_where_what_says_nothing_cannot_matter() {
+    let (yes, no, empty) = (Some(true), Some(false), (None, Some("")));
+    for (counts, failures) in [
+        (vec![(yes, None, 3), (no, None, 1)], Some(1)),
+        // Few are counted as failed: no rate is better than it is said to be.
+        (vec![(yes, None, 1997), (empty.0, empty.1, 2)], None),
+        (vec![(yes, None, 1998), (empty.0, empty.1, 2)], Some(2)),
+        (
+            vec![(yes, None, 1997), (no, None, 1), (empty.0, empty.1, 2)],
+            Some(3),
+        ),
+        (vec![(yes, None, 1), (empty.0, empty.1, 1)], None),
+        (vec![(no, None, 1), (empty.0, empty.1, 1)], None),
+        // A column that is not there in some of the files.
+        (vec![(yes, None, 5), (None, None, 5)], None),
+        // A word beside words for success is no success; without them nobody knows.
+        (vec![(yes, None, 5), (None, Some("cached"), 5)], Some(5)),
+        (vec![(no, None, 5), (None, Some("handled"), 5)], None),
+        (vec![(None, Some("handled"), 5)], None),
+        (
+            vec![
+                (yes, None, 5),
+                (None, Some("cached"), 5),
+                (empty.0, empty.1, 5),
+            ],
+            None,
+        ),
+    ] {
+        let run = run_of(recorded(&of_outcomes(&counts)));
+        let stats = &run.overall;
+        assert_eq!(stats.failures.is_some(), failures.is_some(), "{counts:?}");
+        let all: usize = counts.iter().map(|(.., count)| *count).sum();
+        if let Some(failures) = failures {
+            assert_eq!(stats.failures, Some(failures), "{counts:?}");
+            let failed = stats
+                .latency_failed
+                .as_ref()
+                .map_or(0, |failed| failed.count);
+            assert_eq!(failed, failures, "{counts:?}");
+            let listed: u64 = run.errors.iter().map(|error| error.count).sum();
+            assert_eq!(listed, failures, "{counts:?}");
+        } else {
+            // Then the latency is one of all.
+            assert_eq!(stats.latency_ok, None, "{counts:?}");
+            assert_eq!(stats.latency.as_ref().unwrap().count, all as u64);
+            assert!(
+                run.timeline
+                    .iter()
+                    .all(|slice| slice.stats.failures.is_none())
+            );
+            assert!(
+                run.timeline
+                    .iter()
+                    .all(|slice| slice.stats.latency_ok.is_none())
+            );
+        }
+        assert_eq!(
+            run.endpoints[0].stats.failures, stats.failures,
+            "{counts:?}"
+        );
+        assert_eq!(run.timeline[0].stats.failures, stats.failures, "{counts:?}");
+        assert_eq!(run.timeline[0].endpoints[0].stats.failures, stats.failures);
+    }
+}
+
+#[test]
+fn an_endpoint_that_always_says_its_outcome_keeps_its_failures() {
+    let mut samples = of_outcomes(&[(Some(true), None, 5), (Some(false), None, 1)]);
+    let mut others = of_outcomes(&[(None, Some(""), 6)]);
+    for other in &mut others {
+        other.endpoint = Some("/silent".to_owned());
+    }
+    samples.append(&mut others);
+    let run = run_of(recorded(&samples));
+    assert_eq!(run.overall.failures, None);
+    let failures: Vec<Option<u64>> = run.endpoints.iter().map(|e| e.stats.failures).collect();
+    assert!(
+        failures.contains(&Some(1)) && failures.contains(&None),
+        "{failures:?}"
+    );
 }

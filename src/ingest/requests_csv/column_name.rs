@@ -10,6 +10,7 @@ pub(super) enum Role {
     Method,
     Latency,
     Ok,
+    Failed,
     Code,
     Error,
     Received,
@@ -18,7 +19,7 @@ pub(super) enum Role {
 }
 
 impl Role {
-    pub(super) const COUNT: usize = 10;
+    pub(super) const COUNT: usize = 11;
 
     pub(super) const ALL: [Role; Role::COUNT] = [
         Role::Time,
@@ -26,6 +27,7 @@ impl Role {
         Role::Method,
         Role::Latency,
         Role::Ok,
+        Role::Failed,
         Role::Code,
         Role::Error,
         Role::Received,
@@ -74,10 +76,32 @@ impl Role {
                 "elapsed",
                 "elapsed_time",
                 "request_duration",
+                "total_time",
+                "time_total",
                 "latency",
                 "duration",
             ],
-            Role::Ok => &["ok", "success", "successful", "passed"],
+            Role::Ok => &[
+                "ok",
+                "is_ok",
+                "success",
+                "is_success",
+                "successful",
+                "succeeded",
+                "passed",
+            ],
+            Role::Failed => &[
+                "failed",
+                "is_failed",
+                "has_failed",
+                "is_error",
+                "has_error",
+                "is_failure",
+                "errored",
+                "iserror",
+                "haserror",
+                "isfailed",
+            ],
             Role::Code => &[
                 "code",
                 "status",

@@ -159,7 +159,7 @@ fn slope_of(pairs: &[(f64, f64)]) -> Option<f64> {
 }
 
 /// Whole numbers of usual milliseconds that cannot be seconds: then more than half of all requests would be under way all the
-/// time. Nobody writes whole microseconds of less than 5 ms, and a latency of 10 to 5,000 ns is none.
+/// time. So are whole numbers nanoseconds that cannot be any longer unit. Nobody writes whole microseconds of less than 5 ms, and a latency of 10 to 5,000 ns is none.
 fn by_size(values: &[Option<f64>], times: &[Option<f64>]) -> Option<Scale> {
     let known: Vec<f64> = values.iter().copied().flatten().collect();
     let n = known.len();
@@ -167,8 +167,13 @@ fn by_size(values: &[Option<f64>], times: &[Option<f64>]) -> Option<Scale> {
     let are_whole = known.iter().all(|value| value.fract() == 0.0);
     let mean = known.iter().sum::<f64>() / n as f64;
     let is_usual = (10.0..=5000.0).contains(&middle(known));
-    let are_no_seconds = mean > span / 2.0 && span > 0.0;
-    (n >= LEAST_ROWS && are_whole && is_usual && are_no_seconds).then_some(Scale::MILLIS)
+    let is_too_long = |mean: f64| mean > span / 2.0 && span > 0.0;
+    let enough = n >= LEAST_ROWS && are_whole;
+    if enough && is_usual && is_too_long(mean) {
+        return Some(Scale::MILLIS);
+    }
+    // Too long even in microseconds.
+    (enough && is_too_long(mean / 1e6)).then_some(Scale::NANOS)
 }
 
 #[cfg(test)]
@@ -253,6 +258,14 @@ mod tests {
             Some(Scale::MILLIS)
         );
         assert_eq!(unit(&values, &beside(one_a_minute)), None);
+        let nanos = column(latencies(200).iter().map(|value| (value * 1e9).round()));
+        for (each, scale) in [(0.1, Some(Scale::NANOS)), (60.0, None)] {
+            let times = (0..200_u32).map(|k| Some(1.7e9 + f64::from(k) * each));
+            assert_eq!(
+                unit(&nanos, &beside(times.collect())).map(|found| found.0),
+                scale
+            );
+        }
         let halves = column(latencies(200).iter().map(|value| value * 1e3));
         let soon = (0..200_u32)
             .map(|k| Some(1.7e9 + f64::from(k) / 10.0))

@@ -8,6 +8,7 @@ use crate::ingest::log::scalar::{Scale, epoch, rfc3339};
 use crate::ingest::requests_csv::column_name::{ENDS, Role, latency_unit, left, normalized, rank};
 use crate::ingest::requests_csv::evidence::{self, Beside, Column};
 use crate::ingest::sniff::Head;
+use crate::ingest::words::is_nothing;
 use crate::model::Note;
 
 /// How times are written.
@@ -37,6 +38,9 @@ pub(super) struct Header {
     pub(super) latency_scale: Scale,
     /// Id and sentence of what has to be told of the columns.
     pub(super) notes: Vec<(&'static str, String)>,
+    /// Whether the columns that ask for the outcome say something in the first rows. One that does not was meant for failures,
+    /// or for nothing.
+    pub(super) is_flag_used: bool,
     /// Columns that could be the latency, best name first.
     candidates: Vec<usize>,
     names: Vec<String>,
@@ -128,6 +132,7 @@ impl Header {
         Ok(Header {
             line: line.to_owned(),
             notes: Vec::new(),
+            is_flag_used: false,
             quoting,
             latency_scale: latency_unit(latency).1.unwrap_or(Scale::MILLIS),
             candidates: candidates.into_iter().map(|(_, column)| column).collect(),
@@ -258,6 +263,10 @@ impl Header {
                 *role = Some(Role::Latency);
             }
         }
+        self.is_flag_used = self.roles.iter().enumerate().any(|(column, role)| {
+            let mut cells = rows.iter().filter_map(|row| row.get(column));
+            matches!(role, Some(Role::Ok | Role::Failed)) && cells.any(|cell| !is_nothing(cell))
+        });
         self.latency_scale = scale;
         self.notes = notes;
         Ok(())
