@@ -1,26 +1,29 @@
 //! What the shares of the endpoints alone do to the whole run: where a slow endpoint, or one that fails, is asked for more often,
 //! nothing has become worse; and where it is asked for less, what has become worse does not show.
 //!
-//! The change that the shares explain is that of the base with the shares of the new side. Of failures it is the difference less that
-//! at one mix (`stats::proportion::stratified`). Of a latency the quantiles of all requests of the base and of the same endpoints
+//! The change that the shares explain is that of the base with the shares of the new side. Of failures it is that of
+//! `stats::proportion::by_weights`. Of a latency the quantiles of all requests of the base and of the same endpoints
 //! weighed anew are compared; an endpoint that only the new side has counts as it is. Of a goodput it is what the failures, and in a
 //! closed load the mean latency, take from it. What is left of the interval when this is taken off is what is believed.
 
 use std::collections::BTreeMap;
 
 use crate::compare::Sided;
-use crate::compare::draft::{ALPHA, ByMix, Draft, FEWEST_OF_SHARES, JOBS_OF_SHARES};
+use crate::compare::draft::{ALPHA, ByMix, Draft};
 use crate::compare::values::{edges, primaries};
 use crate::figures::side::{by_endpoint, failed, whole};
 use crate::model::{Latency, LoadModel, MetricId, Run, Statistic, Stats};
 use crate::report::comparison::ChangeUnit;
-use crate::stats::proportion::{Stratum, overdispersion, stratified};
+use crate::stats::binomial::normal_score;
+use crate::stats::proportion::{self, by_weights};
 
 /// The endpoints of a side by label, each with the runs that have it.
 type ByLabel<'a> = BTreeMap<String, Vec<Sided<'a>>>;
 
 /// Points that stand for the latency of an endpoint.
 const POINTS: u32 = 400;
+/// Requests of the whole base that stand beside what it asked of no endpoint of the new side.
+const PRIOR: f64 = 30.0;
 /// How far the endpoints may be from counting what the runs do, as a share.
 const UNCOUNTED: f64 = 0.01;
 
@@ -32,11 +35,8 @@ pub(super) fn look(
     after: &ByLabel,
 ) {
     let parts = parts((base, new), before, after);
-    let at_one_mix = drafts
-        .iter()
-        .find(|draft| is_of_failures(draft))
-        .and_then(|draft| Some((draft.metric.change?, of_failures(draft, base, new)?)));
-    let failing = at_one_mix.map_or(0.0, |(change, at_one_mix)| change - at_one_mix.0);
+    let by_weights = failing(base, new).and_then(|parts| by_weights(&parts));
+    let failing = by_weights.map_or(0.0, |(explained, _)| explained);
     for draft in drafts
         .iter_mut()
         .filter(|draft| draft.metric.endpoint.is_none())
@@ -52,16 +52,24 @@ pub(super) fn look(
             continue;
         };
         draft.by_mix = if is_of_failures(draft) {
-            let Some((_, (_, known))) = at_one_mix else {
+            let Some((explained, error)) = by_weights else {
                 continue;
             };
-            let left = (least - failing, most - failing);
-            let at_one_mix = (left.0.min(known.0), left.1.max(known.1));
+            // How sure it is what the weights explain widens what is left.
+            let error = normal_score(1.0 - ALPHA) * error;
+            let change = draft.metric.change.unwrap_or_default();
+            let left = change - explained;
+            let (least, most) = (
+                left - (change - least).hypot(error),
+                left + (most - change).hypot(error),
+            );
             ByMix {
-                worse: failing > 0.0 && left.0 <= 0.0,
-                better: failing < 0.0 && left.1 >= 0.0,
-                hidden: at_one_mix.0 >= draft.measure.floor.max(draft.measure.least),
-                at_one_mix: Some(at_one_mix),
+                worse: explained > 0.0 && least <= 0.0,
+                better: explained < 0.0 && most >= 0.0,
+                hidden: explained < 0.0
+                    && least > 0.0
+                    && left >= draft.measure.floor.max(draft.measure.least),
+                at_one_mix: Some((least, most)),
             }
         } else {
             let explained = match draft.metric.metric.parse() {
@@ -73,7 +81,7 @@ pub(super) fn look(
                         .iter()
                         .chain(new)
                         .all(|run| run.load.model == Some(LoadModel::Closed));
-                    let before = at_one_mix.and(whole_share(base));
+                    let before = by_weights.and(whole_share(base));
                     let served =
                         before.map_or(0.0, |share| ((1.0 - share - failing) / (1.0 - share)).ln());
                     let waited = parts.as_ref().filter(|_| is_closed).and_then(Parts::mean);
@@ -84,6 +92,7 @@ pub(super) fn look(
             };
             let Some(explained) = explained else { continue };
             let (least, most) = (least.ln_1p() - explained, most.ln_1p() - explained);
+            let left = draft.metric.change.unwrap_or_default().ln_1p() - explained;
             let (grows, falls) = (
                 explained > 0.0 && least <= 0.0,
                 explained < 0.0 && most >= 0.0,
@@ -92,7 +101,10 @@ pub(super) fn look(
             ByMix {
                 worse: if is_latency { grows } else { falls },
                 better: if is_latency { falls } else { grows },
-                hidden: is_latency && least >= draft.measure.floor.ln_1p(),
+                hidden: is_latency
+                    && explained < 0.0
+                    && least > 0.0
+                    && left >= draft.measure.floor.ln_1p(),
                 at_one_mix: None,
             }
         };
@@ -108,25 +120,8 @@ fn whole_share(side: &[&Run]) -> Option<f64> {
     Some(failures as f64 / requests as f64).filter(|share| *share < 1.0)
 }
 
-/// The change at one mix, and its interval.
-fn of_failures(draft: &Draft, base: &[&Run], new: &[&Run]) -> Option<(f64, (f64, f64))> {
-    let strata = strata(base, new)?;
-    let runs = |side: &[&Run]| -> Vec<(u64, u64)> {
-        side.iter()
-            .filter_map(|run| failed(&[&run.overall]))
-            .collect()
-    };
-    let spread = overdispersion(&[&runs(base), &runs(new)]);
-    let jobs = if draft.interleaved {
-        0.0
-    } else {
-        JOBS_OF_SHARES
-    };
-    stratified(&strata, spread, jobs, 1.0 - 2.0 * ALPHA)
-}
-
 /// Every endpoint of both sides, and what only one side has together; `None` where endpoints are not told, or do not add up.
-fn strata(base: &[&Run], new: &[&Run]) -> Option<Vec<Stratum>> {
+fn failing(base: &[&Run], new: &[&Run]) -> Option<Vec<proportion::Part>> {
     let (all_base, all_new) = (failed(&whole(base))?, failed(&whole(new))?);
     let counts = |of: BTreeMap<String, Vec<&Stats>>| -> BTreeMap<String, (u64, u64)> {
         let counted = of.into_iter();
@@ -135,31 +130,39 @@ fn strata(base: &[&Run], new: &[&Run]) -> Option<Vec<Stratum>> {
             .collect()
     };
     let (of_base, of_new) = (counts(by_endpoint(base)), counts(by_endpoint(new)));
-    let mut strata: Vec<Stratum> = of_base
+    let common: Vec<[(u64, u64); 2]> = of_base
         .iter()
         .filter_map(|(label, before)| Some([*before, *of_new.get(label)?]))
         .collect();
-    if strata.is_empty() {
-        return None;
-    }
-    let rest = |all: (u64, u64), side: usize| {
-        let rest = strata.iter().try_fold(all, |rest, of| {
-            let (failed, requests) = of.get(side)?;
-            Some((rest.0.checked_sub(*failed)?, rest.1.checked_sub(*requests)?))
+    let rest = |all: (u64, u64), of: fn(&[(u64, u64); 2]) -> (u64, u64)| {
+        let rest = common.iter().map(of).try_fold(all, |rest, of| {
+            Some((rest.0.checked_sub(of.0)?, rest.1.checked_sub(of.1)?))
         });
         // Failures that no endpoint has.
         rest.filter(|(failed, requests)| failed <= requests)
     };
-    // What is under another name is about as much on both sides; what is of one side alone is compared with all of the other.
-    let (before, after) = (rest(all_base, 0)?, rest(all_new, 1)?);
-    let (less, more) = (before.1.min(after.1), before.1.max(after.1));
-    if less >= FEWEST_OF_SHARES && 2 * less >= more {
-        strata.push([before, after]);
-    } else {
-        strata.extend((after.1 > 0).then_some([all_base, after]));
-        strata.extend((before.1 > 0).then_some([before, all_new]));
+    let (before, after) = (rest(all_base, |of| of[0])?, rest(all_new, |of| of[1])?);
+    let mut parts: Vec<proportion::Part> = common
+        .iter()
+        .map(|[before, after]| proportion::Part {
+            before: before.1,
+            after: after.1,
+            failures: before.0 as f64,
+            of: before.1 as f64,
+        })
+        .collect();
+    if parts.is_empty() {
+        return None;
     }
-    Some(strata)
+    // It may be the same under other names; of little of it the whole of the base says more.
+    let share = all_base.0 as f64 / all_base.1 as f64;
+    parts.push(proportion::Part {
+        before: before.1,
+        after: after.1,
+        failures: before.0 as f64 + PRIOR * share,
+        of: before.1 as f64 + PRIOR,
+    });
+    Some(parts)
 }
 
 /// One endpoint: responses of base and new, and points of equal weight that stand for its latency before.

@@ -14,14 +14,14 @@
 
 mod compare;
 mod fisher;
-mod stratified;
+mod weights;
 
 pub use compare::{
     Overdispersion, ShareMethod, ShareSide, SharesCompared, compare_shares, overdispersion,
     smallest_rise,
 };
 pub use fisher::fisher;
-pub use stratified::{Stratum, stratified};
+pub use weights::{Part, by_weights};
 
 use crate::stats::binomial::normal_score;
 

@@ -55,7 +55,7 @@ impl Overdispersion {
         requests as f64 / self.phi
     }
 
-    pub(super) fn reference(self) -> Reference {
+    fn reference(self) -> Reference {
         if self.phi > 1.0 {
             Reference::Student(self.degrees as f64)
         } else {
@@ -99,7 +99,7 @@ pub fn overdispersion(sides: &[&[(u64, u64)]]) -> Option<Overdispersion> {
 }
 
 /// The variance of a share between jobs.
-pub(super) fn of_jobs(share: f64, jobs: f64) -> f64 {
+fn of_jobs(share: f64, jobs: f64) -> f64 {
     (jobs * share * (1.0 - share)).powi(2)
 }
 
