@@ -20,6 +20,9 @@ use crate::stats::proportion::{self, by_weights};
 /// The endpoints of a side by label, each with the runs that have it.
 type ByLabel<'a> = BTreeMap<String, Vec<Sided<'a>>>;
 
+/// Failures and requests of an endpoint on both sides.
+type Both = [(u64, u64); 2];
+
 /// Points that stand for the latency of an endpoint.
 const POINTS: u32 = 400;
 /// Requests of the whole base that stand beside what it asked of no endpoint of the new side.
@@ -130,11 +133,11 @@ fn failing(base: &[&Run], new: &[&Run]) -> Option<Vec<proportion::Part>> {
             .collect()
     };
     let (of_base, of_new) = (counts(by_endpoint(base)), counts(by_endpoint(new)));
-    let common: Vec<[(u64, u64); 2]> = of_base
+    let common: Vec<Both> = of_base
         .iter()
         .filter_map(|(label, before)| Some([*before, *of_new.get(label)?]))
         .collect();
-    let rest = |all: (u64, u64), of: fn(&[(u64, u64); 2]) -> (u64, u64)| {
+    let rest = |all: (u64, u64), of: fn(&Both) -> (u64, u64)| {
         let rest = common.iter().map(of).try_fold(all, |rest, of| {
             Some((rest.0.checked_sub(of.0)?, rest.1.checked_sub(of.1)?))
         });
