@@ -14,7 +14,6 @@ use crate::ingest::argument::Candidate;
 use crate::ingest::log::scalar::Scale;
 use crate::ingest::{self, Input};
 use crate::model::{Endpoint, Note, Run};
-use crate::normalize;
 use crate::normalize::Pattern;
 use crate::pipeline;
 use crate::render::Layout;
@@ -413,7 +412,7 @@ pub(crate) fn layout(config: &Config, full: bool) -> anyhow::Result<Layout> {
 /// Refuses a trim that a run could not be given: figures over what was to be left out are none that were asked for.
 pub(crate) fn refuse_untrimmed(runs: &[Run]) -> anyhow::Result<()> {
     for run in runs {
-        if let Some(note) = run.notes.iter().find(|note| note.id == normalize::UNDONE) {
+        if let Some(note) = run.noted(Note::UNTRIMMED) {
             return Err(advise(
                 format!("{} cannot be trimmed as asked: {}", run.name, note.text),
                 "leave --trim-start and --trim-end out, or make them shorter",

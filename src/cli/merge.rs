@@ -9,6 +9,7 @@ use crate::cli::message::{self, advise};
 use crate::cli::output::{self, Output};
 use crate::cli::{Console, convert, inputs};
 use crate::ingest;
+use crate::model::Note;
 use crate::normalize;
 use crate::normalize::distributed;
 
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &Args, out: &mut dyn Write, console: &mut Console) -> an
     let mut run = distributed::merge(runs, &id)
         .map_err(|refused| advise(refused.to_string(), refused.hint()))?;
     for note in &run.notes {
-        if note.id.starts_with(distributed::NOTED) {
+        if note.id.starts_with(Note::MERGED) {
             message::note(console, &note.text);
         }
     }

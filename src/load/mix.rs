@@ -135,7 +135,7 @@ struct Side {
 
 impl Side {
     fn of(runs: &[&Run]) -> Option<Side> {
-        let only_some = |run: &&Run| run.notes.iter().any(|note| note.id == Note::SOME_ENDPOINTS);
+        let only_some = |run: &&Run| run.noted(Note::SOME_ENDPOINTS).is_some();
         if runs.iter().any(only_some) || runs.iter().any(|run| run.endpoints.is_empty()) {
             return None;
         }

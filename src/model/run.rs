@@ -121,6 +121,11 @@ impl Run {
         }
     }
 
+    /// The first note with this id.
+    pub fn noted(&self, id: &str) -> Option<&Note> {
+        self.notes.iter().find(|note| note.id == id)
+    }
+
     /// Adds a note, or adds to the count of the same one.
     pub fn note(&mut self, id: &str, text: impl Into<String>, count: u64) {
         let text = text.into();
@@ -491,6 +496,18 @@ impl Note {
 
     /// Samples of resources that were all taken before or after the run.
     pub const OTHER_TIME: &str = "resources-of-another-time";
+    /// A tool wrote a list of no endpoint at all.
+    pub const EMPTY_ARRAY: &str = "empty-array";
+    /// What a trim left out.
+    pub const TRIM: &str = "trim";
+    /// A trim that could not be done.
+    pub const UNTRIMMED: &str = "untrimmed";
+    /// The parts that a distributed run was merged from.
+    pub const MERGED_PARTS: &str = "merged-parts";
+    /// How the ids of all notes on merging begin.
+    pub const MERGED: &str = "merged-";
+    /// Percentiles that merging cannot know.
+    pub const MERGED_PERCENTILES: &str = "merged-percentiles";
 
     /// Whether the figures of a page must be read otherwise because of it, so that the first sentences say it.
     pub fn is_news(&self) -> bool {

@@ -15,8 +15,6 @@ mod rename;
 pub(crate) mod same;
 pub(crate) mod trim;
 
-pub(crate) use trim::UNDONE;
-
 pub use pattern::{Pattern, PatternError};
 
 use crate::model::{Run, Seconds};

@@ -3,14 +3,10 @@
 //! Percentiles stay only where every slice has its histogram. A run without a timeline is left as it is, and says so:
 //! nothing in it says when anything happened.
 
+use crate::model::Note;
 use crate::model::{Run, Seconds, Slice};
 use crate::normalize::cut::{Answers, TOLERANCE, cut};
 use crate::text::number::{plural, seconds};
-
-const NOTE: &str = "trim";
-
-/// The note of a run that could not be trimmed as asked.
-pub(crate) const UNDONE: &str = "untrimmed";
 
 /// Leaves the requested seconds out at the start and the end.
 pub(crate) fn trim(run: &mut Run, start: Option<Seconds>, end: Option<Seconds>) {
@@ -21,7 +17,7 @@ pub(crate) fn trim(run: &mut Run, start: Option<Seconds>, end: Option<Seconds>) 
     }
     let Some(length) = length(run) else {
         run.note(
-            UNDONE,
+            Note::UNTRIMMED,
             "nothing is trimmed: trimming needs a timeline, and the input has none",
             1,
         );
@@ -42,13 +38,13 @@ pub(crate) fn trim(run: &mut Run, start: Option<Seconds>, end: Option<Seconds>) 
             seconds(length)
         );
         run.timeline = outside;
-        run.note(UNDONE, text, 1);
+        run.note(Note::UNTRIMMED, text, 1);
         return;
     };
     if outside.is_empty() {
         run.timeline = inside;
         run.note(
-            UNDONE,
+            Note::UNTRIMMED,
             "nothing is trimmed: every slice of the timeline lies inside",
             1,
         );
@@ -61,23 +57,23 @@ pub(crate) fn trim(run: &mut Run, start: Option<Seconds>, end: Option<Seconds>) 
     let lost = cut(run, inside, (begin, finish), Answers::OfTheirRequests);
     if lost.resources > 0 {
         let text = "of resources with more samples than their series holds, mean and slope are not known after trimming";
-        run.note(NOTE, text, lost.resources);
+        run.note(Note::TRIM, text, lost.resources);
     }
     if lost.expected {
         let text =
             "the slices do not tell expected failures apart: after trimming they count as failures";
-        run.note(NOTE, text, 1);
+        run.note(Note::TRIM, text, 1);
     }
     if !lost.timeless.is_empty() {
         let text = format!(
             "the input has no times for {}: left out after trimming",
             lost.timeless.join(", ")
         );
-        run.note(NOTE, text, 1);
+        run.note(Note::TRIM, text, 1);
     }
     if lost.percentiles {
         let text = "percentiles are not known after trimming: the input has no samples and no histogram per slice";
-        run.note(NOTE, text, 1);
+        run.note(Note::TRIM, text, 1);
     }
 }
 
@@ -114,12 +110,12 @@ fn note_borders(
         seconds(length),
         plural(slices as u64, "slice")
     );
-    run.note(NOTE, text, slices as u64);
+    run.note(Note::TRIM, text, slices as u64);
 }
 
 /// Whether slices were left out: counts are the slices' own, and answers may belong to requests before the border.
 pub(crate) fn is_trimmed(run: &Run) -> bool {
-    run.notes.iter().any(|note| note.id == "trim")
+    run.noted(Note::TRIM).is_some()
 }
 
 #[cfg(test)]

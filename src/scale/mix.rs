@@ -199,7 +199,7 @@ impl Endpoint {
 fn counts(group: &Group) -> Option<Counts> {
     let mut counts = Counts::new();
     for run in group.samples.iter().flat_map(|sample| &sample.sources) {
-        if run.notes.iter().any(|note| note.id == Note::SOME_ENDPOINTS) {
+        if run.noted(Note::SOME_ENDPOINTS).is_some() {
             return None;
         }
         run.overall.requests?;

@@ -11,6 +11,7 @@ mod without_requests;
 
 use std::fmt::Write;
 
+use crate::model::Note;
 use crate::model::{Percentile, Run};
 use crate::normalize::bounded;
 use crate::report::{Effect, Verdict};
@@ -243,7 +244,7 @@ fn what_happened(report: &Report, run: &Run) -> String {
 
 /// An array without an entry looks alike from every tool: then its reader says so.
 fn nothing_made(run: &Run) -> String {
-    match run.notes.iter().find(|note| note.id == "empty-array") {
+    match run.noted(Note::EMPTY_ARRAY) {
         Some(note) => format!("There is nothing to measure: {}.", note.text),
         None => "0 requests were made: there is nothing to measure.".to_owned(),
     }
@@ -326,7 +327,7 @@ fn without_percentiles(report: &Report, run: &Run) -> String {
     if let Some(note) = run
         .notes
         .iter()
-        .find(|note| note.id == "trim" && note.text.contains("percentiles"))
+        .find(|note| note.id == Note::TRIM && note.text.contains("percentiles"))
     {
         return format!("Latency: {}.", note.text);
     }

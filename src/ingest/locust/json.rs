@@ -22,6 +22,7 @@ use crate::ingest::locust::slices::Key;
 use crate::ingest::locust::totals::{LAST_SECOND, Totals, endpoint, latency};
 use crate::ingest::sniff::{Claim, Grade, Head, json_head};
 use crate::ingest::{Format, Kind, locust};
+use crate::model::Note;
 use crate::model::{FileRef, Latency, Millis, Percentile, Seconds, Stats};
 
 /// The row of FORMATS.
@@ -164,7 +165,7 @@ pub(super) fn read(input: &Input) -> Result<(Option<Json>, FileRef), IngestError
         beside(text.get(..start).unwrap_or_default()) + beside(rest),
     );
     json.totals.note(
-        "empty-array",
+        Note::EMPTY_ARRAY,
         format!("{}: an empty array, as Locust prints it for a run without a request; nothing in it says that it is Locust's", input.name),
         is_empty.into(),
     );

@@ -15,16 +15,10 @@ pub use alike::Refused;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::Note;
 use crate::model::{FileRef, Run};
 use crate::normalize::distributed::when::When;
 use crate::text::number::plural;
-
-/// Id of the note that says of how many parts a run is made.
-pub const PARTS: &str = "merged-parts";
-/// Ids of the notes on what the merge left out, assumed or only bounds begin with this.
-pub const NOTED: &str = "merged-";
-/// Id of the notes on percentiles that are not known: what rule V43 tells of.
-pub(crate) const PERCENTILES: &str = "merged-percentiles";
 
 /// What a run is called when its parts have no name in common.
 const NAMELESS: &str = "merged";
@@ -65,7 +59,7 @@ fn note_parts(run: &mut Run, parts: &[&Run]) {
     for part in parts {
         let mut own = 1;
         for note in &part.notes {
-            if note.id == PARTS {
+            if note.id == Note::MERGED_PARTS {
                 own = note.count;
             } else {
                 run.note(&note.id, note.text.clone(), note.count);
@@ -77,7 +71,7 @@ fn note_parts(run: &mut Run, parts: &[&Run]) {
         "the figures are those of {} of one distributed run, put together",
         plural(number, "part")
     );
-    run.note(PARTS, text, number);
+    run.note(Note::MERGED_PARTS, text, number);
 }
 
 fn is_given_again(run: &Run) -> bool {

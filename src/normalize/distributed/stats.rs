@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::Note;
 use crate::model::{Endpoint, Latency, Run, Stats};
 use crate::normalize::bounded as v43;
-use crate::normalize::distributed::PERCENTILES;
 use crate::normalize::merge;
 use crate::text::number::{count, plural};
 use crate::text::phrase::{first_of, quoted};
@@ -43,7 +43,7 @@ pub(super) fn merge(run: &mut Run, parts: &[&Run]) {
             text += "; of the run, ";
             text += &bounds;
         }
-        run.note(PERCENTILES, text, 1);
+        run.note(Note::MERGED_PERCENTILES, text, 1);
     }
     if !lost.latencies.is_empty() {
         let text = format!(

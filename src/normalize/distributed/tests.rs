@@ -79,7 +79,7 @@ fn counts_add_up_and_a_count_that_a_part_lacks_is_unknown() {
     );
     assert_eq!(run.source.files.len(), 2);
     assert_eq!(
-        note(&run, PARTS),
+        note(&run, Note::MERGED_PARTS),
         Some("the figures are those of 2 parts of one distributed run, put together")
     );
     assert_eq!(run.notes.len(), 1);
@@ -326,7 +326,7 @@ fn percentiles_without_histograms_are_bounded_and_noted() {
     assert_eq!(latency.percentile(Percentile::P95), None);
     let p95 = latency.bounds[&Percentile::P95];
     assert_eq!((p95.lower, p95.upper), (Millis(350.0), Millis(395.0)));
-    let text = note(&run, PERCENTILES).unwrap();
+    let text = note(&run, Note::MERGED_PERCENTILES).unwrap();
     assert!(
         text.starts_with(
             "percentiles of the run are not known where those of 2 parts would have to be averaged (V43)"

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::Note;
 use crate::model::{EndpointSlice, Run, Seconds, Slice, Stats};
+use crate::normalize::distributed::sum_f64;
 use crate::normalize::distributed::when::When;
-use crate::normalize::distributed::{PERCENTILES, sum_f64};
 use crate::normalize::merge;
 use crate::text::number::plural;
 
@@ -75,7 +76,7 @@ pub(super) fn merge(run: &mut Run, parts: &[&Run], when: &When) {
              histogram of every slice",
             plural(without_percentiles, "slice")
         );
-        run.note(PERCENTILES, text, 1);
+        run.note(Note::MERGED_PERCENTILES, text, 1);
     }
     if left_out > 0 {
         let text = format!(

@@ -1,6 +1,6 @@
 //! What was read: files with hashes, and what the reader wants known.
 
-use crate::normalize::distributed;
+use crate::model::Note;
 use crate::render::Layout;
 use crate::render::block::{Align, Block, Line, Table, code, prose, text};
 use crate::render::section::{Scope, Section, checks};
@@ -54,7 +54,7 @@ fn build(report: &Report, _: usize, layout: &Layout) -> Vec<Block> {
                 line.push(text(": "));
             }
             // The number of parts stands in the sentence.
-            let times = if note.count > 1 && note.id != distributed::PARTS {
+            let times = if note.count > 1 && note.id != Note::MERGED_PARTS {
                 format!(" ({}x)", number::count(note.count))
             } else {
                 String::new()

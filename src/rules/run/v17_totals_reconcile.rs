@@ -174,7 +174,7 @@ fn sums(run: &Run) -> Vec<Sums> {
 
 /// The sum over all endpoints; `None` unless each of them has the figure and they are all that there are.
 fn over_endpoints(run: &Run, figure: fn(&Stats) -> Option<u64>) -> Option<u64> {
-    if run.notes.iter().any(|note| note.id == Note::SOME_ENDPOINTS) {
+    if run.noted(Note::SOME_ENDPOINTS).is_some() {
         return None;
     }
     let all: Option<Vec<u64>> = run.endpoints.iter().map(|e| figure(&e.stats)).collect();

@@ -1,8 +1,8 @@
 //! V43: percentiles of parts would have to be averaged, so they are not known.
 
+use crate::model::Note;
 use crate::model::Unit;
 use crate::normalize::bounded::{of_shown, said};
-use crate::normalize::distributed::PERCENTILES;
 use crate::report::Effect;
 use crate::report::Evidence;
 use crate::report::RuleId;
@@ -64,7 +64,7 @@ fn ask(context: &RunContext) -> Vec<Fired> {
     let noted = run
         .notes
         .iter()
-        .filter(|note| note.id == PERCENTILES)
+        .filter(|note| note.id == Note::MERGED_PERCENTILES)
         .count();
     if fired.is_empty() && noted > 0 {
         let message = "Percentiles that would have to be averaged over parts are not given, and nothing bounds them; \
@@ -114,7 +114,11 @@ mod tests {
     #[test]
     fn percentiles_that_nothing_bounds_are_told_by_their_note() {
         let mut run = search();
-        run.note(PERCENTILES, "percentiles of GET /a are not known", 1);
+        run.note(
+            Note::MERGED_PERCENTILES,
+            "percentiles of GET /a are not known",
+            1,
+        );
         let fired = ask(&RULE, &run);
         assert_eq!(fired.len(), 1);
         assert!(fired[0].message.contains("nothing bounds them"));

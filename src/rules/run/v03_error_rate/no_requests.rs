@@ -2,6 +2,7 @@
 //!
 //! An input that counts something else, and no requests, is not measured and no such run.
 
+use crate::model::Note;
 use crate::model::{ErrorCount, ErrorKind, MetricId, Run};
 use crate::normalize::trim::is_trimmed;
 use crate::report::Effect;
@@ -75,7 +76,7 @@ fn cause(run: &Run) -> String {
             number::decimal(users, 0)
         ),
         (None, None) => {
-            let said = run.notes.iter().find(|note| note.id == "empty-array");
+            let said = run.noted(Note::EMPTY_ARRAY);
             said.map_or_else(
                 || "the file holds none".to_owned(),
                 |note| note.text.clone(),
