@@ -10,6 +10,7 @@ pub mod latency;
 pub mod load;
 pub mod metric;
 mod named;
+mod note;
 pub mod registry;
 pub mod run;
 pub mod series;
@@ -26,10 +27,11 @@ pub use latency::{
 pub use load::{Load, LoadModel, Phase, ThinkTime};
 pub use metric::{MetricId, PopulationName, ResourceStatistic};
 pub(crate) use named::named;
+pub use note::Note;
 pub use registry::{Better, METRICS, MetricSpec, Reading, Statistic, Unit};
 pub use run::{
     Check, CheckKind, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, FileRef, Identity,
-    IdentitySource, Note, Resource, ResourcePhase, Run, RunSchema, Sessions, Source, THRESHOLD,
+    IdentitySource, Resource, ResourcePhase, Run, RunSchema, Sessions, Source, THRESHOLD,
 };
 pub use series::{EndpointSlice, Slice};
 pub use stats::Stats;
