@@ -5,9 +5,9 @@ use crate::render::block::{Align, Line, Table, code, strong, text};
 use crate::render::level::Level;
 use crate::report::About;
 use crate::report::comparison::{ChangeUnit, ComparedMetric, ComparisonVerdict, MetricState};
-use crate::report::reason;
 use crate::report::{Finding, Interval, Report};
 use crate::text::number;
+use crate::wording::reason;
 
 /// Whether it was put to a test at all.
 pub(super) fn is_judged(metric: &ComparedMetric) -> bool {

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use crate::render::{Layout, change};
 use crate::report::RuleId;
 use crate::report::comparison::{Comparison, ComparisonVerdict, MetricState};
-use crate::report::reason;
 use crate::report::{Effect, Finding, Report, TargetResult, TargetState};
+use crate::wording::reason;
 
 /// How grave it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

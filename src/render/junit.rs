@@ -16,10 +16,10 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use crate::model::Run;
 use crate::render::{Layout, RenderError, Rendered, Renderer, change, issue};
 use crate::report::comparison::{ComparedMetric, Comparison, ComparisonVerdict, MetricState};
-use crate::report::reason;
 use crate::report::{Effect, Finding, Report, Severity, TargetResult, TargetState};
 use crate::text::escape::visible;
 use crate::text::number;
+use crate::wording::reason;
 
 /// The row of RENDERERS.
 pub const RENDERER: Renderer = Renderer {

@@ -11,10 +11,10 @@ use crate::render::page::{self, Piece};
 use crate::render::section::{SECTIONS, Section, scaling, targets};
 use crate::render::{Layout, RenderError, Rendered, Renderer, change, issue, markdown};
 use crate::report::comparison::{ComparedMetric, Comparison};
-use crate::report::reason;
 use crate::report::{Report, TargetResult, TargetState, Verdict};
 use crate::text::{escape, number};
 use crate::wording::headline::words;
+use crate::wording::reason;
 
 /// The row of RENDERERS.
 pub const RENDERER: Renderer = Renderer {

@@ -74,9 +74,3 @@ impl fmt::Display for Reason {
         }
     }
 }
-
-/// All of them, for a sentence: `V22, no-requests`.
-pub fn listed(reasons: &[Reason]) -> String {
-    let words: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-    words.join(", ")
-}

@@ -6,6 +6,7 @@
 
 mod amount;
 pub mod headline;
+pub mod reason;
 pub mod series;
 pub mod state;
 mod target;

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::report::Cause;
 use crate::report::Effect;
 use crate::report::comparison::{
     ChangeUnit, ComparedMetric, Comparison, ComparisonVerdict, MetricState,
 };
-use crate::report::{Cause, reason};
 use crate::report::{Report, TargetResult, TargetState};
 use crate::text::number::{change, change_of_share, percent, plural, quantity};
 use crate::text::phrase::{first_sentence, shown};
 use crate::wording::headline::{age, judged, of_results};
+use crate::wording::reason;
 
 /// How many metrics a sentence names.
 const NAMED: usize = 3;
