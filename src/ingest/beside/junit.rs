@@ -1,17 +1,17 @@
 //! JUnit XML, as pytest, Maven, Gradle, Go's converters, Jest and the rest write it.
 //!
 //! A test belongs to the innermost suite with a name; those of a suite that is called `pytest`, which says the tool only,
-//! to their class. Read as a stream; entities of a DTD are not expanded. Texts, host names and properties are not kept.
+//! to their class. Entities of a DTD are not expanded. Texts, host names and properties are not kept.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use crate::ingest::beside::markup::Markup;
 use crate::ingest::beside::suites::{Outcome, Suites};
 use crate::ingest::beside::{Beside, Read};
+use crate::ingest::input::DOCUMENT_LIMIT;
 use crate::ingest::sniff::{Claim, Grade, Head};
 use crate::ingest::{IngestError, Input, Place};
 
@@ -28,8 +28,8 @@ pub(super) const BESIDE: Beside = Beside {
 /// Suites inside suites.
 const DEEPEST: usize = 64;
 
-/// Elements inside elements; the parser holds their names.
-const DEEPEST_ELEMENT: usize = 1000;
+/// Longest report; it is held in memory while it is parsed.
+const LONGEST: u64 = 4 * DOCUMENT_LIMIT;
 
 /// What a suite says of itself, and what was found in it.
 #[derive(Default)]
@@ -94,55 +94,37 @@ struct State {
 }
 
 fn read(input: &Input, reader: &mut dyn BufRead, suites: &mut Suites) -> Result<(), IngestError> {
-    let mut xml = Reader::from_reader(Markup::new(reader));
-    let mut depth = 0_usize;
-    let mut state = State::default();
-    let mut buffer = Vec::new();
-    loop {
-        buffer.clear();
-        // A long tag leaves a long buffer behind.
-        buffer.shrink_to(64 * 1024);
-        let is_whole = xml.get_mut().skip().map_err(|source| IngestError::Read {
+    let mut bytes = Vec::new();
+    reader
+        .take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| IngestError::Read {
             file: input.name.clone(),
             source,
         })?;
-        if !is_whole {
-            let problem = "the file ends inside a comment or a CDATA section";
-            return Err(IngestError::content(&input.name, Place::File, problem)
-                .with_hint("was the test run interrupted?"));
-        }
-        let event = xml.read_event_into(&mut buffer).map_err(|error| {
-            let markup = xml.get_ref();
-            let place = xml_place(xml.error_position() + markup.skipped);
-            if markup.too_long {
-                let problem = "a tag is longer than 16 MiB";
-                return IngestError::content(&input.name, place, problem);
-            }
-            IngestError::content(&input.name, place, format!("this is not XML: {error}")).with_hint(
-                "the file ends too early, or is not UTF-8; was the test run interrupted?",
-            )
+    if bytes.len() as u64 > LONGEST {
+        return Err(IngestError::TooLarge {
+            file: input.name.clone(),
+            limit: LONGEST,
+            format: BESIDE.id,
+        });
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let mut xml = Reader::from_str(&text);
+    // What tests printed is not always escaped.
+    xml.config_mut().allow_dangling_amp = true;
+    xml.config_mut().expand_empty_elements = true;
+    let mut state = State::default();
+    loop {
+        let event = xml.read_event().map_err(|error| {
+            let place = Place::Field(format!("byte {}", xml.error_position()));
+            IngestError::content(&input.name, place, format!("this is not XML: {error}"))
+                .with_hint("was the test run interrupted?")
         })?;
         match event {
             Event::Eof => break,
-            Event::Start(tag) => {
-                open(&tag, &mut state, suites, input)?;
-                depth += 1;
-                if depth > DEEPEST_ELEMENT {
-                    let problem = format!(
-                        "elements stand more than {DEEPEST_ELEMENT} deep inside one another"
-                    );
-                    return Err(IngestError::content(&input.name, Place::File, problem));
-                }
-            }
-            Event::Empty(tag) => {
-                let name = tag.local_name().as_ref().to_owned();
-                open(&tag, &mut state, suites, input)?;
-                close(&name, &mut state, suites);
-            }
-            Event::End(tag) => {
-                close(tag.local_name().as_ref(), &mut state, suites);
-                depth = depth.saturating_sub(1);
-            }
+            Event::Start(tag) => open(&tag, &mut state, suites, input)?,
+            Event::End(tag) => close(tag.local_name().as_ref(), &mut state, suites),
             _ => {}
         }
     }
@@ -160,10 +142,6 @@ fn read(input: &Input, reader: &mut dyn BufRead, suites: &mut Suites) -> Result<
         suites.note("tests-flaky", text, state.flaky);
     }
     Ok(())
-}
-
-fn xml_place(position: u64) -> Place {
-    Place::Field(format!("byte {position}"))
 }
 
 fn open(

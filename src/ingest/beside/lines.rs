@@ -2,10 +2,10 @@
 //!
 //! A line longer than [`LONGEST`] is read past and counted, never held.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 
 /// Longest line that is looked at, in bytes.
-pub(super) const LONGEST: usize = 1024 * 1024;
+pub(super) const LONGEST: u64 = 1024 * 1024;
 
 /// One line, or that one was too long.
 pub(super) enum Line {
@@ -16,39 +16,19 @@ pub(super) enum Line {
 }
 
 /// The next line; `None` at the end.
-pub(super) fn next(reader: &mut dyn BufRead) -> io::Result<Option<Line>> {
+pub(super) fn next(mut reader: &mut dyn BufRead) -> io::Result<Option<Line>> {
     let mut bytes = Vec::new();
-    let mut too_long = false;
-    let mut any = false;
-    loop {
-        let chunk = match reader.fill_buf() {
-            Ok(chunk) => chunk,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        if chunk.is_empty() {
-            break;
-        }
-        any = true;
-        let end = memchr::memchr(b'\n', chunk);
-        let part = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or(chunk);
-        if bytes.len() + part.len() > LONGEST {
-            too_long = true;
-            bytes.clear();
-        } else if !too_long {
-            bytes.extend_from_slice(part);
-        }
-        let used = end.map_or(chunk.len(), |end| end + 1);
-        reader.consume(used);
-        if end.is_some() {
-            break;
-        }
+    Read::take(&mut reader, LONGEST + 1).read_until(b'\n', &mut bytes)?;
+    if bytes.is_empty() {
+        return Ok(None);
     }
-    Ok(match (any, too_long) {
-        (false, _) => None,
-        (true, true) => Some(Line::TooLong),
-        (true, false) => Some(Line::Text(plain(&String::from_utf8_lossy(&bytes)))),
-    })
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+    } else if bytes.len() as u64 > LONGEST {
+        reader.skip_until(b'\n')?;
+        return Ok(Some(Line::TooLong));
+    }
+    Ok(Some(Line::Text(plain(&String::from_utf8_lossy(&bytes)))))
 }
 
 /// A text without the sequences that move a cursor, clear a screen or colour: `ESC [ ... letter`, `ESC` and one letter.
@@ -86,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_line_too_long_is_read_past() {
-        let text = format!("a\n{}\nb", "x".repeat(LONGEST + 1));
+        let text = format!("a\n{}\nb", "x".repeat(LONGEST as usize + 1));
         let mut reader = std::io::BufReader::with_capacity(512, text.as_bytes());
         let mut seen = Vec::new();
         while let Some(line) = next(&mut reader).unwrap() {

@@ -10,7 +10,6 @@ mod docker_json;
 mod docker_text;
 mod junit;
 mod lines;
-mod markup;
 mod paths;
 mod place;
 mod pytest_json;
