@@ -17,17 +17,11 @@ mod history;
 pub mod html;
 pub mod json;
 mod prefer;
-#[cfg(test)]
-mod saved_again;
 mod slices;
 mod table;
 #[cfg(test)]
 mod tests;
 mod totals;
-#[cfg(test)]
-mod variants;
-#[cfg(test)]
-mod walk;
 
 use std::path::Path;
 
@@ -37,6 +31,8 @@ use crate::model::Run;
 
 use assemble::Members;
 use csv::Part;
+#[cfg(test)]
+use tests::walk;
 
 /// The ends of the names of one set; the longer one of two that fit is first. `_requests...` is what the web UI calls its
 /// downloads since 2.33, `Locust_2026-11-21-02h27_FILE.py_HOST_requests.csv`; before, each download has a time of its own

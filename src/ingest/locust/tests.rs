@@ -6,13 +6,17 @@
     reason = "figures of a file are equal to the digit; texts are ASCII"
 )]
 
+mod saved_again;
+mod variants;
+pub(super) mod walk;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use crate::ingest::locust::history::MOST_ENDPOINTS;
 use crate::ingest::locust::slices::MOST_SLICES;
-use crate::ingest::locust::walk::{run_of, sample};
+use crate::ingest::locust::tests::walk::{run_of, sample};
 use crate::ingest::{IngestError, Input, Options, expand, read};
 use crate::model::{ErrorKind, Millis, Percentile, Run};
 

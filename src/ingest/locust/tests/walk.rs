@@ -14,11 +14,11 @@ use serde_json::Value;
 use crate::ingest::{Input, Options, expand, read};
 use crate::model::{ErrorKind, Percentile, Run, Stats};
 
-pub(super) fn samples() -> PathBuf {
+pub(in crate::ingest::locust) fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/locust")
 }
 
-pub(super) fn run_of(argument: &str) -> Run {
+pub(in crate::ingest::locust) fn run_of(argument: &str) -> Run {
     let none = &mut || -> Input { panic!("no standard input") };
     let mut runs = read(
         expand(&[argument.to_owned()], none).unwrap(),
@@ -30,7 +30,7 @@ pub(super) fn run_of(argument: &str) -> Run {
     runs.remove(0)
 }
 
-pub(super) fn sample(name: &str) -> Run {
+pub(in crate::ingest::locust) fn sample(name: &str) -> Run {
     run_of(&samples().join(name).to_string_lossy())
 }
 

@@ -11,7 +11,7 @@ use std::io::Read;
 
 use crate::ingest::Input;
 use crate::ingest::locust::tests::{Folder, HEAD, HISTORY, note, row, shared};
-use crate::ingest::locust::walk::{run_of, samples};
+use crate::ingest::locust::tests::walk::{run_of, samples};
 use crate::model::{ErrorKind, Latency, Percentile, Run};
 
 fn unpacked(name: &str) -> String {
