@@ -329,11 +329,6 @@ pub struct Hashed {
 }
 
 impl Hashed {
-    /// Whether the file is UTF-16.
-    pub fn is_wide(&self) -> bool {
-        matches!(self.inner, Text::Wide(_))
-    }
-
     /// Reads what is left and says what file it was. Of a stream that broke off it is what was whole.
     pub fn finish(self) -> Result<FileRef, IngestError> {
         let name = self.name;

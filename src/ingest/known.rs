@@ -233,6 +233,11 @@ static ROWS: &[Row] = &[
         "a [[map]] of knee.toml reads it, times in ns",
     ),
     (
+        |s| s.starts("[2") && s.has(&["/locust."]),
+        "a log of Locust",
+        "give what `locust --json > run.json 2> locust.log` prints apart from the log, or the files of `locust --csv run`",
+    ),
+    (
         |s| s.starts("httperf "),
         "what httperf prints",
         "it writes nothing that can be mapped: turn it into CSV or JSON, which a [[map]] of knee.toml reads",

@@ -14,7 +14,7 @@ use crate::ingest::input::Input;
 use crate::ingest::locust::bucket::Grid;
 use crate::ingest::locust::table::{Table, header_of};
 use crate::ingest::locust::totals::{Totals, add, endpoint, latency};
-use crate::ingest::locust::{console, html};
+use crate::ingest::locust::{html, json};
 use crate::ingest::sniff::{Claim, Grade, Head};
 use crate::ingest::{Format, Kind, locust};
 use crate::model::{Endpoint, FileRef, Latency, Millis, Percentile, Seconds, Stats};
@@ -56,7 +56,7 @@ impl Part {
     /// Looks at the first row, never at the name.
     pub(super) fn of(bytes: &[u8]) -> Option<Part> {
         let start = bytes.trim_ascii_start();
-        if console::is_one(start) {
+        if start.starts_with(b"[") || json::is_in_log(start) {
             return Some(Part::Json);
         }
         if html::is_report(start).is_some() {
@@ -180,9 +180,6 @@ pub(super) fn read(input: &Input) -> Result<(Option<Totals>, FileRef), IngestErr
         ),
         cut,
     );
-    if let Some(text) = table.resaved() {
-        totals.note("resaved", text, 1);
-    }
     let name = table.file.clone();
     let file = table.finish()?;
     if rows.is_empty() {

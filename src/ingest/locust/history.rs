@@ -154,9 +154,6 @@ pub(super) fn read(
         }
     }
     let name = table.file.clone();
-    if let Some(text) = table.resaved() {
-        note(&mut reading.history.notes, "resaved", text, 1);
-    }
     let file = table.finish()?;
     Ok((reading.finish(&name), file))
 }

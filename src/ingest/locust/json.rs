@@ -1,21 +1,19 @@
 //! `locust --json`: an array with one object per endpoint, no total, no users, no errors.
 //!
 //! The richest file: exact counts and bytes, every bucket, counts per second. Refuses an array of anything else. An empty
-//! array is what a run without requests leaves. With `2>&1` the log and its tables stand before the array: it is looked
-//! for at the start of a line, where a line of the log has `[` and a date; of the log nothing is kept.
+//! array is what a run without requests leaves. Refuses a log around the array, as `2>&1` makes it.
 //!
 //! References: locust/stats.py, `StatsEntry.serialize`.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Entered;
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
 
 use crate::ingest::error::{IngestError, Place};
 use crate::ingest::input::Input;
 use crate::ingest::json::{mended, without_mark};
 use crate::ingest::locust::bucket::{Buckets, Grid, Pile, SHOWN};
-use crate::ingest::locust::console::{arrays, below, is_empty_array, is_log, is_rest_of_log};
 use crate::ingest::locust::counts::{Counts, PerSecond, TOO_MUCH, floor, joined, per_second};
 use crate::ingest::locust::csv::whole;
 use crate::ingest::locust::slices::Key;
@@ -39,38 +37,34 @@ pub const FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head) -> Option<Claim> {
-    let text = head.bytes;
-    if head.complete && is_empty_array(text) {
+    if head.complete && is_empty_array(head.bytes) {
         return Claim::new(
             Grade::Possible,
             "an empty array, as of a run without requests",
         );
     }
-    let log = is_log(text);
+    let seen = json_head(head.bytes);
     let all = ["[].num_requests", "[].num_none_requests", "[].num_failures"];
-    let mut empty = false;
-    for start in arrays(text).take(MOST_ARRAYS_OF_HEAD) {
-        let array = text.get(start..).unwrap_or_default();
-        let seen = json_head(array);
-        if all.iter().all(|path| seen.has(path)) {
-            return Claim::new(
-                Grade::Certain,
-                "members `num_requests`, `num_none_requests`, `num_failures`",
-            );
-        }
-        empty |= log && is_empty_array(array);
+    // With a log before the array it is refused, with the reason.
+    if all.iter().all(|path| seen.has(path)) || is_in_log(head.bytes) {
+        return Claim::new(
+            Grade::Certain,
+            "members `num_requests`, `num_none_requests`, `num_failures`",
+        );
     }
-    if empty {
-        return Claim::new(Grade::Likely, "a log of Locust and an empty array");
-    }
-    // The array may come after more than was looked at.
-    (log && !head.complete)
-        .then(|| Claim::new(Grade::Likely, "a log of Locust"))
-        .flatten()
+    None
 }
 
-/// How many arrays of a head are looked into: a script may print some of its own.
-const MOST_ARRAYS_OF_HEAD: usize = 20;
+/// Whether an entry stands in a text with a line of the log, `[2026-11-21 02:27:21,123] HOST/INFO/locust.main: ...`.
+pub(super) fn is_in_log(text: &[u8]) -> bool {
+    let has = |part: &[u8]| memmem::find(text, part).is_some();
+    has(b"/locust.") && has(b"\"num_none_requests\":")
+}
+
+fn is_empty_array(bytes: &[u8]) -> bool {
+    let mut inside = bytes.iter().filter(|byte| !byte.is_ascii_whitespace());
+    inside.by_ref().copied().take(3).eq(*b"[]")
+}
 
 #[derive(serde::Deserialize)]
 struct Entry {
@@ -106,91 +100,44 @@ pub(super) struct Json {
     pub(super) per_second: Vec<(Key, PerSecond)>,
 }
 
-/// Reads the file; `None` when it is a log without an array.
-pub(super) fn read(input: &Input) -> Result<(Option<Json>, FileRef), IngestError> {
+/// Reads the file.
+pub(super) fn read(input: &Input) -> Result<(Json, FileRef), IngestError> {
     let (bytes, file) = input.read_all(FORMAT.id)?;
     let text = mended(without_mark(&bytes));
-    let first = text.len() - text.trim_ascii_start().len();
-    let starts: Vec<usize> = arrays(&text).take(MOST_ARRAYS).collect();
-    if starts.is_empty() && is_log(&text) {
-        return Ok((None, file));
+    let array = text.trim_ascii_start().strip_prefix(b"[");
+    if array.is_none_or(|inside| !matches!(inside.trim_ascii_start().first(), Some(b'{' | b']'))) {
+        let problem =
+            "expected the array of objects that `locust --json` prints, and nothing before it";
+        return Err(IngestError::content(&input.name, Place::Line(1), problem).with_hint(
+            "keep the log apart: `locust --json > run.json 2> locust.log`, or `locust --json-file run`",
+        ));
     }
-    // A script may print arrays too: behind a log, Locust's own is the last thing that is printed.
-    let start = match starts.as_slice() {
-        [at, ..] if *at == first => first,
-        [.., before, last] => {
-            if starts_with_entries(text.get(*before..*last).unwrap_or_default()) {
-                let problem = "the log holds several arrays as of --json";
-                return Err(IngestError::content(&input.name, Place::File, problem)
-                    .with_hint("one file holds one run: cut it in two"));
-            }
-            *last
-        }
-        [only] => *only,
-        [] => first,
-    };
-    let line = memchr_iter(b'\n', text.get(..start).unwrap_or_default()).count() as u64;
-    let array = text.get(start..).unwrap_or_default();
-    let mut values = serde_json::Deserializer::from_slice(array).into_iter::<Vec<Entry>>();
-    let entries = match values.next() {
-        Some(Ok(entries)) => entries,
-        Some(Err(error)) => return Err(below(IngestError::json(&input.name, &error), line)),
-        None => Vec::new(),
-    };
-    let rest = array.get(values.byte_offset()..).unwrap_or_default();
-    if !is_rest_of_log(rest) {
-        let at = line
-            + 1
-            + memchr_iter(b'\n', array.get(..values.byte_offset()).unwrap_or_default()).count()
-                as u64;
+    let mut values = serde_json::Deserializer::from_slice(&text).into_iter::<Vec<Entry>>();
+    let entries = values.next().transpose();
+    let entries = entries.map_err(|error| IngestError::json(&input.name, &error))?;
+    let (before, rest) = text
+        .split_at_checked(values.byte_offset())
+        .unwrap_or_default();
+    if !rest.trim_ascii().is_empty() {
+        let line = 1 + memchr_iter(b'\n', before).count() as u64;
         return Err(IngestError::content(
             &input.name,
-            Place::Line(at),
+            Place::Line(line),
             "something else follows the array",
         )
-        .with_hint("one file holds one run; are these the outputs of several?"));
+        .with_hint(
+            "one file holds one run; are these the outputs of several, or is the log in it?",
+        ));
     }
+    let entries = entries.unwrap_or_default();
     let is_empty = entries.is_empty();
     let mut json = collect(entries, &input.name)?;
-    let beside = |text: &[u8]| {
-        let lines = text.split(|byte| *byte == b'\n');
-        lines.filter(|line| !line.trim_ascii().is_empty()).count() as u64
-    };
-    json.totals.note(
-        "log-lines",
-        format!(
-            "{}: lines of the log before and after the array were left out",
-            input.name
-        ),
-        beside(text.get(..start).unwrap_or_default()) + beside(rest),
-    );
     json.totals.note(
         Note::EMPTY_ARRAY,
         format!("{}: an empty array, as Locust prints it for a run without a request; nothing in it says that it is Locust's", input.name),
         is_empty.into(),
     );
-    Ok((Some(json), file))
-}
-
-/// Whether the file is a log without an array. A stream is read once, so it is told by its head, and only when that is all.
-pub(super) fn is_bare_log(input: &Input) -> Result<bool, IngestError> {
-    let (head, complete) = input.head()?;
-    if !is_log(&head) || arrays(&head).next().is_some() {
-        return Ok(false);
-    }
-    if complete || input.path.is_none() {
-        return Ok(complete);
-    }
-    let (bytes, _) = input.read_all(FORMAT.id)?;
-    Ok(arrays(&bytes).next().is_none())
-}
-
-/// How many arrays are looked at before the rest is taken for noise.
-const MOST_ARRAYS: usize = 10_000;
-
-fn starts_with_entries(text: &[u8]) -> bool {
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Vec<Entry>>();
-    matches!(values.next(), Some(Ok(entries)) if !entries.is_empty())
+    Ok((json, file))
 }
 
 fn collect(entries: Vec<Entry>, file: &str) -> Result<Json, IngestError> {

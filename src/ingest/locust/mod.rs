@@ -9,7 +9,6 @@
 
 mod assemble;
 mod bucket;
-mod console;
 mod counts;
 pub mod csv;
 mod failures;
@@ -120,12 +119,6 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
     }
     if let Some(file) = old.first().filter(|_| !members.has_totals()) {
         return Err(csv::refuse_old(file));
-    }
-    // A log that `--json` did not end is no result, whatever folder it stands in.
-    if let Some(input) = members.json.filter(|_| unit.inputs.len() == 1)
-        && json::is_bare_log(input)?
-    {
-        return Ok(Vec::new());
     }
     let mut run = assemble::run(&members)?;
     if !old.is_empty() {

@@ -228,17 +228,6 @@ fn take_json(
         }
         Err(error) => return Err(error),
     };
-    let Some(json) = json else {
-        run.note(
-            "log-without-json",
-            format!(
-                "{}: a log without what --json prints was left out",
-                input.name
-            ),
-            1,
-        );
-        return Ok(None);
-    };
     let of_json = json.totals.overall.requests.unwrap_or(0);
     if let Some(of_csv) = table.and_then(|table| table.overall.requests)
         && !is_close(of_json, of_csv)

@@ -1,9 +1,9 @@
 //! One CSV file of Locust: its columns by name, its rows as a stream, its cells as numbers with a place.
 //!
-//! No row is kept. A spreadsheet that saved the file again may have put semicolons or tabs between the cells, commas into
-//! the numbers, and UTF-16 for UTF-8; a comma in a number is understood only between semicolons or tabs. Thousands
-//! separators are refused by name: `1.234` may be one number or the other. A row may be as long as [`ROW_LIMIT`]: a quote
-//! that is never closed would otherwise take the rest of the file into memory.
+//! No row is kept. Refuses tables that a spreadsheet saved again with semicolons or tabs between the cells: it may have put
+//! commas into the numbers and separators between thousands. One that it saved with commas is read, and its rows of
+//! empty cells are none (`samples/locust/blank-rows`). A row may be as long as [`ROW_LIMIT`]: a quote that is never
+//! closed would otherwise take the rest of the file into memory.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -72,26 +72,6 @@ fn is_too_long(error: &io::Error) -> bool {
         .is_some()
 }
 
-/// `1,234`, `1.234.567`, `1 234,5`, `1'234`: groups of three digits with something between them.
-fn is_grouped(text: &str) -> bool {
-    let separator =
-        |letter: char| matches!(letter, ',' | '.' | ' ' | '\'' | '’' | '\u{a0}' | '\u{202f}');
-    let Some(mark) = text.chars().find(|letter| separator(*letter)) else {
-        return false;
-    };
-    let parts: Vec<&str> = text.split(mark).collect();
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let Some((first, groups)) = parts.split_first() else {
-        return false;
-    };
-    let Some((last, inner)) = groups.split_last() else {
-        return false;
-    };
-    let whole = last.split([',', '.']).next().unwrap_or_default();
-    let three = |part: &str| part.len() == 3 && digits(part);
-    digits(first) && first.len() <= 3 && inner.iter().all(|part| three(part)) && three(whole)
-}
-
 /// An open file.
 pub(super) struct Table {
     reader: Reader<Bounded>,
@@ -100,12 +80,6 @@ pub(super) struct Table {
     /// What the file is called.
     pub(super) file: String,
     columns: Vec<String>,
-    delimiter: u8,
-    is_wide: bool,
-    /// Whether a number with a decimal comma was seen.
-    comma: Cell<bool>,
-    /// Whether one was seen whose point may separate thousands.
-    point: Cell<bool>,
     /// Whether lines end with a carriage return.
     returns: bool,
 }
@@ -114,16 +88,26 @@ impl Table {
     /// Opens a file and reads its header.
     pub(super) fn open(input: &Input) -> Result<Table, IngestError> {
         let (head, _) = input.head()?;
-        let (_, delimiter) = header_of(&head);
+        let found = match header_of(&head).1 {
+            b';' => Some("semicolons"),
+            b'\t' => Some("tabs"),
+            _ => None,
+        };
+        if let Some(found) = found {
+            let problem = format!("expected commas between the cells, found {found}");
+            return Err(
+                IngestError::content(&input.name, Place::Line(1), problem).with_hint(
+                    "a spreadsheet saved it again and may have changed its numbers: give the file as Locust wrote it",
+                ),
+            );
+        }
         let since_row = Rc::new(Cell::new(0));
         let inner = input.open()?;
-        let is_wide = inner.is_wide();
         let bounded = Bounded {
             inner,
             since_row: Rc::clone(&since_row),
         };
         let reader = ReaderBuilder::new()
-            .delimiter(delimiter)
             .flexible(true)
             .has_headers(false)
             .buffer_capacity(128 * 1024)
@@ -134,10 +118,6 @@ impl Table {
             row: ByteRecord::new(),
             file: input.name.clone(),
             columns: Vec::new(),
-            delimiter,
-            is_wide,
-            comma: Cell::new(false),
-            point: Cell::new(false),
             returns: head.iter().find(|b| matches!(b, b'\r' | b'\n')) == Some(&b'\r'),
         };
         if table.next()? {
@@ -154,7 +134,7 @@ impl Table {
     pub(super) fn next(&mut self) -> Result<bool, IngestError> {
         loop {
             let found = self.next_record()?;
-            if !found || !is_blank(self.row.as_slice(), self.delimiter) {
+            if !found || !is_blank(self.row.as_slice(), b',') {
                 return Ok(found);
             }
         }
@@ -203,7 +183,7 @@ impl Table {
         let columns = self.columns.iter().enumerate();
         columns
             .filter_map(|(at, name)| {
-                let percent = name.strip_suffix('%')?.trim().replace(',', ".");
+                let percent = name.strip_suffix('%')?.trim();
                 Some((at, percent.parse().ok()?))
             })
             .collect()
@@ -236,23 +216,11 @@ impl Table {
         let column = self.columns.get(at).cloned().unwrap_or_default();
         let text = self.text(at);
         let shown: String = text.chars().take(40).collect();
-        let grouped = is_grouped(text.trim());
-        let why = if grouped {
-            ", whose thousands are separated"
-        } else {
-            ""
-        };
-        let error = IngestError::content(
+        IngestError::content(
             &self.file,
             Place::FieldAt(column, self.line()),
-            format!("expected {expected}, found `{shown}`{why}"),
-        );
-        if grouped {
-            return error.with_hint(
-                "Locust writes no thousands separators: give the file as it was, or save it with plain numbers",
-            );
-        }
-        error
+            format!("expected {expected}, found `{shown}`"),
+        )
     }
 
     /// A cell that counts something.
@@ -273,44 +241,10 @@ impl Table {
         if text.is_empty() || text == "N/A" {
             return Ok(None);
         }
-        let parsed = if self.delimiter == b',' {
-            text.parse()
-        } else {
-            self.comma.set(self.comma.get() || text.contains(','));
-            self.point
-                .set(self.point.get() || (text.contains('.') && is_grouped(text)));
-            // One of the two is a separator of thousands, and nothing says which.
-            if self.comma.get() && self.point.get() && text.contains([',', '.']) {
-                return Err(self.wrong(at, "one mark for decimals in the whole file"));
-            }
-            text.replace(',', ".").parse()
-        };
-        match parsed {
+        match text.parse() {
             Ok(value) if f64::is_finite(value) && value >= 0.0 => Ok(Some(value)),
             _ => Err(wrong()),
         }
-    }
-
-    /// How a spreadsheet changed the file when it saved it again.
-    pub(super) fn resaved(&self) -> Option<String> {
-        let delimiter = match self.delimiter {
-            b';' => Some("semicolons between the cells"),
-            b'\t' => Some("tabs between the cells"),
-            _ => None,
-        };
-        let changes = [
-            delimiter,
-            self.comma.get().then_some("commas for decimal points"),
-            self.is_wide.then_some("UTF-16"),
-        ];
-        let changes: Vec<&str> = changes.into_iter().flatten().collect();
-        (!changes.is_empty()).then(|| {
-            format!(
-                "{}: {}; a spreadsheet saved it again, and its digits are what is left",
-                self.file,
-                changes.join(", ")
-            )
-        })
     }
 
     /// What file it was.

@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use std::io::Read;
 
 use crate::ingest::Input;
-use crate::ingest::locust::tests::{Folder, HEAD, HISTORY, note, row, shared};
 use crate::ingest::locust::tests::walk::{run_of, samples};
+use crate::ingest::locust::tests::{Folder, HEAD, HISTORY, note, row, shared};
 use crate::model::{ErrorKind, Latency, Percentile, Run};
 
 fn unpacked(name: &str) -> String {
