@@ -1,46 +1,24 @@
-//! UTF-16 with a byte order mark, as spreadsheets save "Unicode text" and `PowerShell` writes with `>`, as UTF-8.
+//! UTF-16 with a byte order mark, as `PowerShell` writes it with `>`, as UTF-8.
 //!
 //! Nothing else is guessed: without a mark a text is UTF-8. Half a pair stands as the replacement character.
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 
 /// The mark that some programs put before UTF-8.
 pub(in crate::ingest) const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The order of the bytes of a UTF-16 text, by its mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ingest) enum Wide {
-    /// `ff fe`
-    Little,
-    /// `fe ff`
-    Big,
-}
-
-impl Wide {
-    /// What the first two bytes say.
-    pub(in crate::ingest) fn of(bytes: &[u8]) -> Option<Wide> {
-        match bytes {
-            [0xff, 0xfe, ..] => Some(Wide::Little),
-            [0xfe, 0xff, ..] => Some(Wide::Big),
-            _ => None,
-        }
-    }
-
-    fn unit(self, pair: [u8; 2]) -> u16 {
-        match self {
-            Wide::Little => u16::from_le_bytes(pair),
-            Wide::Big => u16::from_be_bytes(pair),
-        }
-    }
+/// Whether a text begins with the mark of UTF-16, low byte first.
+pub(in crate::ingest) fn is_wide(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xff\xfe")
 }
 
 /// A text as UTF-8, without its mark.
 pub(in crate::ingest) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if let Some(wide) = Wide::of(bytes) {
+    if is_wide(bytes) {
         let mut text = Vec::with_capacity(bytes.len() / 2);
         // Reading from memory does not fail.
-        let _ = Narrow::new(bytes, wide).read_to_end(&mut text);
+        let _ = Narrow::new(bytes).read_to_end(&mut text);
         return Cow::Owned(text);
     }
     Cow::Borrowed(bytes.strip_prefix(UTF8_MARK).unwrap_or(bytes))
@@ -49,54 +27,44 @@ pub(in crate::ingest) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
 /// UTF-16 in, UTF-8 out, in constant memory.
 pub(in crate::ingest) struct Narrow<R> {
     pub(in crate::ingest) inner: R,
-    wide: Wide,
     /// Bytes that are not yet a whole letter.
     rest: Vec<u8>,
-    ready: Vec<u8>,
-    taken: usize,
+    ready: Cursor<Vec<u8>>,
     done: bool,
 }
 
 impl<R> Narrow<R> {
-    pub(in crate::ingest) fn new(inner: R, wide: Wide) -> Narrow<R> {
+    pub(in crate::ingest) fn new(inner: R) -> Narrow<R> {
         Narrow {
             inner,
-            wide,
             rest: Vec::new(),
-            ready: Vec::new(),
-            taken: 0,
+            ready: Cursor::default(),
             done: false,
         }
     }
 
     fn decode(&mut self) {
         let (pairs, odd) = self.rest.as_chunks::<2>();
-        let mut units: Vec<u16> = pairs.iter().map(|pair| self.wide.unit(*pair)).collect();
-        let mut kept = odd.to_vec();
+        let mut units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+        let mut kept = odd.len();
         // The second half of a pair may come with the next bytes.
-        if !self.done
-            && let Some(0xd800..=0xdbff) = units.last()
-        {
+        if !self.done && matches!(units.last(), Some(0xd800..=0xdbff)) {
             units.pop();
-            kept = [pairs.last().map_or(&[][..], |pair| pair), odd].concat();
+            kept += 2;
         }
-        self.rest = kept;
-        self.ready.clear();
-        self.taken = 0;
-        let mut letter = [0; 4];
-        for unit in char::decode_utf16(units) {
-            let decoded = unit.unwrap_or(char::REPLACEMENT_CHARACTER);
-            if decoded != '\u{feff}' {
-                self.ready
-                    .extend_from_slice(decoded.encode_utf8(&mut letter).as_bytes());
-            }
-        }
+        self.rest.drain(..self.rest.len() - kept);
+        let text = String::from_utf16_lossy(&units).replace('\u{feff}', "");
+        self.ready = Cursor::new(text.into_bytes());
     }
 }
 
 impl<R: Read> Read for Narrow<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.taken == self.ready.len() && !self.done && !into.is_empty() {
+        loop {
+            let n = self.ready.read(into)?;
+            if n > 0 || self.done || into.is_empty() {
+                return Ok(n);
+            }
             let mut chunk = [0; 16 * 1024];
             let n = self.inner.read(&mut chunk)?;
             self.done = n == 0;
@@ -104,13 +72,6 @@ impl<R: Read> Read for Narrow<R> {
                 .extend_from_slice(chunk.get(..n).unwrap_or_default());
             self.decode();
         }
-        let left = self.ready.get(self.taken..).unwrap_or_default();
-        let n = left.len().min(into.len());
-        if let (Some(to), Some(from)) = (into.get_mut(..n), left.get(..n)) {
-            to.copy_from_slice(from);
-        }
-        self.taken += n;
-        Ok(n)
     }
 }
 
@@ -131,22 +92,15 @@ mod tests {
     }
 
     #[test]
-    fn letters_of_every_width_come_through_in_either_order() {
+    fn letters_of_every_width_come_through() {
         let text = "Name;größe/日本/😀\r\n";
-        for (mark, wide) in [([0xff, 0xfe], Wide::Little), ([0xfe, 0xff], Wide::Big)] {
-            let units = text.encode_utf16().flat_map(|unit| match wide {
-                Wide::Little => unit.to_le_bytes(),
-                Wide::Big => unit.to_be_bytes(),
-            });
-            let bytes: Vec<u8> = mark.into_iter().chain(units).collect();
-            assert_eq!(Wide::of(&bytes), Some(wide));
-            assert_eq!(utf8(&bytes).as_ref(), text.as_bytes());
-            let mut slow = String::new();
-            Narrow::new(Slow(&bytes), wide)
-                .read_to_string(&mut slow)
-                .unwrap();
-            assert_eq!(slow, text);
-        }
+        let units = format!("\u{feff}{text}");
+        let bytes: Vec<u8> = units.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert!(is_wide(&bytes));
+        assert_eq!(utf8(&bytes).as_ref(), text.as_bytes());
+        let mut slow = String::new();
+        Narrow::new(Slow(&bytes)).read_to_string(&mut slow).unwrap();
+        assert_eq!(slow, text);
     }
 
     #[test]

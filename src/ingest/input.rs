@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 
 use crate::ingest::decompress::{Stream, decompress, is_compressed, is_torn, read_up_to};
-use crate::ingest::encoding::{Narrow, UTF8_MARK, Wide, utf8};
+use crate::ingest::encoding::{Narrow, UTF8_MARK, is_wide, utf8};
 use crate::ingest::error::IngestError;
 use crate::ingest::sniff::HEAD_BYTES;
 use crate::model::FileRef;
@@ -160,7 +160,7 @@ impl Input {
         let (mut stream, _) = self.decompressed()?;
         let mut mark = Vec::new();
         let outcome = read_up_to(&mut stream, &mut mark, UTF8_MARK.len());
-        let wide = Wide::of(&mark);
+        let wide = is_wide(&mark);
         let is_marked = mark == UTF8_MARK;
         let rest = match outcome {
             Err(error) if is_torn(&error) => Box::new(Torn),
@@ -177,9 +177,10 @@ impl Input {
             raw.read_exact(&mut [0; UTF8_MARK.len()]).map_err(fail)?;
         }
         Ok(Hashed {
-            inner: match wide {
-                Some(wide) => Text::Wide(Narrow::new(raw, wide)),
-                None => Text::Plain(raw),
+            inner: if wide {
+                Text::Wide(Narrow::new(raw))
+            } else {
+                Text::Plain(raw)
             },
             name: self.name.clone(),
         })

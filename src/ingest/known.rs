@@ -233,6 +233,11 @@ static ROWS: &[Row] = &[
         "a [[map]] of knee.toml reads it, times in ns",
     ),
     (
+        |s| s.bytes.starts_with(b"\xfe\xff"),
+        "text in UTF-16 with the high byte first",
+        "save it as UTF-8",
+    ),
+    (
         |s| s.starts("[2") && s.has(&["/locust."]),
         "a log of Locust",
         "give what `locust --json > run.json 2> locust.log` prints apart from the log, or the files of `locust --csv run`",
@@ -417,6 +422,13 @@ mod tests {
             assert!(is_named, "{tool}: {known:?}");
             assert!(known.way.is_some(), "{tool}");
         }
+    }
+
+    #[test]
+    fn an_order_of_bytes_that_is_not_read_is_called_by_its_name() {
+        let known = looks_like(b"\xfe\xff\0a\0,\0b");
+        assert_eq!(known.what, "text in UTF-16 with the high byte first");
+        assert_eq!(known.way, Some("save it as UTF-8"));
     }
 
     #[test]
