@@ -1,6 +1,6 @@
 //! The table of `docker stats`: live with its escape sequences, or `--no-stream` again and again with times between.
 //!
-//! Columns are found by the places of their titles, so a name may hold blanks. A time on a line of its own holds for the
+//! Columns are told by the gaps between them, so a name may hold single blanks. A time on a line of its own holds for the
 //! table below it and for no other; each line may begin with its time instead.
 
 use std::io::BufRead;
@@ -37,7 +37,6 @@ enum Column {
     Other,
 }
 
-/// Titles; a longer one stands before one that it begins with.
 const TITLES: [(&str, Column); 10] = [
     ("CONTAINER ID", Column::Container),
     ("CONTAINER", Column::Container),
@@ -51,93 +50,40 @@ const TITLES: [(&str, Column); 10] = [
     ("PIDS", Column::Pids),
 ];
 
-/// The columns of a table, by where their titles begin, in characters.
+/// What stands between gaps of two blanks and more; docker puts at least three between its columns.
+fn cells(line: &str) -> Vec<&str> {
+    let parts = line.split('\t').flat_map(|part| part.split("  "));
+    parts
+        .map(str::trim)
+        .filter(|cell| !cell.is_empty())
+        .collect()
+}
+
+/// The columns of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Header {
-    columns: Vec<(Column, usize)>,
+    columns: Vec<Column>,
 }
 
 impl Header {
     /// A line of titles, as `docker` writes them: a container and at least its CPU or memory.
     fn of(line: &str) -> Option<Header> {
-        if !line.contains("CPU %") && !line.contains("MEM USAGE") && !line.contains("WORKING SET") {
-            return None;
-        }
-        let mut columns = Vec::new();
-        let mut rest = line;
-        let mut at = 0;
-        loop {
-            let blanks = rest.chars().take_while(|letter| letter.is_whitespace());
-            let blanks = blanks.count();
-            at += blanks;
-            rest = rest.trim_start();
-            if rest.is_empty() {
-                break;
-            }
-            let known = TITLES.iter().find(|(title, _)| {
-                rest.strip_prefix(title)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-            });
-            let length = if let Some((title, column)) = known {
-                columns.push((*column, at));
-                title.len()
-            } else {
-                columns.push((Column::Other, at));
-                rest.find(char::is_whitespace).unwrap_or(rest.len())
-            };
-            at += rest.get(..length)?.chars().count();
-            rest = rest.get(length..)?;
-        }
-        let has = |wanted: &[Column]| columns.iter().any(|(column, _)| wanted.contains(column));
+        let column = |cell: &str| {
+            let known = TITLES.iter().find(|(title, _)| *title == cell);
+            known.map_or(Column::Other, |(_, column)| *column)
+        };
+        let columns: Vec<Column> = cells(line).into_iter().map(column).collect();
+        let has = |wanted: &[Column]| columns.iter().any(|column| wanted.contains(column));
         let is_header = has(&[Column::Container, Column::Name])
             && has(&[Column::Cpu, Column::Memory])
             && columns.len() <= 32;
         is_header.then_some(Header { columns })
     }
 
-    /// The cells of a row by place, or by the gaps between them where something moved.
-    fn cells<'a>(&self, line: &'a str) -> Option<Vec<&'a str>> {
-        self.by_place(line).or_else(|| {
-            let cells: Vec<&str> = line
-                .split('\t')
-                .flat_map(|part| part.split("  "))
-                .map(str::trim)
-                .filter(|cell| !cell.is_empty())
-                .collect();
-            (cells.len() == self.columns.len()).then_some(cells)
-        })
-    }
-
-    fn by_place<'a>(&self, line: &'a str) -> Option<Vec<&'a str>> {
-        let byte = |place: usize| {
-            let mut places = line.char_indices().map(|(at, _)| at);
-            places.nth(place).unwrap_or(line.len())
-        };
-        let mut cells = Vec::with_capacity(self.columns.len());
-        for (index, (_, start)) in self.columns.iter().enumerate() {
-            let from = if index == 0 { 0 } else { byte(*start) };
-            let to = self
-                .columns
-                .get(index + 1)
-                .map_or(line.len(), |(_, next)| byte(*next));
-            let cell = line.get(from..to)?;
-            let is_last = to == line.len();
-            // A cell that reaches into the next column was moved.
-            if !is_last && !cell.ends_with(char::is_whitespace) {
-                return None;
-            }
-            if cell.trim().is_empty() {
-                return None;
-            }
-            cells.push(cell.trim());
-        }
-        Some(cells)
-    }
-
     fn row<'a>(&self, cells: &[&'a str]) -> Row<'a> {
         let of = |wanted: Column| {
             let mut both = self.columns.iter().zip(cells);
-            both.find(|((column, _), _)| *column == wanted)
+            both.find(|(column, _)| **column == wanted)
                 .map(|(_, cell)| *cell)
         };
         let named = of(Column::Name).filter(|name| *name != "--");
@@ -159,7 +105,7 @@ fn header_of(line: &str) -> Option<(Header, bool)> {
         let starts_plain = header
             .columns
             .first()
-            .is_some_and(|(c, _)| *c != Column::Other);
+            .is_some_and(|column| *column != Column::Other);
         if starts_plain {
             return Some((header, false));
         }
@@ -242,11 +188,12 @@ fn one_line(line: &str, state: &mut State, samples: &mut Samples) -> bool {
         }
         None => (state.now, line),
     };
-    match header.cells(rest) {
-        Some(cells) => header
-            .row(&cells)
-            .give(when.map_or(When::Unknown, When::At), samples),
-        None => samples.left_out("lines that are neither rows nor times"),
+    let cells = cells(rest);
+    if cells.len() == header.columns.len() {
+        let when = when.map_or(When::Unknown, When::At);
+        header.row(&cells).give(when, samples);
+    } else {
+        samples.left_out("lines that are neither rows nor times");
     }
     false
 }

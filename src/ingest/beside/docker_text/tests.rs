@@ -136,7 +136,7 @@ fn what_a_live_terminal_receives_is_read() {
 }
 
 #[test]
-fn rows_that_moved_are_read_by_their_gaps_or_counted() {
+fn rows_are_read_by_their_gaps_or_counted() {
     let text =
         "NAME   CPU %     PIDS\nmuch-longer-than-before   1.00%   7\nbroken\nmore 1.00% 7 x\n";
     let found = sampled(text);
