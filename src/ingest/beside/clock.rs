@@ -1,7 +1,7 @@
 //! When a sample was taken: epochs, RFC 3339 and what `date` prints in an English or C locale.
 //!
 //! It guesses no year and no zone: a month without a year is no time, and an abbreviation that several zones share is
-//! none either. A time without any zone is read as UTC, and says so.
+//! none either, nor is a date in an order that no English locale writes. A time without any zone is read as UTC, and says so.
 
 use jiff::fmt::strtime;
 use jiff::tz::Offset;
@@ -68,6 +68,10 @@ const FORMATS: [&str; 6] = [
 ];
 
 fn in_words(text: &str) -> Option<Moment> {
+    // Most lines of a log are no time, and this is asked of each.
+    if !text.contains(':') {
+        return None;
+    }
     let mut zone = None;
     let mut words: Vec<&str> = text.split_whitespace().collect();
     words.retain(|word| {

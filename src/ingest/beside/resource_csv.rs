@@ -2,7 +2,8 @@
 //!
 //! Columns are found by their titles. `time` is an epoch in any unit, RFC 3339, or seconds from the start of the run;
 //! without such a column there are no phases. A title's ending is its unit: `memory_mb`, `cpu_percent`, `heap_bytes`;
-//! kB, MB and GB are decimal, KiB, MiB and GiB binary. A unit that is not known stays as it is given.
+//! kB, MB and GB are decimal, KiB, MiB and GiB binary. A unit that is not known stays as it is given. Titles and cells with two
+//! amounts are those that public scripts around `docker stats --format` and psutil write.
 
 use std::collections::BTreeMap;
 use std::io::BufRead;

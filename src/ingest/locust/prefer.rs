@@ -3,7 +3,7 @@
 //! The JSON is the most exact one: complete counts, exact smallest and largest times, every bucket. The CSV lacks about
 //! the last second. The HTML has complete counts, whole milliseconds and fewer percentiles, so it says the totals where no
 //! JSON does and it counts more than the CSV, and otherwise gives what the others lack: the start, errors, users. Nothing is
-//! counted twice. Real runs leave all of them: `v2.47.0/errors` JSON, CSV and HTML, `v1.6.0/steps` CSV and HTML.
+//! counted twice. Real runs leave them side by side: `v2.47.0/errors` JSON, CSV and HTML, `v1.6.0/steps` CSV and HTML.
 //! Totals that are not close are another run's: that file is left out and named.
 
 use crate::ingest::error::IngestError;
