@@ -16,6 +16,7 @@ use crate::ingest::artillery::parse::{Period, PeriodSeed};
 use crate::ingest::artillery::tally::{BadCounter, Tally, distribution};
 use crate::ingest::artillery::windows::{Measured, Plan, Windows, kept_endpoints, windows_of};
 use crate::ingest::error::Place;
+use crate::ingest::json::Filling;
 use crate::model::{
     Check, CheckKind, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, IdentitySource, Latency,
     LoadModel, Millis, PerSecond, Population, Run, Seconds, Sessions,
@@ -35,7 +36,7 @@ pub(super) struct Builder<'de> {
 impl<'de> Parts<'de> for Builder<'de> {
     fn aggregate<A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
         let mut period = Period::default();
-        map.next_value_seed(PeriodSeed(&mut period, None))?;
+        map.next_value_seed(Filling(PeriodSeed(&mut period, None)))?;
         self.take_aggregate(period);
         Ok(())
     }
@@ -43,7 +44,7 @@ impl<'de> Parts<'de> for Builder<'de> {
     fn windows<A: SeqAccess<'de>>(&mut self, mut windows: A) -> Result<(), A::Error> {
         let mut period = Period::default();
         while windows
-            .next_element_seed(PeriodSeed(&mut period, self.plan()))?
+            .next_element_seed(Filling(PeriodSeed(&mut period, self.plan())))?
             .is_some()
         {
             if let Some(plan) = self.plan() {

@@ -193,16 +193,16 @@ impl Course {
     /// Takes one in.
     pub(super) fn add(&mut self, report: &Report) -> Count<()> {
         self.seen += 1;
-        self.genuine |= report.genuine;
+        self.genuine |= report.is_genuine();
         let count = |name: &str, number| count_of(|| name.to_owned(), number);
         let mut codes = BTreeMap::new();
-        for (code, number) in &report.codes {
+        for (code, number) in &report.codes.all {
             if let Some(n) = count_of(|| format!("codes.{code}"), *number)? {
                 codes.insert(code.clone().into_owned(), n);
             }
         }
         let mut errors = Errors::default();
-        for (error, number) in &report.errors {
+        for (error, number) in &report.errors.all {
             let n = count_of(|| format!("errors.{error}"), *number)?.unwrap_or(0);
             let sum = match stage(error) {
                 Stage::Sent => &mut errors.sent,
@@ -212,7 +212,7 @@ impl Course {
             };
             *sum = sum.saturating_add(n);
         }
-        let requests = count("rps.count", report.sent)?;
+        let requests = count("rps.count", report.rps.sent)?;
         let responses = count("requestsCompleted", report.responses)?.unwrap_or(0);
         let created = count("scenariosCreated", report.created)?.unwrap_or(0);
         let completed = count("scenariosCompleted", report.completed)?;
@@ -254,7 +254,10 @@ impl Course {
             responses,
             codes,
             errors,
-            users: report.concurrency.value().filter(|users| *users >= 0.0),
+            users: report
+                .concurrency
+                .and_then(Number::value)
+                .filter(|users| *users >= 0.0),
             latencies,
             plain: report.samples.plain.totals().count > 0,
             summary: report.latency,

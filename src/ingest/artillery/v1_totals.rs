@@ -23,7 +23,10 @@ pub(super) struct Totals<'a> {
 }
 
 /// Counts by name.
-fn counts<'a>(member: &str, from: &'a Named<'_, Number>) -> Count<Vec<(&'a str, u64)>> {
+fn counts<'a>(
+    member: &str,
+    Named { all: from, .. }: &'a Named<'_, Number>,
+) -> Count<Vec<(&'a str, u64)>> {
     let mut all = Vec::with_capacity(from.len());
     for (name, number) in from {
         let place = || format!("{member}.{name}");
@@ -38,7 +41,7 @@ impl<'a> Totals<'a> {
     pub(super) fn of(report: &'a Report, legacy: bool) -> Count<Totals<'a>> {
         let count = |name: &str, number| count_of(|| name.to_owned(), number);
         let responses = count("requestsCompleted", report.responses)?.unwrap_or(0);
-        let sent = count("rps.count", report.sent)?;
+        let sent = count("rps.count", report.rps.sent)?;
         let codes = counts("codes", &report.codes)?;
         let errors: BTreeMap<&str, u64> = counts("errors", &report.errors)?.into_iter().collect();
         let lost = errors.iter().filter(|(error, _)| is_lost(error, false));
