@@ -185,8 +185,8 @@ impl Fill<'_> for &mut Value {
             Token::Whole(n) => Value::Known(n as f64),
             Token::Float(x) if x.is_finite() && x >= 0.0 => Value::Known(x),
             Token::Text(text) => Value::of_text(text),
-            Token::Negative(_) | Token::Float(_) | Token::Truth(_) => Value::Unresolved,
-            Token::List | Token::Object => Value::Unresolved,
+            // A negative number, a list, a template without its quotes.
+            _ => Value::Unresolved,
         };
         Ok(())
     }

@@ -246,7 +246,7 @@ impl<'de> Fill<'de> for Walk<'_, '_, '_> {
             if !goes_on {
                 match document {
                     Some(document) => {
-                        map.next_value_seed(Filling(self.state.walked.outside(document)))?
+                        map.next_value_seed(Filling(self.state.walked.outside(document)))?;
                     }
                     None => drop(map.next_value::<IgnoredAny>()?),
                 }
