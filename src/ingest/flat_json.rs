@@ -5,13 +5,12 @@
 //! several operations are not merged into one. Nothing else is taken for granted: a harness may time its failures or not.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserializer;
-use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess};
 
 use crate::ingest::error::Place;
-use crate::ingest::json::{self, Key, Number};
+use crate::ingest::json::{self, Fill, Key, Number};
 use crate::ingest::sniff::{Claim, Grade, Head, JsonTop, json_head};
 use crate::ingest::{Format, IngestError, Kind, Unit};
 use crate::model::{
@@ -80,48 +79,39 @@ struct Record {
     unknown: Vec<String>,
 }
 
-#[derive(Clone, Copy)]
-struct RecordSeed;
-
-impl<'de> DeserializeSeed<'de> for RecordSeed {
-    type Value = Record;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Record, D::Error> {
-        deserializer.deserialize_map(self)
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Record, D::Error> {
+        json::filled(deserializer)
     }
 }
 
-impl<'de> Visitor<'de> for RecordSeed {
-    type Value = Record;
+/// Any percentile may be a member, and those that are not known are named.
+impl<'de> Fill<'de> for &mut Record {
+    const EXPECTED: &'static str = "an object with `operation` and its figures";
 
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object with `operation` and its figures")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record, A::Error> {
-        let mut record = Record::default();
+    fn members<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(Key)? {
             let (count, figure) = match &*key {
                 "operation" => {
-                    record.operation = Some(map.next_value()?);
+                    self.operation = Some(map.next_value()?);
                     continue;
                 }
-                "total_requests" => (Some(&mut record.total), None),
-                "successful_requests" => (Some(&mut record.successful), None),
-                "failed_requests" => (Some(&mut record.failed), None),
-                "success_rate_pct" => (None, Some(&mut record.success_rate)),
-                "throughput_rps" => (None, Some(&mut record.throughput)),
-                "min_latency_ms" => (None, Some(&mut record.min)),
-                "avg_latency_ms" => (None, Some(&mut record.mean)),
-                "max_latency_ms" => (None, Some(&mut record.max)),
-                "std_dev_ms" => (None, Some(&mut record.stddev)),
+                "total_requests" => (Some(&mut self.total), None),
+                "successful_requests" => (Some(&mut self.successful), None),
+                "failed_requests" => (Some(&mut self.failed), None),
+                "success_rate_pct" => (None, Some(&mut self.success_rate)),
+                "throughput_rps" => (None, Some(&mut self.throughput)),
+                "min_latency_ms" => (None, Some(&mut self.min)),
+                "avg_latency_ms" => (None, Some(&mut self.mean)),
+                "max_latency_ms" => (None, Some(&mut self.max)),
+                "std_dev_ms" => (None, Some(&mut self.stddev)),
                 name => {
                     if let Some(percentile) = percentile_of(name) {
                         if let Some(value) = not_negative(map.next_value()?)? {
-                            record.percentiles.insert(percentile, Millis(value));
+                            self.percentiles.insert(percentile, Millis(value));
                         }
                     } else {
-                        record.unknown.push(key.clone().into_owned());
+                        self.unknown.push(key.clone().into_owned());
                         map.next_value::<IgnoredAny>()?;
                     }
                     continue;
@@ -134,7 +124,7 @@ impl<'de> Visitor<'de> for RecordSeed {
                 *slot = not_negative(number)?;
             }
         }
-        Ok(record)
+        Ok(())
     }
 }
 
@@ -258,7 +248,7 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
     for input in &unit.inputs {
         let (bytes, file) = input.read_all(FORMAT.id)?;
         let mut good = 0;
-        for record in json::records(&bytes, &file.name, RecordSeed)? {
+        for record in json::records(&bytes, &file.name, PhantomData::<Record>)? {
             if let Some(lack) = record.lack() {
                 *left_out.entry(lack).or_default() += 1;
                 continue;

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserializer;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::ingest::error::{IngestError, Place};
 
@@ -138,35 +138,212 @@ impl Number {
 #[error("expected a count, a whole number from 0 on, and found {0}")]
 pub(crate) struct NotACount(f64);
 
-impl<'de> de::Deserialize<'de> for Number {
+impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
-        deserializer.deserialize_any(NumberVisitor)
+        filled(deserializer)
     }
 }
 
-struct NumberVisitor;
+impl Fill<'_> for &mut Number {
+    const EXPECTED: &'static str = "a number or null";
 
-impl Visitor<'_> for NumberVisitor {
-    type Value = Number;
+    fn token(self, token: Token) -> Result<(), Refused> {
+        *self = token.number().ok_or(Refused::Type)?;
+        Ok(())
+    }
+}
+
+/// What a value begins with: all of it, or the bracket that opens a list or an object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Token<'t> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Truth(bool),
+    /// A whole number, 0 or more.
+    Whole(u64),
+    /// A whole number below 0.
+    Negative(i64),
+    /// Any other number.
+    Float(f64),
+    /// A text without its quotes.
+    Text(&'t str),
+    /// `[`
+    List,
+    /// `{`
+    Object,
+}
+
+impl Token<'_> {
+    /// The number or null that stands here.
+    pub(crate) fn number(self) -> Option<Number> {
+        match self {
+            Token::Null => Some(Number::Null),
+            Token::Whole(n) => Some(Number::Whole(n)),
+            Token::Negative(n) => Some(Number::Float(n as f64)),
+            Token::Float(x) => Some(Number::Float(x)),
+            Token::Truth(_) | Token::Text(_) | Token::List | Token::Object => None,
+        }
+    }
+
+    /// The text or number that stands here, as text.
+    pub(crate) fn words(self) -> Option<String> {
+        match self {
+            Token::Text(text) => Some(text.to_owned()),
+            Token::Whole(n) => Some(n.to_string()),
+            Token::Negative(n) => Some(n.to_string()),
+            Token::Float(x) => Some(x.to_string()),
+            Token::Null | Token::Truth(_) | Token::List | Token::Object => None,
+        }
+    }
+
+    fn refused<E: de::Error>(self, refused: Refused, expected: &'static str) -> E {
+        let seen = match self {
+            Token::Null => Unexpected::Unit,
+            Token::Truth(truth) => Unexpected::Bool(truth),
+            Token::Whole(n) => Unexpected::Unsigned(n),
+            Token::Negative(n) => Unexpected::Signed(n),
+            Token::Float(x) => Unexpected::Float(x),
+            Token::Text(text) => Unexpected::Str(text),
+            Token::List => Unexpected::Seq,
+            Token::Object => Unexpected::Map,
+        };
+        match refused {
+            Refused::Type => E::invalid_type(seen, &expected),
+            Refused::Value => E::invalid_value(seen, &expected),
+        }
+    }
+}
+
+/// Why a token is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It is of another type.
+    Type,
+    /// It is of the type and means nothing.
+    Value,
+}
+
+/// What is filled in from a value that may be written in several ways, or that is too long to be kept whole: what a derive
+/// cannot say. Takes one of the three.
+pub(crate) trait Fill<'de>: Sized {
+    /// What a mistake says that it should have been.
+    const EXPECTED: &'static str;
+
+    /// Takes all but lists and objects; of those the bracket, where what is in them is passed over.
+    fn token(self, _: Token) -> Result<(), Refused> {
+        Err(Refused::Type)
+    }
+
+    /// Takes a list.
+    fn elements<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        take(self, Token::List)?;
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    /// Takes an object.
+    fn members<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        take(self, Token::Object)?;
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
+fn take<'de, F: Fill<'de>, E: de::Error>(fill: F, token: Token) -> Result<(), E> {
+    fill.token(token)
+        .map_err(|refused| token.refused(refused, F::EXPECTED))
+}
+
+/// A value that begins as nothing and is filled in.
+pub(crate) fn filled<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default,
+    for<'t> &'t mut T: Fill<'de>,
+    D: Deserializer<'de>,
+{
+    let mut value = T::default();
+    Filling(&mut value).deserialize(deserializer)?;
+    Ok(value)
+}
+
+/// Fills in the next value.
+pub(crate) struct Filling<F>(pub(crate) F);
+
+impl<'de, F: Fill<'de>> DeserializeSeed<'de> for Filling<F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, F: Fill<'de>> Visitor<'de> for Filling<F> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a number or null")
+        f.write_str(F::EXPECTED)
     }
 
-    fn visit_u64<E>(self, n: u64) -> Result<Number, E> {
-        Ok(Number::Whole(n))
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        take(self.0, Token::Null)
     }
 
-    fn visit_i64<E>(self, n: i64) -> Result<Number, E> {
-        Ok(u64::try_from(n).map_or(Number::Float(n as f64), Number::Whole))
+    fn visit_none<E: de::Error>(self) -> Result<(), E> {
+        take(self.0, Token::Null)
     }
 
-    fn visit_f64<E>(self, x: f64) -> Result<Number, E> {
-        Ok(Number::Float(x))
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<(), E> {
+        take(self.0, Token::Truth(truth))
     }
 
-    fn visit_unit<E>(self) -> Result<Number, E> {
-        Ok(Number::Null)
+    fn visit_u64<E: de::Error>(self, n: u64) -> Result<(), E> {
+        take(self.0, Token::Whole(n))
+    }
+
+    fn visit_i64<E: de::Error>(self, n: i64) -> Result<(), E> {
+        let token = u64::try_from(n).map_or(Token::Negative(n), Token::Whole);
+        take(self.0, token)
+    }
+
+    fn visit_f64<E: de::Error>(self, x: f64) -> Result<(), E> {
+        take(self.0, Token::Float(x))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+        take(self.0, Token::Text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        self.0.elements(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        self.0.members(map)
+    }
+}
+
+/// The members of an object in order, those whose names are wanted.
+pub(crate) struct Pairs<'p, K, T, W>(pub(crate) &'p mut Vec<(K, T)>, pub(crate) W);
+
+impl<'de, K, T, W> Fill<'de> for Pairs<'_, K, T, W>
+where
+    K: From<Cow<'de, str>>,
+    T: Deserialize<'de>,
+    W: Fn(&str) -> bool,
+{
+    const EXPECTED: &'static str = "an object of names and figures";
+
+    fn members<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Pairs(pairs, is_wanted) = self;
+        while let Some(key) = map.next_key_seed(Key)? {
+            if is_wanted(&key) {
+                pairs.push((key.into(), map.next_value()?));
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -4,13 +4,13 @@
 //! added are counted and left out; another major version is refused. What `serde` cannot check is checked by the model
 //! (`whole`), so that no analysis meets a broken run.
 
-use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserializer;
-use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::de::{self, DeserializeSeed};
+use serde::{Deserialize, Deserializer};
 
 use crate::ingest::error::Place;
-use crate::ingest::json::{self, Key};
+use crate::ingest::json;
 use crate::ingest::sniff::{Claim, Grade, Head, json_head};
 use crate::ingest::{Format, IngestError, Kind, Unit};
 use crate::model::{Run, whole};
@@ -42,35 +42,11 @@ fn sniff(head: &Head) -> Option<Claim> {
 }
 
 /// The version alone.
-#[derive(Clone, Copy)]
-struct VersionSeed;
-
-impl<'de> DeserializeSeed<'de> for VersionSeed {
-    type Value = Option<String>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for VersionSeed {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a run")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut schema = None;
-        while let Some(key) = map.next_key_seed(Key)? {
-            if key == "schema" {
-                schema = Some(map.next_value()?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(schema)
-    }
+#[derive(Deserialize)]
+#[serde(expecting = "a run")]
+struct Version {
+    #[serde(default)]
+    schema: String,
 }
 
 /// A run and the paths of the members that it has no word for.
@@ -110,10 +86,9 @@ fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
     let mut runs = Vec::new();
     for input in &unit.inputs {
         let (bytes, file) = input.read_all(FORMAT.id)?;
-        for version in json::records(&bytes, &file.name, VersionSeed)? {
-            let version = version.unwrap_or_default();
-            if version != SCHEMA {
-                return Err(refuse(&file.name, &version));
+        for version in json::records(&bytes, &file.name, PhantomData::<Version>)? {
+            if version.schema != SCHEMA {
+                return Err(refuse(&file.name, &version.schema));
             }
         }
         let before = runs.len();

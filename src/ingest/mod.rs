@@ -75,6 +75,18 @@ pub struct Unit {
     pub options: Options,
 }
 
+impl Unit {
+    /// The one file of a format whose runs are one file each; `problem` is said of any other.
+    fn only(&self, problem: &str) -> Result<&Input, IngestError> {
+        if let [input] = self.inputs.as_slice() {
+            return Ok(input);
+        }
+        let file = self.inputs.last().map_or("", |input| input.name.as_str());
+        Err(IngestError::content(file, Place::File, problem)
+            .with_hint("give the files as separate arguments"))
+    }
+}
+
 /// How a format reads.
 #[derive(Clone, Copy)]
 pub enum Kind {

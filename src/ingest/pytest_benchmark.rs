@@ -105,15 +105,8 @@ struct Measured {
 }
 
 fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
-    match unit.inputs.as_slice() {
-        [input] => read_one(input).map(|run| vec![run]),
-        inputs => {
-            let file = inputs.last().map_or("", |input| input.name.as_str());
-            let problem = "a file of benchmarks is a run of its own and no part of another's";
-            Err(IngestError::content(file, Place::File, problem)
-                .with_hint("give the files as separate arguments"))
-        }
-    }
+    let input = unit.only("a file of benchmarks is a run of its own and no part of another's")?;
+    read_one(input).map(|run| vec![run])
 }
 
 fn read_one(input: &Input) -> Result<Run, IngestError> {

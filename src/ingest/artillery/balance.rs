@@ -7,6 +7,27 @@
 use crate::ingest::artillery::names::{Stage, stage};
 use crate::model::Run;
 
+/// Errors by where they came up; see [`Stage`].
+#[derive(Debug, Default)]
+pub(super) struct Errors {
+    pub(super) sent: u64,
+    pub(super) client: u64,
+    pub(super) script: u64,
+}
+
+impl Errors {
+    /// Counts one of its kinds.
+    pub(super) fn add(&mut self, error: &str, count: u64) {
+        let sum = match stage(error) {
+            Stage::Sent => &mut self.sent,
+            Stage::Client => &mut self.client,
+            Stage::Script => &mut self.script,
+            Stage::Answered => return,
+        };
+        *sum = sum.saturating_add(count);
+    }
+}
+
 /// What the errors of a run say about its requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Balance {
@@ -25,16 +46,13 @@ impl Balance {
         (requests, responses, created): (u64, u64, Option<u64>),
         errors: impl Iterator<Item = (&'e str, u64)>,
     ) -> Balance {
-        let (mut sent, mut client, mut script) = (0_u64, 0_u64, 0_u64);
-        for (error, count) in errors {
-            let sum = match stage(error) {
-                Stage::Sent => &mut sent,
-                Stage::Client => &mut client,
-                Stage::Script => &mut script,
-                Stage::Answered => continue,
-            };
-            *sum = sum.saturating_add(count);
-        }
+        let mut all = Errors::default();
+        errors.for_each(|(error, count)| all.add(error, count));
+        let Errors {
+            sent,
+            client,
+            script,
+        } = all;
         let unanswered = requests.saturating_sub(responses);
         let rest = client.saturating_sub(unanswered.saturating_sub(sent));
         // One request was counted for every session, those that failed included: the error came behind it.

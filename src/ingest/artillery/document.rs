@@ -1,11 +1,9 @@
 //! The document of every release: `aggregate` and `intermediate`, once each, in any order, one window at a time.
 
-use std::fmt;
-
 use serde::Deserializer;
-use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess};
 
-use crate::ingest::json::Key;
+use crate::ingest::json::{Fill, Filling, Key};
 
 /// Takes the parts of a document while it is read.
 pub(super) trait Parts<'de> {
@@ -25,19 +23,16 @@ pub(super) struct Document<R>(pub(super) R);
 impl<'de, R: Parts<'de>> DeserializeSeed<'de> for Document<R> {
     type Value = R;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<R, D::Error> {
-        deserializer.deserialize_map(self)
+    fn deserialize<D: Deserializer<'de>>(mut self, deserializer: D) -> Result<R, D::Error> {
+        Filling(&mut self).deserialize(deserializer)?;
+        Ok(self.0)
     }
 }
 
-impl<'de, R: Parts<'de>> Visitor<'de> for Document<R> {
-    type Value = R;
+impl<'de, R: Parts<'de>> Fill<'de> for &mut Document<R> {
+    const EXPECTED: &'static str = "an object with `aggregate` and `intermediate`";
 
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object with `aggregate` and `intermediate`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<R, A::Error> {
+    fn members<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let (mut sums, mut windows) = (false, false);
         while let Some(key) = map.next_key_seed(Key)? {
             match key.as_ref() {
@@ -53,7 +48,7 @@ impl<'de, R: Parts<'de>> Visitor<'de> for Document<R> {
                     if self.0.skips_windows() {
                         map.next_value::<IgnoredAny>()?;
                     } else {
-                        map.next_value_seed(Windows(&mut self.0))?;
+                        map.next_value_seed(Filling(Windows(&mut self.0)))?;
                     }
                     windows = true;
                 }
@@ -63,7 +58,7 @@ impl<'de, R: Parts<'de>> Visitor<'de> for Document<R> {
             }
         }
         if sums {
-            Ok(self.0)
+            Ok(())
         } else {
             Err(de::Error::missing_field("aggregate"))
         }
@@ -72,22 +67,10 @@ impl<'de, R: Parts<'de>> Visitor<'de> for Document<R> {
 
 struct Windows<'r, R>(&'r mut R);
 
-impl<'de, R: Parts<'de>> DeserializeSeed<'de> for Windows<'_, R> {
-    type Value = ();
+impl<'de, R: Parts<'de>> Fill<'de> for Windows<'_, R> {
+    const EXPECTED: &'static str = "an array of windows";
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de, R: Parts<'de>> Visitor<'de> for Windows<'_, R> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an array of windows")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, windows: A) -> Result<(), A::Error> {
+    fn elements<A: SeqAccess<'de>>(self, windows: A) -> Result<(), A::Error> {
         self.0.windows(windows)
     }
 }

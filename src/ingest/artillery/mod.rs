@@ -74,15 +74,9 @@ fn sniff(head: &Head) -> Option<Claim> {
 }
 
 fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
-    match unit.inputs.as_slice() {
-        [input] => read_one(input, unit.jobs).map(|run| vec![run]),
-        inputs => {
-            let file = inputs.last().map_or("", |input| input.name.as_str());
-            let problem = "an Artillery run is one file, so this one is no part of another's run";
-            Err(IngestError::content(file, Place::File, problem)
-                .with_hint("give the files as separate arguments"))
-        }
-    }
+    let input =
+        unit.only("an Artillery run is one file, so this one is no part of another's run")?;
+    read_one(input, unit.jobs).map(|run| vec![run])
 }
 
 fn read_one(input: &Input, jobs: usize) -> Result<Run, IngestError> {

@@ -1,6 +1,6 @@
 //! What the names of Artillery's counters and summaries mean. Every name is free text up to its known beginning.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ingest::artillery::parse::Period;
 use crate::model::ErrorKind;
@@ -164,6 +164,16 @@ fn is_code(text: &str) -> bool {
 /// Whether an answer of this status counts as a failure. What is no number is left to the script.
 pub(super) fn is_failure(code: &str) -> bool {
     code.parse::<u32>().is_ok_and(|code| code >= 400)
+}
+
+/// Answers that are failures.
+pub(super) fn failed_answers(codes: &BTreeMap<String, u64>) -> u64 {
+    sum(codes.iter().filter(|(code, _)| is_failure(code)))
+}
+
+/// The sum of counts by name; what a file claims may not fit.
+pub(super) fn sum<'c, K>(counts: impl Iterator<Item = (K, &'c u64)>) -> u64 {
+    counts.fold(0, |all, (_, count)| all.saturating_add(*count))
 }
 
 /// What kind of error a code or text of `errors.` is.

@@ -4,14 +4,14 @@
 //! that is missing; unknown members are skipped (releases up to 2.0.34 leave a null rate name on each window).
 
 use std::borrow::Cow;
-use std::fmt;
 
 use rustc_hash::FxHashSet;
-use serde::Deserializer;
-use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, IgnoredAny, MapAccess};
+use serde::{Deserialize, Deserializer};
 
 use crate::ingest::artillery::windows::Plan;
-use crate::ingest::json::{Key, Number};
+use crate::ingest::json::{self, Fill, Filling, Key, Number, Pairs, Refused, Token};
 
 /// `aggregate`, or one element of `intermediate`. All instants in milliseconds since 1970.
 #[derive(Debug, Default)]
@@ -95,22 +95,10 @@ pub(super) struct Summary {
 /// A period, and for a window what it is needed for.
 pub(super) struct PeriodSeed<'p, 'de>(pub(super) &'p mut Period<'de>, pub(super) Option<&'p Plan>);
 
-impl<'de> DeserializeSeed<'de> for PeriodSeed<'_, 'de> {
-    type Value = ();
+impl<'de> Fill<'de> for PeriodSeed<'_, 'de> {
+    const EXPECTED: &'static str = "an object with `counters` and `summaries`";
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object with `counters` and `summaries`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn members<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let PeriodSeed(period, plan) = self;
         while let Some(key) = map.next_key_seed(Key)? {
             match key.as_ref() {
@@ -118,11 +106,11 @@ impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
                 "firstMetricAt" => period.first = map.next_value::<Instant>()?.0,
                 "lastMetricAt" => period.last = map.next_value::<Instant>()?.0,
                 "counters" => {
-                    map.next_value_seed(Members::<Number>::into(&mut period.counters))?;
+                    map.next_value_seed(Filling(Pairs(&mut period.counters, |_: &str| true)))?;
                     period.duplicates += drop_duplicates(&mut period.counters);
                 }
                 "rates" if plan.is_none() => {
-                    map.next_value_seed(Members::<Number>::into(&mut period.rates))?;
+                    map.next_value_seed(Filling(Pairs(&mut period.rates, |_: &str| true)))?;
                     period.duplicates += drop_duplicates(&mut period.rates);
                 }
                 "histograms" if period.own_summaries => {
@@ -131,7 +119,7 @@ impl<'de> Visitor<'de> for PeriodSeed<'_, 'de> {
                 name @ ("summaries" | "histograms") => {
                     period.summaries.clear();
                     let wants = |name: &str| plan.is_none_or(|plan| plan.wants(name));
-                    map.next_value_seed(Wanted(&mut period.summaries, wants))?;
+                    map.next_value_seed(Filling(Pairs(&mut period.summaries, wants)))?;
                     period.duplicates += drop_duplicates(&mut period.summaries);
                     period.own_summaries = name == "summaries";
                     period.has_summaries = true;
@@ -166,166 +154,88 @@ pub(super) fn drop_duplicates<T>(members: &mut Vec<(Cow<'_, str>, T)>) -> u64 {
     (before - members.len()) as u64
 }
 
-/// A map of names to values of one kind.
-pub(super) struct Members<'m, 'de, T>(&'m mut Vec<(Cow<'de, str>, T)>);
-
-impl<'m, 'de, T> Members<'m, 'de, T> {
-    pub(super) fn into(members: &'m mut Vec<(Cow<'de, str>, T)>) -> Self {
-        Members(members)
-    }
+/// A summary as it is written; the releases differ in the name of the median.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Written {
+    #[serde(deserialize_with = "count")]
+    count: Option<u64>,
+    min: Number,
+    max: Number,
+    mean: Number,
+    p50: Number,
+    median: Number,
+    p75: Number,
+    p90: Number,
+    p95: Number,
+    p99: Number,
+    p999: Number,
 }
 
-impl<'de, T: de::Deserialize<'de>> DeserializeSeed<'de> for Members<'_, 'de, T> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let number = Number::deserialize(deserializer)?;
+    number.count().map_err(de::Error::custom)
 }
 
-impl<'de, T: de::Deserialize<'de>> Visitor<'de> for Members<'_, 'de, T> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object of names and figures")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key_seed(Key)? {
-            let value = map.next_value()?;
-            self.0.push((key, value));
+impl From<Written> for Summary {
+    fn from(written: Written) -> Summary {
+        let median = written.p50.value().or(written.median.value());
+        let above = [written.p75, written.p90, written.p95];
+        let [p75, p90, p95] = above.map(Number::value);
+        let (p99, p999) = (written.p99.value(), written.p999.value());
+        Summary {
+            count: written.count,
+            min: written.min.value(),
+            max: written.max.value(),
+            mean: written.mean.value(),
+            quantiles: [median, p75, p90, p95, p99, p999],
         }
-        Ok(())
     }
 }
 
-/// The summaries that somebody wants.
-struct Wanted<'m, 'de, F>(&'m mut Vec<(Cow<'de, str>, Summary)>, F);
-
-impl<'de, F: Fn(&str) -> bool> DeserializeSeed<'de> for Wanted<'_, 'de, F> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Wanted<'_, 'de, F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object of names and summaries")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key_seed(Key)? {
-            if (self.1)(&key) {
-                let value = map.next_value()?;
-                self.0.push((key, value));
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl<'de> de::Deserialize<'de> for Summary {
+impl<'de> Deserialize<'de> for Summary {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Summary, D::Error> {
-        deserializer.deserialize_map(SummaryVisitor)
+        json::filled(deserializer)
     }
 }
 
-struct SummaryVisitor;
+/// From an object only: a derive takes a list of figures as well.
+impl<'de> Fill<'de> for &mut Summary {
+    const EXPECTED: &'static str = "a summary with `count`, `min`, `max` and percentiles";
 
-impl<'de> Visitor<'de> for SummaryVisitor {
-    type Value = Summary;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a summary with `count`, `min`, `max` and percentiles")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Summary, A::Error> {
-        let mut summary = Summary::default();
-        let [p50, p75, p90, p95, p99, p999] = &mut summary.quantiles;
-        let mut median = None;
-        while let Some(key) = map.next_key_seed(Key)? {
-            let slot = match key.as_ref() {
-                "count" => {
-                    let count = map.next_value::<Number>()?.count();
-                    summary.count = count.map_err(de::Error::custom)?;
-                    continue;
-                }
-                "min" => &mut summary.min,
-                "max" => &mut summary.max,
-                "mean" => &mut summary.mean,
-                "p50" => &mut *p50,
-                "median" => &mut median,
-                "p75" => &mut *p75,
-                "p90" => &mut *p90,
-                "p95" => &mut *p95,
-                "p99" => &mut *p99,
-                "p999" => &mut *p999,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            *slot = map.next_value::<Number>()?.value();
-        }
-        *p50 = p50.or(median);
-        Ok(summary)
+    fn members<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        *self = Written::deserialize(MapAccessDeserializer::new(map))?.into();
+        Ok(())
     }
 }
 
 /// Milliseconds since 1970: a number in the aggregate, a text in the windows.
+#[derive(Default)]
 struct Instant(Option<i64>);
 
-impl<'de> de::Deserialize<'de> for Instant {
+impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
-        deserializer.deserialize_any(InstantVisitor)
+        json::filled(deserializer)
     }
 }
-
-struct InstantVisitor;
 
 /// The year 9999; what lies beyond is no instant of a load test.
 const LATEST: i64 = 253_402_300_799_999;
 
-impl Visitor<'_> for InstantVisitor {
-    type Value = Instant;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("milliseconds since 1970, as a number or a text")
-    }
-
-    fn visit_u64<E: de::Error>(self, n: u64) -> Result<Instant, E> {
-        let found = i64::try_from(n).ok().filter(|n| *n <= LATEST);
-        let found = found.ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(n), &self));
-        found.map(|n| Instant(Some(n)))
-    }
-
-    fn visit_i64<E: de::Error>(self, n: i64) -> Result<Instant, E> {
-        Err(E::invalid_value(de::Unexpected::Signed(n), &self))
-    }
+impl Fill<'_> for &mut Instant {
+    const EXPECTED: &'static str = "milliseconds since 1970, as a number or a text";
 
     #[expect(clippy::cast_possible_truncation, reason = "checked to be in range")]
-    fn visit_f64<E: de::Error>(self, x: f64) -> Result<Instant, E> {
-        if x >= 0.0 && x <= LATEST as f64 {
-            Ok(Instant(Some(x as i64)))
-        } else {
-            Err(E::invalid_value(de::Unexpected::Float(x), &self))
-        }
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
-        let number = text.trim().parse().ok();
-        let number = number.filter(|n| (0..=LATEST).contains(n));
-        let number = number.ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self));
-        number.map(|n| Instant(Some(n)))
-    }
-
-    fn visit_unit<E>(self) -> Result<Instant, E> {
-        Ok(Instant(None))
+    fn token(self, token: Token) -> Result<(), Refused> {
+        let found = match token {
+            Token::Null => return Ok(()),
+            Token::Whole(n) => i64::try_from(n).ok(),
+            Token::Float(x) if x >= 0.0 && x <= LATEST as f64 => Some(x as i64),
+            Token::Negative(_) | Token::Float(_) => None,
+            Token::Text(text) => text.trim().parse().ok(),
+            Token::Truth(_) | Token::List | Token::Object => return Err(Refused::Type),
+        };
+        self.0 = found.filter(|n| (0..=LATEST).contains(n));
+        self.0.map(drop).ok_or(Refused::Value)
     }
 }

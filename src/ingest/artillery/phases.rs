@@ -2,23 +2,25 @@
 //!
 //! A value that is a template (`{{ rate }}`) or otherwise no figure is unknown and counted; it is no mistake.
 
-use std::fmt;
+use serde::{Deserialize, Deserializer};
 
-use serde::Deserializer;
-use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
-use crate::ingest::json::Key;
+use crate::ingest::json::{self, Fill, Refused, Token};
 use crate::model::{PerSecond, Phase, Seconds};
 
 /// One element of `phases`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+#[serde(expecting = "a phase with `duration` and `arrivalRate`")]
 pub(super) struct PhaseIn {
-    pub(super) name: Option<String>,
+    pub(super) name: Text,
     pub(super) duration: Value,
+    #[serde(rename = "arrivalRate")]
     pub(super) rate: Value,
     pub(super) ramp_to: Value,
+    #[serde(rename = "arrivalCount")]
     pub(super) count: Value,
     pub(super) pause: Value,
+    #[serde(rename = "maxVusers")]
     pub(super) max_users: Value,
 }
 
@@ -92,7 +94,7 @@ pub(super) fn placed(phases: &[PhaseIn], start: Seconds) -> (Vec<Phase>, u64) {
             rates(phase, length)
         };
         all.push(Phase {
-            name: phase.name.clone(),
+            name: phase.name.0.clone(),
             start: Seconds(at),
             duration: Seconds(length),
             users_from: None,
@@ -149,151 +151,44 @@ fn rates(phase: &PhaseIn, length: f64) -> (Option<f64>, Option<f64>) {
     }
 }
 
-impl<'de> de::Deserialize<'de> for PhaseIn {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PhaseIn, D::Error> {
-        deserializer.deserialize_map(PhaseVisitor)
-    }
-}
-
-struct PhaseVisitor;
-
-impl<'de> Visitor<'de> for PhaseVisitor {
-    type Value = PhaseIn;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a phase with `duration` and `arrivalRate`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PhaseIn, A::Error> {
-        let mut phase = PhaseIn::default();
-        while let Some(key) = map.next_key_seed(Key)? {
-            let slot = match key.as_ref() {
-                "name" => {
-                    phase.name = map.next_value::<Text>()?.0;
-                    continue;
-                }
-                "duration" => &mut phase.duration,
-                "arrivalRate" => &mut phase.rate,
-                "rampTo" => &mut phase.ramp_to,
-                "arrivalCount" => &mut phase.count,
-                "pause" => &mut phase.pause,
-                "maxVusers" => &mut phase.max_users,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            *slot = map.next_value()?;
-        }
-        Ok(phase)
-    }
-}
-
 /// A text; anything else that can be a name is written out, and what cannot is none.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Text(pub(super) Option<String>);
 
-impl<'de> de::Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
+        json::filled(deserializer)
     }
 }
 
-struct TextVisitor;
+impl Fill<'_> for &mut Text {
+    const EXPECTED: &'static str = "a name";
 
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Text;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-        Ok(Text(Some(text.to_owned())))
-    }
-
-    fn visit_u64<E>(self, n: u64) -> Result<Text, E> {
-        Ok(Text(Some(n.to_string())))
-    }
-
-    fn visit_i64<E>(self, n: i64) -> Result<Text, E> {
-        Ok(Text(Some(n.to_string())))
-    }
-
-    fn visit_f64<E>(self, x: f64) -> Result<Text, E> {
-        Ok(Text(Some(x.to_string())))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Text, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_unit<E>(self) -> Result<Text, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Text, A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Text(None))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Text(None))
+    fn token(self, token: Token) -> Result<(), Refused> {
+        self.0 = token.words();
+        Ok(())
     }
 }
 
-impl<'de> de::Deserialize<'de> for Value {
+impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        json::filled(deserializer)
     }
 }
 
-struct ValueVisitor;
+impl Fill<'_> for &mut Value {
+    const EXPECTED: &'static str = "a number, or a text such as \"2m\"";
 
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a number, or a text such as \"2m\"")
-    }
-
-    fn visit_u64<E>(self, n: u64) -> Result<Value, E> {
-        Ok(Value::Known(n as f64))
-    }
-
-    fn visit_i64<E: de::Error>(self, n: i64) -> Result<Value, E> {
-        self.visit_f64(n as f64)
-    }
-
-    fn visit_f64<E>(self, x: f64) -> Result<Value, E> {
-        Ok(if x.is_finite() && x >= 0.0 {
-            Value::Known(x)
-        } else {
-            Value::Unresolved
-        })
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::of_text(text))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Unresolved)
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Absent)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Unresolved)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Unresolved)
+    fn token(self, token: Token) -> Result<(), Refused> {
+        *self = match token {
+            Token::Null => Value::Absent,
+            Token::Whole(n) => Value::Known(n as f64),
+            Token::Float(x) if x.is_finite() && x >= 0.0 => Value::Known(x),
+            Token::Text(text) => Value::of_text(text),
+            // A negative number, a list, a template without its quotes.
+            _ => Value::Unresolved,
+        };
+        Ok(())
     }
 }
 

@@ -10,12 +10,14 @@ use crate::ingest::artillery::balance::Balance;
 use crate::ingest::artillery::document::Parts;
 use crate::ingest::artillery::levels;
 use crate::ingest::artillery::names::{
-    Names, Namespaces, Stage, error_kind, is_error_code, is_failure, is_preview, released, stage,
+    Names, Namespaces, Stage, error_kind, failed_answers, is_error_code, is_failure, is_preview,
+    released, stage,
 };
 use crate::ingest::artillery::parse::{Period, PeriodSeed};
 use crate::ingest::artillery::tally::{BadCounter, Tally, distribution};
 use crate::ingest::artillery::windows::{Measured, Plan, Windows, kept_endpoints, windows_of};
 use crate::ingest::error::Place;
+use crate::ingest::json::Filling;
 use crate::model::{
     Check, CheckKind, Custom, CustomKind, Endpoint, ErrorCount, ErrorKind, IdentitySource, Latency,
     LoadModel, Millis, PerSecond, Population, Run, Seconds, Sessions,
@@ -35,7 +37,7 @@ pub(super) struct Builder<'de> {
 impl<'de> Parts<'de> for Builder<'de> {
     fn aggregate<A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
         let mut period = Period::default();
-        map.next_value_seed(PeriodSeed(&mut period, None))?;
+        map.next_value_seed(Filling(PeriodSeed(&mut period, None)))?;
         self.take_aggregate(period);
         Ok(())
     }
@@ -43,7 +45,7 @@ impl<'de> Parts<'de> for Builder<'de> {
     fn windows<A: SeqAccess<'de>>(&mut self, mut windows: A) -> Result<(), A::Error> {
         let mut period = Period::default();
         while windows
-            .next_element_seed(PeriodSeed(&mut period, self.plan()))?
+            .next_element_seed(Filling(PeriodSeed(&mut period, self.plan())))?
             .is_some()
         {
             if let Some(plan) = self.plan() {
@@ -476,7 +478,7 @@ fn add_notes(run: &mut Run, tally: &Tally, plan: &Plan, duplicates: u64) {
         run.note("timeline-endpoints", text, dropped);
     }
     let separable = run.overall.latency_ok.is_some() || run.overall.latency.is_none();
-    let ok = run.overall.responses.unwrap_or(0) > failed_answers(tally);
+    let ok = run.overall.responses.unwrap_or(0) > failed_answers(&tally.codes);
     if !separable && ok {
         let text =
             "response times of successes and failures stand in one summary and cannot be separated";
@@ -486,9 +488,4 @@ fn add_notes(run: &mut Run, tally: &Tally, plan: &Plan, duplicates: u64) {
         let text = "names that stand twice in one map; the last one counts";
         run.note("duplicate-names", text, duplicates);
     }
-}
-
-fn failed_answers(tally: &Tally) -> u64 {
-    let failed = tally.codes.iter().filter(|(code, _)| is_failure(code));
-    failed.fold(0, |all, (_, count)| all.saturating_add(*count))
 }

@@ -6,13 +6,11 @@
 //! says where a mistake is.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::io::Read;
 use std::thread::ScopedJoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use serde::Deserializer;
-use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess};
 
 use crate::ingest::Input;
 use crate::ingest::artillery::parse::{Period, PeriodSeed};
@@ -20,7 +18,7 @@ use crate::ingest::artillery::run::Builder;
 use crate::ingest::artillery::tally::BadCounter;
 use crate::ingest::artillery::windows::{Measured, Plan};
 use crate::ingest::input::{Hashed, LONG_LIMIT};
-use crate::ingest::json::{self, Key};
+use crate::ingest::json::{self, Fill, Filling, Key};
 use crate::model::{FileRef, Run};
 
 /// About how many bytes are read by one thread at a time: they stay in a core's cache.
@@ -131,7 +129,7 @@ fn windows_of(block: &Block, plan: &Plan) -> Option<Vec<Window>> {
     }
     loop {
         let mut json = serde_json::Deserializer::from_str(rest);
-        let window = PeriodSeed(&mut period, Some(plan)).deserialize(&mut json);
+        let window = Filling(PeriodSeed(&mut period, Some(plan))).deserialize(&mut json);
         window.ok()?;
         found.push(plan.measure(&mut period));
         period.clear();
@@ -251,7 +249,7 @@ fn start(bytes: &[u8]) -> Option<(Period<'_>, usize)> {
     let mut found = Found::default();
     let mut json = serde_json::Deserializer::from_slice(json::without_mark(bytes));
     // It always ends with an error: the document is not read to its end.
-    _ = Start(&mut found).deserialize(&mut json);
+    _ = Filling(&mut found).deserialize(&mut json);
     let name = found.windows?;
     let behind = name.as_ptr().addr() - bytes.as_ptr().addr() + name.len();
     let rest = bytes.get(behind..)?;
@@ -269,33 +267,19 @@ struct Found<'de> {
 }
 
 /// The members before the windows.
-struct Start<'f, 'de>(&'f mut Found<'de>);
+impl<'de> Fill<'de> for &mut Found<'de> {
+    const EXPECTED: &'static str = "an object with `aggregate` and `intermediate`";
 
-impl<'de> DeserializeSeed<'de> for Start<'_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Start<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object with `aggregate` and `intermediate`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn members<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(Key)? {
             match key {
-                Cow::Borrowed("aggregate") if self.0.aggregate.is_none() => {
+                Cow::Borrowed("aggregate") if self.aggregate.is_none() => {
                     let mut period = Period::default();
-                    map.next_value_seed(PeriodSeed(&mut period, None))?;
-                    self.0.aggregate = Some(period);
+                    map.next_value_seed(Filling(PeriodSeed(&mut period, None)))?;
+                    self.aggregate = Some(period);
                 }
                 Cow::Borrowed(name @ "intermediate") => {
-                    map.next_value_seed(Opening(&mut self.0.windows, name))?;
+                    map.next_value_seed(Filling(Opening(&mut self.windows, name)))?;
                 }
                 _ => return Err(de::Error::custom("another shape")),
             }
@@ -307,22 +291,10 @@ impl<'de> Visitor<'de> for Start<'_, 'de> {
 /// The bracket that opens the windows, which are read elsewhere.
 struct Opening<'f, 'de>(&'f mut Option<&'de str>, &'de str);
 
-impl<'de> DeserializeSeed<'de> for Opening<'_, 'de> {
-    type Value = ();
+impl<'de> Fill<'de> for Opening<'_, 'de> {
+    const EXPECTED: &'static str = "an array of windows";
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Opening<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an array of windows")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+    fn elements<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
         *self.0 = Some(self.1);
         Err(de::Error::custom("the bracket was all"))
     }

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::ingest::artillery::balance::Balance;
-use crate::ingest::artillery::names::{Counter, Namespaces, Stage, is_failure, is_lost, stage};
+use crate::ingest::artillery::names::{
+    Counter, Namespaces, Stage, failed_answers, is_lost, stage, sum,
+};
 use crate::ingest::artillery::parse::{Period, Summary};
 use crate::ingest::artillery::windows::Plan;
 use crate::ingest::json::NotACount;
@@ -146,13 +148,7 @@ impl<'p> Tally<'p> {
 
     /// The sum of the errors that are wanted.
     fn errors(&self, wanted: impl Fn(&str) -> bool) -> u64 {
-        let errors = self.errors.iter().filter(|(error, _)| wanted(error));
-        errors.fold(0, |all, (_, count)| all.saturating_add(*count))
-    }
-
-    /// Answers that are failures.
-    fn failed_answers(&self) -> u64 {
-        sum(self.codes.iter().filter(|(code, _)| is_failure(code)))
+        sum(self.errors.iter().filter(|(error, _)| wanted(error)))
     }
 
     /// The figures of a window. A request may leave in one and fail in the next, so failures are counted where they are
@@ -160,7 +156,7 @@ impl<'p> Tally<'p> {
     pub(super) fn window_stats(&self, period: &Period, plan: &Plan) -> Stats {
         let mut stats = self.stats(period, plan.http, None, Balance::default());
         let lost = self.errors(|error| is_lost(error, plan.balance.scripts_lost));
-        let failures = self.failed_answers().saturating_add(lost);
+        let failures = failed_answers(&self.codes).saturating_add(lost);
         stats.failures = stats.failures.map(|_| failures);
         stats
     }
@@ -181,7 +177,7 @@ impl<'p> Tally<'p> {
         if !http {
             return Stats::default();
         }
-        let failed_answers = self.failed_answers();
+        let failed_answers = failed_answers(&self.codes);
         let whole = period.summary("http.response_time");
         let requests = self.requests.unwrap_or(0).saturating_add(balance.before);
         let failures = failed_answers
@@ -238,9 +234,7 @@ impl EndpointTally<'_> {
     /// Requests without an answer. A capture that failed is the session's failure: its request was answered.
     pub(super) fn unanswered(&self, balance: Balance) -> u64 {
         let errors = self.errors.iter();
-        errors
-            .filter(|(error, _)| balance.counts(error))
-            .fold(0, |all, (_, count)| all.saturating_add(*count))
+        sum(errors.filter(|(error, _)| balance.counts(error)))
     }
 
     /// Requests: answers plus errors.
@@ -250,15 +244,13 @@ impl EndpointTally<'_> {
 
     /// Answers that failed all the same.
     fn broken(&self, balance: Balance) -> u64 {
-        let errors = self.errors.iter();
-        errors
-            .filter(|(error, _)| stage(error) == Stage::Client && !balance.counts(error))
-            .fold(0, |all, (_, count)| all.saturating_add(*count))
+        let is_broken = |error: &str| stage(error) == Stage::Client && !balance.counts(error);
+        sum(self.errors.iter().filter(|(error, _)| is_broken(error)))
     }
 
     /// The figures of the endpoint.
     pub(super) fn stats(&self, duration: Option<Seconds>, balance: Balance) -> Stats {
-        let failed_answers = sum(self.codes.iter().filter(|(code, _)| is_failure(code)));
+        let failed_answers = failed_answers(&self.codes);
         let responses = self.responses();
         let counted = !self.codes.is_empty() || !self.errors.is_empty();
         let population = |of| {
@@ -297,10 +289,6 @@ fn add(codes: &mut BTreeMap<String, u64>, code: &str, count: u64) {
     } else {
         codes.insert(code.to_owned(), count);
     }
-}
-
-fn sum<'c>(counts: impl Iterator<Item = (&'c String, &'c u64)>) -> u64 {
-    counts.fold(0, |all, (_, count)| all.saturating_add(*count))
 }
 
 const PERCENTILES: [Percentile; 6] = [

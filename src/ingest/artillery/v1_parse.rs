@@ -4,47 +4,92 @@
 //! figures mean.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use jiff::Timestamp;
-use serde::Deserializer;
-use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess};
+use serde::{Deserialize, Deserializer};
 
-use crate::ingest::artillery::parse::{Members, Summary, drop_duplicates};
+use crate::ingest::artillery::parse::{Summary, drop_duplicates};
 use crate::ingest::artillery::phases::PhaseIn;
-use crate::ingest::json::{Key, Number};
+use crate::ingest::json::{self, Fill, Filling, Number, Pairs, Refused, Token};
 use crate::stats::histogram::Distribution;
 
 /// A map of names to figures.
-pub(super) type Named<'de, T> = Vec<(Cow<'de, str>, T)>;
+#[derive(Debug)]
+pub(super) struct Named<'de, T> {
+    pub(super) all: Vec<(Cow<'de, str>, T)>,
+    /// Members that stood twice; the last one counts, as in JavaScript.
+    twice: u64,
+}
+
+impl<T> Default for Named<'_, T> {
+    fn default() -> Self {
+        Named {
+            all: Vec::new(),
+            twice: 0,
+        }
+    }
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Named<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut all: Vec<(Cow<'de, str>, T)> = Vec::new();
+        Filling(Pairs(&mut all, |_: &str| true)).deserialize(deserializer)?;
+        let twice = drop_duplicates(&mut all);
+        Ok(Named { all, twice })
+    }
+}
 
 /// `aggregate`, or one element of `intermediate`.
-#[derive(Debug, Default)]
-pub(super) struct Report<'de> {
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Report<'a> {
     /// The end of the window or run; its start in the legacy shape. Milliseconds since 1970.
+    #[serde(rename = "timestamp", deserialize_with = "moment")]
     pub(super) time: Option<i64>,
+    #[serde(rename = "scenariosCreated")]
     pub(super) created: Number,
+    #[serde(rename = "scenariosCompleted")]
     pub(super) completed: Number,
+    #[serde(rename = "scenariosAvoided")]
     pub(super) avoided: Number,
     /// Answers.
+    #[serde(rename = "requestsCompleted")]
     pub(super) responses: Number,
     pub(super) latency: Option<Summary>,
+    pub(super) rps: Rps,
+    #[serde(rename = "scenarioDuration")]
+    pub(super) session: Option<Summary>,
+    #[serde(borrow, rename = "scenarioCounts")]
+    pub(super) scenarios: Named<'a, Number>,
+    #[serde(borrow)]
+    pub(super) errors: Named<'a, Number>,
+    #[serde(borrow)]
+    pub(super) codes: Named<'a, Number>,
+    #[serde(borrow, rename = "customStats")]
+    pub(super) stats: Named<'a, Summary>,
+    #[serde(borrow)]
+    pub(super) counters: Named<'a, Number>,
+    #[serde(deserialize_with = "present")]
+    pub(super) concurrency: Option<Number>,
+    pub(super) phases: Option<Vec<PhaseIn>>,
+    #[serde(rename = "latencies")]
+    pub(super) samples: Samples,
+    #[serde(deserialize_with = "present")]
+    matches: Option<IgnoredAny>,
+}
+
+/// `rps`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, expecting = "an object with `count` and `mean`")]
+pub(super) struct Rps {
     /// Requests sent; answers in the legacy shape.
+    #[serde(rename = "count")]
     pub(super) sent: Number,
     /// Of `sent`, per second since the first one.
+    #[serde(rename = "mean")]
     pub(super) rate: Number,
-    pub(super) session: Option<Summary>,
-    pub(super) scenarios: Named<'de, Number>,
-    pub(super) errors: Named<'de, Number>,
-    pub(super) codes: Named<'de, Number>,
-    pub(super) stats: Named<'de, Summary>,
-    pub(super) counters: Named<'de, Number>,
-    pub(super) concurrency: Number,
-    pub(super) phases: Vec<PhaseIn>,
-    pub(super) samples: Samples,
-    /// `matches`, `latencies` or `concurrency`, which legacy reporting does not write.
-    pub(super) genuine: bool,
-    pub(super) duplicates: u64,
 }
 
 /// The response times of a window.
@@ -59,102 +104,39 @@ pub(super) struct Samples {
     pub(super) nulls: u64,
     /// Neither a number nor a sample of four members, or negative.
     pub(super) bad: u64,
+    /// Whether there is a list of them, which may be empty.
+    given: bool,
 }
 
-/// One report.
-pub(super) struct ReportSeed;
+/// From an object only: a derive takes a list of figures as well.
+impl<'de> Fill<'de> for &mut Report<'de> {
+    const EXPECTED: &'static str = "an object with `scenariosCreated` and `latency`";
 
-impl<'de> DeserializeSeed<'de> for ReportSeed {
-    type Value = Report<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Report<'de>, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ReportSeed {
-    type Value = Report<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object with `scenariosCreated` and `latency`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Report<'de>, A::Error> {
-        let mut report = Report::default();
-        while let Some(key) = map.next_key_seed(Key)? {
-            match key.as_ref() {
-                "timestamp" => report.time = map.next_value::<Moment>()?.0,
-                "scenariosCreated" => report.created = map.next_value()?,
-                "scenariosCompleted" => report.completed = map.next_value()?,
-                "scenariosAvoided" => report.avoided = map.next_value()?,
-                "requestsCompleted" => report.responses = map.next_value()?,
-                "latency" => report.latency = map.next_value()?,
-                "rps" => map.next_value_seed(Rps(&mut report))?,
-                "scenarioDuration" => report.session = map.next_value()?,
-                "scenarioCounts" => report.duplicates += named(&mut map, &mut report.scenarios)?,
-                "errors" => report.duplicates += named(&mut map, &mut report.errors)?,
-                "codes" => report.duplicates += named(&mut map, &mut report.codes)?,
-                "customStats" => report.duplicates += named(&mut map, &mut report.stats)?,
-                "counters" => report.duplicates += named(&mut map, &mut report.counters)?,
-                "concurrency" => {
-                    report.concurrency = map.next_value()?;
-                    report.genuine = true;
-                }
-                "phases" => report.phases = map.next_value::<Option<_>>()?.unwrap_or_default(),
-                "latencies" => {
-                    map.next_value_seed(&mut report.samples)?;
-                    report.genuine = true;
-                }
-                other => {
-                    report.genuine |= other == "matches";
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(report)
-    }
-}
-
-/// Reads a map of names; says how many of them stood twice.
-fn named<'de, A: MapAccess<'de>, T: de::Deserialize<'de>>(
-    map: &mut A,
-    into: &mut Named<'de, T>,
-) -> Result<u64, A::Error> {
-    into.clear();
-    map.next_value_seed(Members::into(into))?;
-    Ok(drop_duplicates(into))
-}
-
-/// `rps`.
-struct Rps<'r, 'de>(&'r mut Report<'de>);
-
-impl<'de> DeserializeSeed<'de> for Rps<'_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Rps<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object with `count` and `mean`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key_seed(Key)? {
-            match key.as_ref() {
-                "count" => self.0.sent = map.next_value()?,
-                "mean" => self.0.rate = map.next_value()?,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
+    fn members<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        *self = Report::deserialize(MapAccessDeserializer::new(map))?;
         Ok(())
     }
+}
+
+impl Report<'_> {
+    /// Whether a member is there that legacy reporting does not write.
+    pub(super) fn is_genuine(&self) -> bool {
+        self.samples.given || self.concurrency.is_some() || self.matches.is_some()
+    }
+
+    /// Members that stood twice in one map; the last one counts, as in JavaScript.
+    pub(super) fn duplicates(&self) -> u64 {
+        let counts = [&self.scenarios, &self.errors, &self.codes, &self.counters];
+        counts.map(|named| named.twice).iter().sum::<u64>() + self.stats.twice
+    }
+}
+
+/// A member that is there, whatever its value.
+fn present<'de, T: Deserialize<'de>, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 impl Samples {
@@ -180,23 +162,19 @@ impl Samples {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for &mut Samples {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
+impl<'de> Deserialize<'de> for Samples {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Samples, D::Error> {
+        json::filled(deserializer)
     }
 }
 
-impl<'de> Visitor<'de> for &mut Samples {
-    type Value = ();
+/// Millions of numbers go into distributions.
+impl<'de> Fill<'de> for &mut Samples {
+    const EXPECTED: &'static str = "an array of response times in nanoseconds";
 
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an array of response times in nanoseconds")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        while elements.next_element_seed(Sample(self))?.is_some() {}
+    fn elements<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        self.given = true;
+        while list.next_element_seed(Filling(Sample(self)))?.is_some() {}
         Ok(())
     }
 }
@@ -204,58 +182,21 @@ impl<'de> Visitor<'de> for &mut Samples {
 /// Nanoseconds, or `[milliseconds since 1970, request, nanoseconds, status]` of the older releases.
 struct Sample<'s>(&'s mut Samples);
 
-impl<'de> DeserializeSeed<'de> for Sample<'_> {
-    type Value = ();
+impl<'de> Fill<'de> for Sample<'_> {
+    const EXPECTED: &'static str =
+        "nanoseconds, or an array of instant, request, nanoseconds and status";
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Sample<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("nanoseconds, or an array of instant, request, nanoseconds and status")
-    }
-
-    fn visit_u64<E>(self, nanos: u64) -> Result<(), E> {
-        self.0.plain.record(nanos);
+    fn token(self, token: Token) -> Result<(), Refused> {
+        match token {
+            Token::Whole(nanos) => self.0.plain.record(nanos),
+            Token::Null => self.0.nulls += 1,
+            // A text or a negative number is none.
+            _ => self.0.add(token.number().and_then(Number::value), None),
+        }
         Ok(())
     }
 
-    fn visit_i64<E>(self, nanos: i64) -> Result<(), E> {
-        self.0.add(Some(nanos as f64), None);
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, nanos: f64) -> Result<(), E> {
-        self.0.add(Some(nanos), None);
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.0.nulls += 1;
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.0.bad += 1;
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.0.bad += 1;
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        self.0.bad += 1;
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+    fn elements<A: SeqAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let _ = members.next_element::<IgnoredAny>()?;
         let _ = members.next_element::<IgnoredAny>()?;
         let nanos = members.next_element::<Figure>()?.unwrap_or_default().0;
@@ -270,93 +211,51 @@ impl<'de> Visitor<'de> for Sample<'_> {
 }
 
 /// A number; what is none is as if it were not there.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Figure(pub(super) Number);
+#[derive(Default)]
+struct Figure(Number);
 
-impl<'de> de::Deserialize<'de> for Figure {
+impl<'de> Deserialize<'de> for Figure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Figure, D::Error> {
-        deserializer.deserialize_any(FigureVisitor)
+        json::filled(deserializer)
     }
 }
 
-struct FigureVisitor;
+impl Fill<'_> for &mut Figure {
+    const EXPECTED: &'static str = "a number";
 
-impl<'de> Visitor<'de> for FigureVisitor {
-    type Value = Figure;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a number")
-    }
-
-    fn visit_u64<E>(self, n: u64) -> Result<Figure, E> {
-        Ok(Figure(Number::Whole(n)))
-    }
-
-    fn visit_i64<E>(self, n: i64) -> Result<Figure, E> {
-        Ok(Figure(Number::Float(n as f64)))
-    }
-
-    fn visit_f64<E>(self, x: f64) -> Result<Figure, E> {
-        Ok(Figure(Number::Float(x)))
-    }
-
-    fn visit_unit<E>(self) -> Result<Figure, E> {
-        Ok(Figure::default())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Figure, E> {
-        Ok(Figure::default())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Figure, E> {
-        let number = text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
-        Ok(Figure(number.map_or(Number::Null, Number::Float)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Figure, A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Figure::default())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Figure, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Figure::default())
+    fn token(self, token: Token) -> Result<(), Refused> {
+        self.0 = match token {
+            Token::Text(text) => {
+                let number = text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+                number.map_or(Number::Null, Number::Float)
+            }
+            token => token.number().unwrap_or_default(),
+        };
+        Ok(())
     }
 }
 
 /// An instant as `Date.toISOString` writes it, or in milliseconds since 1970.
+#[derive(Default)]
 struct Moment(Option<i64>);
 
-impl<'de> de::Deserialize<'de> for Moment {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
-        deserializer.deserialize_any(MomentVisitor)
-    }
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    json::filled(deserializer).map(|moment: Moment| moment.0)
 }
 
-struct MomentVisitor;
+impl Fill<'_> for &mut Moment {
+    const EXPECTED: &'static str = "an instant such as \"2026-03-01T10:00:00.000Z\"";
 
-impl Visitor<'_> for MomentVisitor {
-    type Value = Moment;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an instant such as \"2026-03-01T10:00:00.000Z\"")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Moment, E> {
-        let instant: Timestamp = text
-            .parse()
-            .map_err(|_error| E::invalid_value(de::Unexpected::Str(text), &self))?;
-        Ok(Moment(Some(instant.as_millisecond())))
-    }
-
-    fn visit_u64<E: de::Error>(self, n: u64) -> Result<Moment, E> {
-        let millis = i64::try_from(n).ok();
-        let millis = millis.filter(|n| Timestamp::from_millisecond(*n).is_ok());
-        let millis = millis.ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(n), &self))?;
-        Ok(Moment(Some(millis)))
-    }
-
-    fn visit_unit<E>(self) -> Result<Moment, E> {
-        Ok(Moment(None))
+    fn token(self, token: Token) -> Result<(), Refused> {
+        let instant = match token {
+            Token::Null => return Ok(()),
+            Token::Text(text) => text.parse::<Timestamp>().ok(),
+            Token::Whole(n) => i64::try_from(n)
+                .ok()
+                .and_then(|n| Timestamp::from_millisecond(n).ok()),
+            _ => return Err(Refused::Type),
+        };
+        self.0 = instant.map(Timestamp::as_millisecond);
+        self.0.map(drop).ok_or(Refused::Value)
     }
 }

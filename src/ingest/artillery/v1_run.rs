@@ -14,11 +14,12 @@ use crate::ingest::artillery::document::Parts;
 use crate::ingest::artillery::names::is_failure;
 use crate::ingest::artillery::phases::placed;
 use crate::ingest::artillery::run::{count_exceptions, request_error, status_error};
-use crate::ingest::artillery::v1_parse::{Report, ReportSeed};
+use crate::ingest::artillery::v1_parse::Report;
 use crate::ingest::artillery::v1_stats::{Course, SLICE_LENGTH, Times, quote};
 use crate::ingest::artillery::v1_totals::Totals;
 use crate::ingest::artillery::{levels, tally};
 use crate::ingest::error::Place;
+use crate::ingest::json::Filling;
 use crate::model::{
     Custom, CustomKind, IdentitySource, Latency, LoadModel, Millis, PerSecond, Population,
     QuantileMethod, Resolution, Run, Seconds, Sessions, Stats,
@@ -36,15 +37,20 @@ pub(super) struct Builder<'de> {
 
 impl<'de> Parts<'de> for Builder<'de> {
     fn aggregate<A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
-        let report = map.next_value_seed(ReportSeed)?;
-        self.duplicates += report.duplicates;
+        let mut report = Report::default();
+        map.next_value_seed(Filling(&mut report))?;
+        self.duplicates += report.duplicates();
         self.aggregate = Some(report);
         Ok(())
     }
 
     fn windows<A: SeqAccess<'de>>(&mut self, mut windows: A) -> Result<(), A::Error> {
-        while let Some(report) = windows.next_element_seed(ReportSeed)? {
-            self.duplicates += report.duplicates;
+        loop {
+            let mut report = Report::default();
+            if windows.next_element_seed(Filling(&mut report))?.is_none() {
+                return Ok(());
+            }
+            self.duplicates += report.duplicates();
             let index = self.course.seen();
             if let Err((member, problem)) = self.course.add(&report)
                 && self.problem.is_none()
@@ -52,7 +58,6 @@ impl<'de> Parts<'de> for Builder<'de> {
                 self.problem = Some((format!("intermediate[{index}].{member}"), problem));
             }
         }
-        Ok(())
     }
 }
 
@@ -73,7 +78,7 @@ impl Builder<'_> {
         let summed = aggregate
             .latency
             .is_some_and(|latency| latency.count.is_some());
-        let legacy = summed || !aggregate.genuine && !self.course.is_genuine();
+        let legacy = summed || !aggregate.is_genuine() && !self.course.is_genuine();
         let totals = Totals::of(&aggregate, legacy)
             .map_err(|(member, problem)| at(format!("aggregate.{member}"), problem))?;
         if aggregate.latency.is_none() && totals.created.is_none() {
@@ -88,7 +93,10 @@ impl Builder<'_> {
         set_sessions(&mut run, &aggregate, &totals, legacy);
         set_errors(&mut run, &totals);
         set_custom(&mut run, &aggregate, &totals);
-        let (phases, unresolved) = placed(&aggregate.phases, times.phases);
+        let (phases, unresolved) = placed(
+            aggregate.phases.as_deref().unwrap_or_default(),
+            times.phases,
+        );
         run.load.phases = phases;
         if unresolved > 0 {
             let text = "figures of declared phases that are templates or missing are unknown";
@@ -126,7 +134,7 @@ fn set_times(
         (true, of_run, last) => last.max(of_run).map(|start| start + SLICE_LENGTH),
         (false, of_run, last) => of_run.or(last),
     };
-    let rate = aggregate.rate.value().filter(|rate| *rate > 0.0);
+    let rate = aggregate.rps.rate.value().filter(|rate| *rate > 0.0);
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a span of some days in milliseconds"
@@ -177,7 +185,7 @@ fn set_overall(run: &mut Run, aggregate: &Report, course: &Course, totals: &Tota
         ("p50", p50),
         ("p95", p95),
         ("p99", p99),
-        ("rate_per_s", aggregate.rate.value()),
+        ("rate_per_s", aggregate.rps.rate.value()),
     ] {
         if let Some(value) = value {
             reported.insert(name.to_owned(), value);
@@ -255,7 +263,7 @@ fn set_sessions(run: &mut Run, aggregate: &Report, totals: &Totals, legacy: bool
     run.load.model = Some(LoadModel::Open);
     run.load.dropped = totals.avoided;
     run.load.arrival_rate = run.duration.and_then(|time| PerSecond::of(created, time));
-    match aggregate.scenarios.as_slice() {
+    match aggregate.scenarios.all.as_slice() {
         // A scenario without a name is called by its index.
         [(name, _)] if !name.is_empty() && !name.bytes().all(|b| b.is_ascii_digit()) => {
             run.identity.scenario = name.clone().into_owned();
@@ -310,7 +318,7 @@ fn set_custom(run: &mut Run, aggregate: &Report, totals: &Totals) {
             });
         }
     };
-    for (name, number) in &aggregate.counters {
+    for (name, number) in &aggregate.counters.all {
         add(
             name.clone().into_owned(),
             CustomKind::Counter,
@@ -329,7 +337,7 @@ fn set_custom(run: &mut Run, aggregate: &Report, totals: &Totals) {
             add(format!("{name}.{part}"), CustomKind::Distribution, value);
         }
     };
-    for (name, summary) in &aggregate.stats {
+    for (name, summary) in &aggregate.stats.all {
         distribution(name, summary);
     }
     if !totals.is_http() && totals.requests > 0 {
@@ -344,7 +352,7 @@ fn set_custom(run: &mut Run, aggregate: &Report, totals: &Totals) {
         add(
             "rps.mean".to_owned(),
             CustomKind::Rate,
-            aggregate.rate.value(),
+            aggregate.rps.rate.value(),
         );
         add(
             "requestsCompleted".to_owned(),

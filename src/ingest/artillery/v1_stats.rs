@@ -4,13 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::ingest::artillery::balance::Balance;
-use crate::ingest::artillery::names::{Stage, is_failure, stage};
+use crate::ingest::artillery::balance::{Balance, Errors};
+use crate::ingest::artillery::names::{failed_answers, sum};
 use crate::ingest::artillery::parse::Summary;
 use crate::ingest::artillery::tally;
 use crate::ingest::artillery::v1_parse::{Report, Samples};
 use crate::ingest::artillery::v1_run::METHOD;
-use crate::ingest::artillery::windows::{MOST_WINDOWS, WINDOWS_OVERLAP, set_rates};
+use crate::ingest::artillery::windows::{
+    MOST_WINDOWS, WINDOWS_OVERLAP, note_difference, set_rates,
+};
 use crate::ingest::json::Number;
 use crate::ingest::recorder;
 use crate::model::{
@@ -126,14 +128,6 @@ struct Window {
     summary: Option<Summary>,
 }
 
-/// Errors of a window by where they came up; see [`Stage`].
-#[derive(Debug, Default)]
-struct Errors {
-    sent: u64,
-    client: u64,
-    script: u64,
-}
-
 /// All windows.
 #[derive(Debug, Default)]
 pub(super) struct Course {
@@ -193,35 +187,27 @@ impl Course {
     /// Takes one in.
     pub(super) fn add(&mut self, report: &Report) -> Count<()> {
         self.seen += 1;
-        self.genuine |= report.genuine;
+        self.genuine |= report.is_genuine();
         let count = |name: &str, number| count_of(|| name.to_owned(), number);
         let mut codes = BTreeMap::new();
-        for (code, number) in &report.codes {
+        for (code, number) in &report.codes.all {
             if let Some(n) = count_of(|| format!("codes.{code}"), *number)? {
                 codes.insert(code.clone().into_owned(), n);
             }
         }
         let mut errors = Errors::default();
-        for (error, number) in &report.errors {
+        for (error, number) in &report.errors.all {
             let n = count_of(|| format!("errors.{error}"), *number)?.unwrap_or(0);
-            let sum = match stage(error) {
-                Stage::Sent => &mut errors.sent,
-                Stage::Client => &mut errors.client,
-                Stage::Script => &mut errors.script,
-                Stage::Answered => continue,
-            };
-            *sum = sum.saturating_add(n);
+            errors.add(error, n);
         }
-        let requests = count("rps.count", report.sent)?;
+        let requests = count("rps.count", report.rps.sent)?;
         let responses = count("requestsCompleted", report.responses)?.unwrap_or(0);
         let created = count("scenariosCreated", report.created)?.unwrap_or(0);
         let completed = count("scenariosCompleted", report.completed)?;
         self.sums.requests = self.sums.requests.saturating_add(requests.unwrap_or(0));
         self.sums.responses = self.sums.responses.saturating_add(responses);
         self.sums.created = self.sums.created.saturating_add(created);
-        self.sums.codes = codes
-            .values()
-            .fold(self.sums.codes, |a, b| a.saturating_add(*b));
+        self.sums.codes = self.sums.codes.saturating_add(sum(codes.iter()));
         self.whole.nulls += report.samples.nulls;
         self.whole.bad += report.samples.bad;
         self.whole.plain.merge(&report.samples.plain);
@@ -254,7 +240,10 @@ impl Course {
             responses,
             codes,
             errors,
-            users: report.concurrency.value().filter(|users| *users >= 0.0),
+            users: report
+                .concurrency
+                .and_then(Number::value)
+                .filter(|users| *users >= 0.0),
             latencies,
             plain: report.samples.plain.totals().count > 0,
             summary: report.latency,
@@ -275,18 +264,14 @@ impl Course {
         if self.seen == 0 {
             return;
         }
-        let all_codes = codes.values().fold(0_u64, |all, n| all.saturating_add(*n));
         for (name, windows, whole) in [
             ("rps.count", self.sums.requests, requests),
             ("requestsCompleted", self.sums.responses, responses),
             ("scenariosCreated", self.sums.created, created.unwrap_or(0)),
-            ("codes", self.sums.codes, all_codes),
+            ("codes", self.sums.codes, sum(codes.iter())),
         ] {
-            if windows != whole && !(legacy && name == "rps.count") {
-                let text = format!(
-                    "`{name}` is {whole} in the aggregate and {windows} over all windows; totals are the aggregate's"
-                );
-                run.note("windows-differ", text, 1);
+            if !(legacy && name == "rps.count") {
+                note_difference(name, whole, windows, run);
             }
         }
     }
@@ -387,8 +372,7 @@ impl Window {
         if !http {
             return Stats::default();
         }
-        let failed = self.codes.iter().filter(|(code, _)| is_failure(code));
-        let failed = failed.fold(0_u64, |all, (_, n)| all.saturating_add(*n));
+        let failed = failed_answers(&self.codes);
         let mut lost = self.errors.sent.saturating_add(self.errors.client);
         if balance.scripts_lost {
             lost = lost.saturating_add(self.errors.script);

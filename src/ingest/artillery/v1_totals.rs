@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ingest::artillery::balance::Balance;
-use crate::ingest::artillery::names::{is_failure, is_lost};
+use crate::ingest::artillery::names::{failed_answers, is_lost, sum};
 use crate::ingest::artillery::v1_parse::{Named, Report};
 use crate::ingest::artillery::v1_stats::{Count, count_of};
 use crate::ingest::json::Number;
@@ -23,7 +23,10 @@ pub(super) struct Totals<'a> {
 }
 
 /// Counts by name.
-fn counts<'a>(member: &str, from: &'a Named<'_, Number>) -> Count<Vec<(&'a str, u64)>> {
+fn counts<'a>(
+    member: &str,
+    Named { all: from, .. }: &'a Named<'_, Number>,
+) -> Count<Vec<(&'a str, u64)>> {
     let mut all = Vec::with_capacity(from.len());
     for (name, number) in from {
         let place = || format!("{member}.{name}");
@@ -38,11 +41,10 @@ impl<'a> Totals<'a> {
     pub(super) fn of(report: &'a Report, legacy: bool) -> Count<Totals<'a>> {
         let count = |name: &str, number| count_of(|| name.to_owned(), number);
         let responses = count("requestsCompleted", report.responses)?.unwrap_or(0);
-        let sent = count("rps.count", report.sent)?;
+        let sent = count("rps.count", report.rps.sent)?;
         let codes = counts("codes", &report.codes)?;
         let errors: BTreeMap<&str, u64> = counts("errors", &report.errors)?.into_iter().collect();
-        let lost = errors.iter().filter(|(error, _)| is_lost(error, false));
-        let lost = lost.fold(0_u64, |all, (_, n)| all.saturating_add(*n));
+        let lost = sum(errors.iter().filter(|(error, _)| is_lost(error, false)));
         // Legacy reporting counts answers only: what is known of the rest are its errors.
         let requests = if legacy {
             responses.saturating_add(lost)
@@ -68,14 +70,12 @@ impl<'a> Totals<'a> {
     }
 
     pub(super) fn failed_answers(&self) -> u64 {
-        let failed = self.codes.iter().filter(|(code, _)| is_failure(code));
-        failed.fold(0, |all, (_, n)| all.saturating_add(*n))
+        failed_answers(&self.codes)
     }
 
     /// How the samples without a status ended, where all answers are of one kind.
     pub(super) fn outcome(&self) -> Option<bool> {
-        let coded = self.codes.values();
-        let coded = coded.fold(0_u64, |all, n| all.saturating_add(*n));
+        let coded = sum(self.codes.iter());
         let failed = self.failed_answers();
         if coded < self.responses || self.responses == 0 || self.balance.after > 0 {
             None

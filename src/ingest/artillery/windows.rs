@@ -6,7 +6,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::ingest::artillery::balance::Balance;
-use crate::ingest::artillery::names::{Names, Namespaces, is_failure, released};
+use crate::ingest::artillery::names::{Names, Namespaces, failed_answers, released, sum};
 use crate::ingest::artillery::parse::Period;
 use crate::ingest::artillery::tally::{BadCounter, Tally};
 use crate::model::{EndpointSlice, PerSecond, Run, Seconds, Slice, Stats};
@@ -77,14 +77,13 @@ impl Plan {
         let tally = Tally::of(period, &self.spaces, |endpoint| {
             self.kept.contains(endpoint)
         })?;
-        let errors = tally.errors.values();
         let sums = [
             tally.requests.unwrap_or(0),
             tally.responses.unwrap_or(0),
             tally.created.unwrap_or(0),
             tally.completed.unwrap_or(0),
             tally.failed.unwrap_or(0),
-            errors.fold(0, |all, count| all.saturating_add(*count)),
+            sum(tally.errors.iter()),
         ];
         let aligned = || period.first.map(|first| first - first.rem_euclid(WINDOW));
         let window = period.start.or_else(aligned).map(|start| Window {
@@ -300,33 +299,34 @@ impl Windows {
         if self.seen == 0 {
             return;
         }
-        let errors = aggregate.errors.values();
-        let errors = errors.fold(0u64, |all, count| all.saturating_add(*count));
         let whole = [
             aggregate.requests,
             aggregate.responses,
             aggregate.created,
             aggregate.completed,
             aggregate.failed,
-            Some(errors),
+            Some(sum(aggregate.errors.iter())),
         ];
         for ((name, windows), whole) in SUMS.iter().zip(self.sums).zip(whole) {
-            let whole = whole.unwrap_or(0);
-            if windows != whole {
-                let text = format!(
-                    "`{name}` is {whole} in the aggregate and {windows} over all windows; totals are the aggregate's"
-                );
-                run.note("windows-differ", text, 1);
-            }
+            note_difference(name, whole.unwrap_or(0), windows, run);
         }
+    }
+}
+
+/// Says where the windows add up to something else than the aggregate.
+pub(super) fn note_difference(name: &str, whole: u64, windows: u64, run: &mut Run) {
+    if windows != whole {
+        let text = format!(
+            "`{name}` is {whole} in the aggregate and {windows} over all windows; totals are the aggregate's"
+        );
+        run.note("windows-differ", text, 1);
     }
 }
 
 /// Rates of a window. What succeeded in it are answers: failures may be of requests that left earlier.
 pub(super) fn set_rates(stats: &mut Stats, duration: Option<Seconds>) {
     stats.set_rates(duration);
-    let failed = stats.codes.iter().filter(|(code, _)| is_failure(code));
-    let failed = failed.fold(0u64, |all, (_, count)| all.saturating_add(*count));
+    let failed = failed_answers(&stats.codes);
     let answered = stats.responses.map(|all| all.saturating_sub(failed));
     stats.goodput = answered.and_then(|count| PerSecond::of(count, duration?));
 }

@@ -2,17 +2,16 @@
 //!
 //! Members are those of the CLI (`Name`, `CPUPerc`, `MemUsage`, ...), in any case. An array on one line is read, too.
 
-use std::fmt;
 use std::io::BufRead;
 
-use serde::Deserialize;
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess};
 
 use crate::ingest::beside::clock;
 use crate::ingest::beside::docker::Row;
 use crate::ingest::beside::lines::{self, Line};
 use crate::ingest::beside::place::{Samples, When};
 use crate::ingest::beside::{Beside, Read};
+use crate::ingest::json::{self, Fill, Filling, Refused, Token};
 use crate::ingest::sniff::{Claim, Grade, Head};
 use crate::ingest::{IngestError, Input, Place};
 
@@ -43,70 +42,50 @@ struct Object {
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an object of docker stats")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                let mut object = Object::default();
-                while let Some(key) = map.next_key::<String>()? {
-                    let place = match key.to_ascii_lowercase().as_str() {
-                        "name" => &mut object.name,
-                        "container" => &mut object.container,
-                        "id" => &mut object.id,
-                        "cpuperc" => &mut object.cpu,
-                        "memusage" => &mut object.memory,
-                        "memperc" => &mut object.memory_share,
-                        "netio" => &mut object.net,
-                        "blockio" => &mut object.block,
-                        "pids" => &mut object.pids,
-                        "time" | "timestamp" | "ts" | "tsutc" | "@timestamp" | "date" => {
-                            &mut object.time
-                        }
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                            continue;
-                        }
-                    };
-                    *place = map.next_value::<Words>()?.0;
+        json::filled(deserializer)
+    }
+}
+
+/// Names in any case, and a dozen of the time.
+impl<'de> Fill<'de> for &mut Object {
+    const EXPECTED: &'static str = "an object of docker stats";
+
+    fn members<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            let place = match key.to_ascii_lowercase().as_str() {
+                "name" => &mut self.name,
+                "container" => &mut self.container,
+                "id" => &mut self.id,
+                "cpuperc" => &mut self.cpu,
+                "memusage" => &mut self.memory,
+                "memperc" => &mut self.memory_share,
+                "netio" => &mut self.net,
+                "blockio" => &mut self.block,
+                "pids" => &mut self.pids,
+                "time" | "timestamp" | "ts" | "tsutc" | "@timestamp" | "date" => &mut self.time,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
                 }
-                Ok(object)
-            }
+            };
+            let mut words = Words(None);
+            map.next_value_seed(Filling(&mut words))?;
+            *place = words.0;
         }
-        deserializer.deserialize_map(Members)
+        Ok(())
     }
 }
 
 /// A text or a number, as text.
 struct Words(Option<String>);
 
-impl<'de> Deserialize<'de> for Words {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Words, D::Error> {
-        struct Any;
-        impl Visitor<'_> for Any {
-            type Value = Words;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a text or a number")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Words, E> {
-                Ok(Words(Some(text.to_owned())))
-            }
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Words, E> {
-                Ok(Words(Some(number.to_string())))
-            }
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Words, E> {
-                Ok(Words(Some(number.to_string())))
-            }
-            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Words, E> {
-                Ok(Words(Some(number.to_string())))
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<Words, E> {
-                Ok(Words(None))
-            }
-        }
-        deserializer.deserialize_any(Any)
+impl Fill<'_> for &mut Words {
+    const EXPECTED: &'static str = "a text or a number";
+
+    fn token(self, token: Token) -> Result<(), Refused> {
+        self.0 = token.words();
+        let is_taken = self.0.is_some() || matches!(token, Token::Null);
+        is_taken.then_some(()).ok_or(Refused::Type)
     }
 }
 

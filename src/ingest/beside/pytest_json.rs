@@ -3,14 +3,14 @@
 //! A suite is the part of a node id before its last `::`: the file, or the class in it. A collector that failed is a
 //! failure of its file. Read as a stream, test by test; paths, messages and the environment are not kept.
 
-use std::fmt;
 use std::io::BufRead;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess};
 
 use crate::ingest::beside::suites::{Outcome, Suites};
 use crate::ingest::beside::{Beside, Read};
+use crate::ingest::json::{Fill, Filling};
 use crate::ingest::sniff::{self, Claim, Grade, Head};
 use crate::ingest::{IngestError, Input};
 
@@ -86,22 +86,13 @@ fn split(node: &str) -> (&str, &str) {
 /// Reads one test after another into the suites.
 struct Tests<'a>(&'a mut Suites, &'a mut Report);
 
-impl<'de> DeserializeSeed<'de> for Tests<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
+impl<'de> Fill<'de> for Tests<'_> {
+    const EXPECTED: &'static str = "an array of tests";
 
-impl<'de> Visitor<'de> for Tests<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an array of tests")
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+    fn elements<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let Tests(suites, report) = self;
         let mut count = report.tests.unwrap_or(0);
-        while let Some(node) = seq.next_element::<Node>()? {
+        while let Some(node) = list.next_element::<Node>()? {
             count += 1;
             let outcome = match node.outcome.as_str() {
                 "passed" => Outcome::Passed,
@@ -127,20 +118,11 @@ impl<'de> Visitor<'de> for Tests<'_> {
 /// Collectors: of interest only where they failed.
 struct Collectors<'a>(&'a mut Suites, &'a mut Report);
 
-impl<'de> DeserializeSeed<'de> for Collectors<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
+impl<'de> Fill<'de> for Collectors<'_> {
+    const EXPECTED: &'static str = "an array of collectors";
 
-impl<'de> Visitor<'de> for Collectors<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an array of collectors")
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(node) = seq.next_element::<Node>()? {
+    fn elements<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(node) = list.next_element::<Node>()? {
             if node.outcome == "failed" {
                 self.1.broken += 1;
                 self.0
@@ -152,41 +134,34 @@ impl<'de> Visitor<'de> for Collectors<'_> {
 }
 
 /// The whole report.
-struct Whole<'a>(&'a mut Suites);
+struct Whole<'a>(&'a mut Suites, &'a mut Report);
 
-impl<'de> DeserializeSeed<'de> for Whole<'_> {
-    type Value = Report;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Report, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
+impl<'de> Fill<'de> for Whole<'_> {
+    const EXPECTED: &'static str = "an object of pytest-json-report";
 
-impl<'de> Visitor<'de> for Whole<'_> {
-    type Value = Report;
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("an object of pytest-json-report")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Report, A::Error> {
-        let mut report = Report::default();
+    fn members<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Whole(suites, report) = self;
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "summary" => report.summary = Some(map.next_value()?),
                 "exitcode" => report.exit = Some(map.next_value()?),
-                "tests" => map.next_value_seed(Tests(self.0, &mut report))?,
-                "collectors" => map.next_value_seed(Collectors(self.0, &mut report))?,
+                "tests" => map.next_value_seed(Filling(Tests(suites, report)))?,
+                "collectors" => map.next_value_seed(Filling(Collectors(suites, report)))?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(report)
+        Ok(())
     }
 }
 
 fn read(input: &Input, reader: &mut dyn BufRead, suites: &mut Suites) -> Result<(), IngestError> {
     let json = |error: serde_json::Error| IngestError::json(&input.name, &error);
     let mut deserializer = serde_json::Deserializer::from_reader(reader);
-    let report = Whole(suites).deserialize(&mut deserializer).map_err(json)?;
+    let mut report = Report::default();
+    let whole = Filling(Whole(suites, &mut report));
+    whole.deserialize(&mut deserializer).map_err(json)?;
     deserializer.end().map_err(json)?;
     match (&report.summary, report.tests) {
         (Some(summary), None) => {

@@ -4,7 +4,8 @@
 
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 
-use crate::ingest::k6::part::{Into, Loose, Part, text_of};
+use crate::ingest::json::Filling;
+use crate::ingest::k6::part::{Loose, Part, text_of};
 
 /// A group of the script: checks and further groups.
 #[derive(Debug, Default)]
@@ -37,8 +38,8 @@ impl<'de> Part<'de> for Group {
                 }
                 Ok(())
             }
-            "groups" => map.next_value_seed(Into(&mut Groups(&mut self.groups))),
-            "checks" => map.next_value_seed(Into(&mut Checks(&mut self.checks))),
+            "groups" => map.next_value_seed(Filling(&mut Groups(&mut self.groups))),
+            "checks" => map.next_value_seed(Filling(&mut Checks(&mut self.checks))),
             _ => map.next_value::<IgnoredAny>().map(drop),
         }
     }
@@ -53,15 +54,15 @@ impl<'de> Part<'de> for Groups<'_> {
             name: key.to_owned(),
             ..Group::default()
         };
-        map.next_value_seed(Into(&mut group))?;
+        map.next_value_seed(Filling(&mut group))?;
         self.0.push(group);
         Ok(())
     }
 
-    fn elements<A: SeqAccess<'de>>(&mut self, mut elements: A) -> Result<(), A::Error> {
+    fn list<A: SeqAccess<'de>>(&mut self, mut elements: A) -> Result<(), A::Error> {
         loop {
             let mut group = Group::default();
-            if elements.next_element_seed(Into(&mut group))?.is_none() {
+            if elements.next_element_seed(Filling(&mut group))?.is_none() {
                 return Ok(());
             }
             self.0.push(group);
@@ -78,15 +79,15 @@ impl<'de> Part<'de> for Checks<'_> {
             name: key.to_owned(),
             ..Check::default()
         };
-        map.next_value_seed(Into(&mut check))?;
+        map.next_value_seed(Filling(&mut check))?;
         self.0.push(check);
         Ok(())
     }
 
-    fn elements<A: SeqAccess<'de>>(&mut self, mut elements: A) -> Result<(), A::Error> {
+    fn list<A: SeqAccess<'de>>(&mut self, mut elements: A) -> Result<(), A::Error> {
         loop {
             let mut check = Check::default();
-            if elements.next_element_seed(Into(&mut check))?.is_none() {
+            if elements.next_element_seed(Filling(&mut check))?.is_none() {
                 return Ok(());
             }
             self.0.push(check);

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::de::{IgnoredAny, MapAccess};
 
-use crate::ingest::json::Number;
-use crate::ingest::k6::part::{Into, Loose, Part, text_of};
+use crate::ingest::json::{Filling, Number};
+use crate::ingest::k6::part::{Loose, Part, text_of};
 use crate::model::{Millis, Percentile};
 
 /// The four types of metric.
@@ -143,8 +143,8 @@ pub(super) struct MetricPart {
 impl<'de> Part<'de> for MetricPart {
     fn member<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "values" => map.next_value_seed(Into(self))?,
-            "thresholds" => map.next_value_seed(Into(&mut Thresholds(&mut self.metric)))?,
+            "values" => map.next_value_seed(Filling(self))?,
+            "thresholds" => map.next_value_seed(Filling(&mut Thresholds(&mut self.metric)))?,
             "name" => self.name = text_of(map)?.unwrap_or_default(),
             "type" => {
                 self.metric.kind = match text_of(map)?.as_deref() {
@@ -172,7 +172,7 @@ struct Thresholds<'a>(&'a mut Metric);
 impl<'de> Part<'de> for Thresholds<'_> {
     fn member<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         let mut held = Held(None);
-        map.next_value_seed(Into(&mut held))?;
+        map.next_value_seed(Filling(&mut held))?;
         if let Some(held) = held.0 {
             self.0.thresholds.insert(key.to_owned(), held);
         }
@@ -189,7 +189,7 @@ impl<'de> Part<'de> for Held {
             return map.next_value::<IgnoredAny>().map(drop);
         }
         let mut inner = Held(None);
-        map.next_value_seed(Into(&mut inner))?;
+        map.next_value_seed(Filling(&mut inner))?;
         // Read as crossed and meant as held.
         self.0 = inner.0.map(|held| !held);
         Ok(())

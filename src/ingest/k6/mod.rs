@@ -108,15 +108,8 @@ pub(super) fn unread(bytes: &[u8]) -> Option<&'static str> {
 }
 
 fn read(unit: &Unit) -> Result<Vec<Run>, IngestError> {
-    match unit.inputs.as_slice() {
-        [input] => read_one(input).map(|run| vec![run]),
-        inputs => {
-            let file = inputs.last().map_or("", |input| input.name.as_str());
-            let problem = "a k6 summary is one file, so this one is no part of another's run";
-            Err(IngestError::content(file, Place::File, problem)
-                .with_hint("give the files as separate arguments"))
-        }
-    }
+    let input = unit.only("a k6 summary is one file, so this one is no part of another's run")?;
+    read_one(input).map(|run| vec![run])
 }
 
 fn read_one(input: &Input) -> Result<Run, IngestError> {

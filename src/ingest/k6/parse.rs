@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess};
 
-use crate::ingest::json::Number;
+use crate::ingest::json::{Filling, Number};
 use crate::ingest::k6::groups::{Check, Checks, Group};
 use crate::ingest::k6::metric::{Metric, MetricPart};
-use crate::ingest::k6::part::{Into, Loose, Part, text_of};
+use crate::ingest::k6::part::{Loose, Part, text_of};
 
 /// A summary as it was written.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ impl<'de> DeserializeSeed<'de> for SummarySeed {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Summary, D::Error> {
         let mut summary = Summary::default();
-        Into(&mut summary).deserialize(deserializer)?;
+        Filling(&mut summary).deserialize(deserializer)?;
         Ok(summary)
     }
 }
@@ -48,13 +48,13 @@ impl<'de> DeserializeSeed<'de> for SummarySeed {
 impl<'de> Part<'de> for Summary {
     fn member<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "metrics" => map.next_value_seed(Into(&mut Metrics(self))),
-            "root_group" => map.next_value_seed(Into(&mut self.root)),
+            "metrics" => map.next_value_seed(Filling(&mut Metrics(self))),
+            "root_group" => map.next_value_seed(Filling(&mut self.root)),
             "results" => {
                 self.machine_readable = true;
-                map.next_value_seed(Into(&mut Results(self)))
+                map.next_value_seed(Filling(&mut Results(self)))
             }
-            "state" | "config" | "metadata" => map.next_value_seed(Into(&mut Times(self))),
+            "state" | "config" | "metadata" => map.next_value_seed(Filling(&mut Times(self))),
             "version" => {
                 self.schema = text_of(map)?;
                 Ok(())
@@ -92,8 +92,8 @@ struct Results<'a>(&'a mut Summary);
 impl<'de> Part<'de> for Results<'_> {
     fn member<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "metrics" => map.next_value_seed(Into(&mut Metrics(self.0))),
-            "checks" => map.next_value_seed(Into(&mut CheckResults(self.0))),
+            "metrics" => map.next_value_seed(Filling(&mut Metrics(self.0))),
+            "checks" => map.next_value_seed(Filling(&mut CheckResults(self.0))),
             _ => map.next_value::<IgnoredAny>().map(drop),
         }
     }
@@ -105,7 +105,7 @@ struct CheckResults<'a>(&'a mut Summary);
 impl<'de> Part<'de> for CheckResults<'_> {
     fn member<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "results" => map.next_value_seed(Into(&mut Checks(&mut self.0.flat_checks))),
+            "results" => map.next_value_seed(Filling(&mut Checks(&mut self.0.flat_checks))),
             _ => map.next_value::<IgnoredAny>().map(drop),
         }
     }
@@ -125,15 +125,15 @@ impl Metrics<'_> {
 impl<'de> Part<'de> for Metrics<'_> {
     fn member<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         let mut metric = MetricPart::default();
-        map.next_value_seed(Into(&mut metric))?;
+        map.next_value_seed(Filling(&mut metric))?;
         self.keep(key.to_owned(), metric.metric);
         Ok(())
     }
 
-    fn elements<A: SeqAccess<'de>>(&mut self, mut elements: A) -> Result<(), A::Error> {
+    fn list<A: SeqAccess<'de>>(&mut self, mut elements: A) -> Result<(), A::Error> {
         loop {
             let mut metric = MetricPart::default();
-            if elements.next_element_seed(Into(&mut metric))?.is_none() {
+            if elements.next_element_seed(Filling(&mut metric))?.is_none() {
                 return Ok(());
             }
             self.keep(metric.name, metric.metric);

@@ -1,6 +1,7 @@
 //! The maps of counts in `locust --json`: samples by response time, requests and failures by second.
 //!
-//! A map has a hundred keys and a file a hundred thousand: nothing is allocated for a key. Knows no endpoint.
+//! A map has a hundred keys and a file a hundred thousand: nothing is allocated for a key, and
+//! the counts go into buckets as they come, which a derive does not do. Knows no endpoint.
 
 use std::fmt;
 

@@ -1,10 +1,8 @@
 //! Picks the mapped members out of one JSON value; everything else is skipped without being held.
 
-use std::fmt;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
-use crate::ingest::json::Key;
+use crate::ingest::json::{Fill, Filling, Key, Refused, Token};
 use crate::ingest::map::path::Step;
 use crate::ingest::map::value::Raw;
 
@@ -94,70 +92,33 @@ impl Pick<'_, '_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Pick<'_, '_> {
-    type Value = ();
+impl<'de> Fill<'de> for Pick<'_, '_> {
+    const EXPECTED: &'static str = "JSON";
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Pick<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E: de::Error>(mut self) -> Result<(), E> {
-        self.keep(&Raw::Null);
+    fn token(mut self, token: Token) -> Result<(), Refused> {
+        self.keep(&Raw::of(token));
         Ok(())
     }
 
-    fn visit_bool<E: de::Error>(mut self, truth: bool) -> Result<(), E> {
-        self.keep(&Raw::Truth(truth));
-        Ok(())
-    }
-
-    fn visit_u64<E: de::Error>(mut self, number: u64) -> Result<(), E> {
-        self.keep(&Raw::Whole(number));
-        Ok(())
-    }
-
-    fn visit_i64<E: de::Error>(mut self, number: i64) -> Result<(), E> {
-        self.keep(&Raw::Float(number as f64));
-        Ok(())
-    }
-
-    fn visit_f64<E: de::Error>(mut self, number: f64) -> Result<(), E> {
-        self.keep(&Raw::Float(number));
-        Ok(())
-    }
-
-    fn visit_str<E: de::Error>(mut self, text: &str) -> Result<(), E> {
-        self.keep(&Raw::Text(text.to_owned()));
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+    fn members<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         self.keep(&Raw::Object);
         let tree = self.tree;
         while let Some(key) = map.next_key_seed(Key)? {
             match tree.key(&key) {
-                Some(tree) => map.next_value_seed(self.inner(tree))?,
+                Some(tree) => map.next_value_seed(Filling(self.inner(tree)))?,
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+    fn elements<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         self.keep(&Raw::Array);
         let tree = self.tree;
         let mut place = 0;
         loop {
             let more = match tree.place(place) {
-                Some(tree) => list.next_element_seed(self.inner(tree))?,
+                Some(tree) => list.next_element_seed(Filling(self.inner(tree)))?,
                 None => list.next_element::<IgnoredAny>()?.map(|_| ()),
             };
             if more.is_none() {

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::ingest::json::Token;
 use crate::ingest::log::scalar::{self, Scale};
 use crate::ingest::map::target::Shape;
 use crate::ingest::map::unit;
@@ -27,6 +28,22 @@ pub enum Raw {
     Object,
     /// `[...]`
     Array,
+}
+
+impl Raw {
+    /// As it stands in a JSON text.
+    pub(super) fn of(token: Token) -> Raw {
+        match token {
+            Token::Null => Raw::Null,
+            Token::Truth(truth) => Raw::Truth(truth),
+            Token::Whole(number) => Raw::Whole(number),
+            Token::Negative(number) => Raw::Float(number as f64),
+            Token::Float(number) => Raw::Float(number),
+            Token::Text(text) => Raw::Text(text.to_owned()),
+            Token::List => Raw::Array,
+            Token::Object => Raw::Object,
+        }
+    }
 }
 
 /// As a field takes it, in base units.

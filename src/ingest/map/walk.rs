@@ -4,14 +4,13 @@
 //! the size of the file. It knows no meaning of a member.
 
 use std::cell::Cell;
-use std::fmt;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess};
 
 use crate::ingest::error::IngestError;
-use crate::ingest::json::Key;
+use crate::ingest::json::{Fill, Filling, Key, Refused, Token};
 use crate::ingest::map::path::{Place, Step, made_of};
 use crate::ingest::map::pick::{Pick, Tree, set, set_hit};
 use crate::ingest::map::value::Raw;
@@ -30,6 +29,22 @@ pub(super) struct Walked {
     /// By field: what stands outside the records.
     pub(super) document: Vec<Option<Raw>>,
 }
+
+impl Walked {
+    /// What is asked for in a part of the document that holds no records.
+    fn outside<'w, 't>(&'w mut self, tree: &'t Tree) -> Pick<'w, 't> {
+        Pick {
+            values: &mut self.document,
+            hits: Some(&mut self.hits),
+            tree,
+        }
+    }
+}
+
+/// The sink takes no more; what it said stands in the state.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped")]
+struct Stopped;
 
 struct State<'m> {
     mapping: &'m Mapping,
@@ -99,7 +114,7 @@ pub(super) fn walk(
             document: Some(&document),
             in_list: false,
         };
-        if let Err(error) = whole.deserialize(&mut text) {
+        if let Err(error) = Filling(whole).deserialize(&mut text) {
             break Err(error);
         }
     };
@@ -151,16 +166,6 @@ impl Walk<'_, '_, '_> {
             set_hit(&mut self.state.walked.hits, *field);
         }
     }
-
-    fn scalar<E: de::Error>(mut self, raw: &Raw) -> Result<(), E> {
-        self.keep(raw);
-        if self.is_at_record() {
-            self.state.begin();
-            self.state.pick().keep(raw);
-            return self.state.finish();
-        }
-        Ok(())
-    }
 }
 
 impl State<'_> {
@@ -186,7 +191,7 @@ impl State<'_> {
     }
 
     /// Hands the record on.
-    fn finish<E: de::Error>(&mut self) -> Result<(), E> {
+    fn finish(&mut self) -> Result<(), Stopped> {
         for (field, value) in self.mapping.fields.iter().zip(&mut self.values) {
             if let Place::Keys(parts) = &field.place {
                 *value = Some(Raw::Text(made_of(parts, &self.keys)));
@@ -204,56 +209,31 @@ impl State<'_> {
         };
         self.sink.record(&record).map_err(|stop| {
             self.stop = Some(stop);
-            E::custom("stopped")
+            Stopped
         })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Walk<'_, '_, '_> {
-    type Value = ();
+impl<'de> Fill<'de> for Walk<'_, '_, '_> {
+    const EXPECTED: &'static str = "JSON";
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_, '_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-        self.scalar(&Raw::Null)
+    fn token(mut self, token: Token) -> Result<(), Refused> {
+        let raw = Raw::of(token);
+        self.keep(&raw);
+        if self.is_at_record() {
+            self.state.begin();
+            self.state.pick().keep(&raw);
+            return self.state.finish().map_err(|Stopped| Refused::Value);
+        }
+        Ok(())
     }
 
-    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<(), E> {
-        self.scalar(&Raw::Truth(truth))
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
-        self.scalar(&Raw::Whole(number))
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
-        self.scalar(&Raw::Float(number as f64))
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<(), E> {
-        self.scalar(&Raw::Float(number))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        self.scalar(&Raw::Text(text.to_owned()))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+    fn members<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         self.keep(&Raw::Object);
         if self.is_at_record() {
             self.state.begin();
-            self.state.pick().visit_map(map)?;
-            return self.state.finish();
+            self.state.pick().members(map)?;
+            return self.state.finish().map_err(de::Error::custom);
         }
         while let Some(key) = map.next_key_seed(Key)? {
             self.state.left.set(MOST_BYTES);
@@ -265,10 +245,9 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_> {
             };
             if !goes_on {
                 match document {
-                    Some(document) => map.next_value_seed(Outside {
-                        walked: &mut self.state.walked,
-                        tree: document,
-                    })?,
+                    Some(document) => {
+                        map.next_value_seed(Filling(self.state.walked.outside(document)))?;
+                    }
                     None => drop(map.next_value::<IgnoredAny>()?),
                 }
                 continue;
@@ -276,12 +255,12 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_> {
             if each {
                 self.state.keys.push(key.into_owned());
             }
-            map.next_value_seed(Walk {
+            map.next_value_seed(Filling(Walk {
                 state: self.state,
                 steps: self.steps.get(1..).unwrap_or_default(),
                 document,
                 in_list: false,
-            })?;
+            }))?;
             if each {
                 self.state.keys.pop();
             }
@@ -289,13 +268,13 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+    fn elements<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         self.keep(&Raw::Array);
         let holds_records = self.state.lists_hold_records && !self.in_list;
         if self.is_at_record() && !holds_records {
             self.state.begin();
-            self.state.pick().visit_seq(list)?;
-            return self.state.finish();
+            self.state.pick().elements(list)?;
+            return self.state.finish().map_err(de::Error::custom);
         }
         let mut place = 0;
         loop {
@@ -311,21 +290,18 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_> {
                 if each {
                     self.state.keys.push(place.to_string());
                 }
-                let more = list.next_element_seed(Walk {
+                let more = list.next_element_seed(Filling(Walk {
                     state: self.state,
                     steps: self.steps.get(1..).unwrap_or_default(),
                     document,
                     in_list: step.is_none(),
-                })?;
+                }))?;
                 if each {
                     self.state.keys.pop();
                 }
                 more
             } else if let Some(tree) = document {
-                list.next_element_seed(Outside {
-                    walked: &mut self.state.walked,
-                    tree,
-                })?
+                list.next_element_seed(Filling(self.state.walked.outside(tree)))?
             } else {
                 list.next_element::<IgnoredAny>()?.map(|_| ())
             };
@@ -335,23 +311,5 @@ impl<'de> Visitor<'de> for Walk<'_, '_, '_> {
             self.state.left.set(MOST_BYTES);
             place += 1;
         }
-    }
-}
-
-/// A part of the document that holds no records and has members that are asked for.
-struct Outside<'w, 't> {
-    walked: &'w mut Walked,
-    tree: &'t Tree,
-}
-
-impl<'de> DeserializeSeed<'de> for Outside<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(Pick {
-            values: &mut self.walked.document,
-            hits: Some(&mut self.walked.hits),
-            tree: self.tree,
-        })
     }
 }

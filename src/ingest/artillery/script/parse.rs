@@ -3,15 +3,12 @@
 //! Artillery fills in templates and environments when a test starts, so a text may stand where a list or figure is meant.
 //! Refuses what is no YAML, what nests or repeats itself beyond reason, and what has neither `config` nor `scenarios`.
 
-use std::fmt;
-use std::marker::PhantomData;
-
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
 use crate::ingest::artillery::phases::{PhaseIn, Text, Value};
 use crate::ingest::error::{IngestError, Place};
-use crate::ingest::json::Key;
+use crate::ingest::json::{self, Fill, Filling, Key, Refused, Token};
 
 /// Events that aliases may repeat in all.
 const MOST_REPLAYED: usize = 100_000;
@@ -129,48 +126,30 @@ impl<T> Default for Many<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Many<T>, D::Error> {
-        deserializer.deserialize_any(ManyVisitor(PhantomData))
+        json::filled(deserializer)
     }
 }
 
-struct ManyVisitor<T>(PhantomData<T>);
+impl<'de, T: Deserialize<'de>> Fill<'de> for &mut Many<T> {
+    const EXPECTED: &'static str = "a list";
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
-    type Value = Many<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a list")
+    fn token(self, token: Token) -> Result<(), Refused> {
+        self.unresolved = matches!(token, Token::Text(_));
+        (self.unresolved || matches!(token, Token::Null))
+            .then_some(())
+            .ok_or(Refused::Type)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Many<T>, A::Error> {
-        let mut many = Many::default();
-        while let Some(element) = elements.next_element()? {
-            many.all.push(element);
+    fn elements<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(element) = list.next_element()? {
+            self.all.push(element);
         }
-        Ok(many)
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Many<T>, A::Error> {
-        let one = T::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Many {
-            all: vec![one],
-            unresolved: false,
-        })
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Many<T>, E> {
-        Ok(Many {
-            all: Vec::new(),
-            unresolved: true,
-        })
-    }
-
-    fn visit_unit<E>(self) -> Result<Many<T>, E> {
-        Ok(Many::default())
-    }
-
-    fn visit_none<E>(self) -> Result<Many<T>, E> {
-        Ok(Many::default())
+    fn members<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        self.all = vec![T::deserialize(MapAccessDeserializer::new(map))?];
+        Ok(())
     }
 }
 
@@ -190,94 +169,73 @@ fn method(key: &str) -> Option<&'static str> {
 
 impl<'de> Deserialize<'de> for Step {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Step, D::Error> {
-        deserializer.deserialize_any(StepVisitor)
+        json::filled(deserializer)
     }
 }
 
-struct StepVisitor;
-
-impl<'de> Visitor<'de> for StepVisitor {
-    type Value = Step;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a step such as `get`, `think` or `loop`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Step, A::Error> {
-        let mut step = Step::default();
-        while let Some(key) = map.next_key_seed(Key)? {
-            if let Some(method) = method(&key) {
-                let request: Target = map.next_value()?;
-                if let Some(url) = request.url {
-                    step.requests.push((method, url, request.name));
-                }
-                continue;
-            }
-            match key.as_ref() {
-                "think" => step.thinks.push(map.next_value()?),
-                "loop" | "parallel" => step.inner.extend(map.next_value::<Many<Step>>()?.all),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(step)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Step, E> {
-        Ok(Step::default())
-    }
-
-    fn visit_unit<E>(self) -> Result<Step, E> {
-        Ok(Step::default())
-    }
-}
-
-/// What a request asks for.
+/// What a request asks for; a text is its URL.
 #[derive(Default)]
 struct Target {
     url: Option<String>,
     name: Option<String>,
 }
 
-impl<'de> Deserialize<'de> for Target {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
-        deserializer.deserialize_any(TargetVisitor)
-    }
-}
+/// Members that stand any number of times, or the name of a step alone.
+impl<'de> Fill<'de> for &mut Step {
+    const EXPECTED: &'static str = "a step such as `get`, `think` or `loop`";
 
-struct TargetVisitor;
-
-impl<'de> Visitor<'de> for TargetVisitor {
-    type Value = Target;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a request with `url`")
+    fn token(self, token: Token) -> Result<(), Refused> {
+        match token {
+            Token::Text(_) | Token::Null => Ok(()),
+            _ => Err(Refused::Type),
+        }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Target, A::Error> {
-        let mut target = Target::default();
+    fn members<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(Key)? {
+            if let Some(method) = method(&key) {
+                let mut request = Target::default();
+                map.next_value_seed(Filling(&mut request))?;
+                if let Some(url) = request.url {
+                    self.requests.push((method, url, request.name));
+                }
+                continue;
+            }
             match key.as_ref() {
-                // The tool takes both spellings.
-                "url" | "uri" => target.url = map.next_value::<Text>()?.0,
-                "name" => target.name = map.next_value::<Text>()?.0,
+                "think" => self.thinks.push(map.next_value()?),
+                "loop" | "parallel" => self.inner.extend(map.next_value::<Many<Step>>()?.all),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        Ok(target)
+        Ok(())
+    }
+}
+
+impl<'de> Fill<'de> for &mut Target {
+    const EXPECTED: &'static str = "a request with `url`";
+
+    fn token(self, token: Token) -> Result<(), Refused> {
+        match token {
+            Token::Text(url) => self.url = Some(url.to_owned()),
+            Token::Null => {}
+            _ => return Err(Refused::Type),
+        }
+        Ok(())
     }
 
-    fn visit_str<E: de::Error>(self, url: &str) -> Result<Target, E> {
-        Ok(Target {
-            url: Some(url.to_owned()),
-            name: None,
-        })
-    }
-
-    fn visit_unit<E>(self) -> Result<Target, E> {
-        Ok(Target::default())
+    fn members<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(Key)? {
+            match key.as_ref() {
+                // The tool takes both spellings.
+                "url" | "uri" => self.url = map.next_value::<Text>()?.0,
+                "name" => self.name = map.next_value::<Text>()?.0,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -2,20 +2,19 @@
 //!
 //! Holds no meaning. A value is a number, a text, or the second of a `[time, value]` pair; anything deeper is passed over.
 
-use std::fmt;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
-use crate::ingest::json::Number;
+use crate::ingest::json::{self, Fill, Filling, Key, Number, Pairs, Refused, Token};
 
 /// One value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Cell {
     /// A number, or null.
     Number(Number),
     /// A text.
     Text(String),
     /// Anything else.
+    #[default]
     Other,
 }
 
@@ -70,85 +69,50 @@ impl Row {
 
 impl<'de> Deserialize<'de> for Row {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Row, D::Error> {
-        struct Reading;
-        impl<'de> Visitor<'de> for Reading {
-            type Value = Row;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
-                let mut row = Row::default();
-                while let Some(member) = map.next_entry()? {
-                    row.0.push(member);
-                }
-                Ok(row)
-            }
-        }
-        deserializer.deserialize_map(Reading)
+        let mut row = Row::default();
+        Filling(Pairs(&mut row.0, |_: &str| true)).deserialize(deserializer)?;
+        Ok(row)
     }
 }
 
 impl<'de> Deserialize<'de> for Cell {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cell, D::Error> {
-        struct Reading;
-        impl<'de> Visitor<'de> for Reading {
-            type Value = Cell;
+        json::filled(deserializer)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value")
-            }
+impl<'de> Fill<'de> for &mut Cell {
+    const EXPECTED: &'static str = "a value";
 
-            fn visit_u64<E>(self, n: u64) -> Result<Cell, E> {
-                Ok(Cell::Number(Number::Whole(n)))
-            }
+    fn token(self, token: Token) -> Result<(), Refused> {
+        *self = match token {
+            Token::Text(text) => Cell::Text(text.to_owned()),
+            token => token.number().map_or(Cell::Other, Cell::Number),
+        };
+        Ok(())
+    }
 
-            fn visit_i64<E>(self, n: i64) -> Result<Cell, E> {
-                Ok(Cell::Number(Number::Float(n as f64)))
-            }
+    /// `[time, value]`: the time stands in the point as well.
+    fn elements<A: SeqAccess<'de>>(self, mut pair: A) -> Result<(), A::Error> {
+        let first = pair.next_element::<Cell>()?;
+        let second = pair.next_element::<Cell>()?;
+        let more = pair.next_element::<IgnoredAny>()?.is_some();
+        while pair.next_element::<IgnoredAny>()?.is_some() {}
+        if let (Some(Cell::Text(_)), Some(value), false) = (first, second, more) {
+            *self = value;
+        }
+        Ok(())
+    }
 
-            fn visit_f64<E>(self, x: f64) -> Result<Cell, E> {
-                Ok(Cell::Number(Number::Float(x)))
-            }
-
-            fn visit_unit<E>(self) -> Result<Cell, E> {
-                Ok(Cell::Number(Number::Null))
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Cell, E> {
-                Ok(Cell::Other)
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Cell, E> {
-                Ok(Cell::Text(text.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<Cell, A::Error> {
-                // `[time, value]`: the time stands in the point as well.
-                let first = pair.next_element::<Cell>()?;
-                let second = pair.next_element::<Cell>()?;
-                let more = pair.next_element::<IgnoredAny>()?.is_some();
-                while pair.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(match (first, second) {
-                    (Some(Cell::Text(_)), Some(value)) if !more => value,
-                    _ => Cell::Other,
-                })
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cell, A::Error> {
-                // `{"value": 3, "users": 2}`, as the charts of the old report want it.
-                let mut value = Cell::Other;
-                while let Some(key) = map.next_key::<String>()? {
-                    if key == "value" {
-                        value = map.next_value()?;
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
-                }
-                Ok(value)
+    /// `{"value": 3, "users": 2}`, as the charts of the old report want it.
+    fn members<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(Key)? {
+            if key == "value" {
+                *self = map.next_value()?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
             }
         }
-        deserializer.deserialize_any(Reading)
+        Ok(())
     }
 }
