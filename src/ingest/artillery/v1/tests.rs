@@ -261,3 +261,39 @@ fn shapes_are_told_by_their_members() {
     assert_eq!(grade(windows), Some(Grade::Likely));
     assert_eq!(grade("[]"), None);
 }
+
+#[test]
+fn a_list_is_no_report_and_no_summary() {
+    let usual = flat("[1000000, 9000000, 2000000]", "[3000000]");
+    let listed = usual.replace(
+        r#""latency": {"min": 1"#,
+        r#""latency": [4, 1, 9], "x": {"min": 1"#,
+    );
+    let error = run(&listed).unwrap_err().to_string();
+    assert!(error.contains("`aggregate.latency`"), "{error}");
+    assert!(error.contains("sequence, expected a summary"), "{error}");
+    let error = run(r#"{"aggregate": [], "intermediate": []}"#).unwrap_err();
+    let wanted = "sequence, expected an object with `scenariosCreated`";
+    assert!(error.to_string().contains(wanted), "{error}");
+}
+
+#[test]
+fn members_that_are_null_or_of_another_type_are_read_as_before() {
+    let usual = flat("[1000000, 9000000, 2000000]", "[3000000]");
+    let odd = usual
+        .replacen(
+            "\"concurrency\": 1",
+            "\"concurrency\": null, \"phases\": null",
+            1,
+        )
+        .replacen(
+            "[1000000, ",
+            "[\"x\", -1, null, {}, [0, 0, 1000000, 200], ",
+            1,
+        );
+    let found = run(&odd).unwrap();
+    let counts = ["samples-null", "samples-skipped"].map(|id| note(&found, id));
+    assert_eq!(counts, [Some(1), Some(3)]);
+    assert_eq!(found.overall.latency.unwrap().count, 4);
+    assert_eq!(found.timeline.len(), 2);
+}
