@@ -3,7 +3,7 @@
 //! 1 000 endpoints, ten runs a side, as Locust's `--json` writes them: a histogram and two counts by second for every endpoint, 500
 //! requests each. Read the ratio, not the times. Skipped is the alternative where there is no `python3`.
 //!
-//! Measured in 7 pairs on 2 cores that other work kept busy: the whole comparison, report included, runs at 0.76 to 0.78 of the
+//! Measured on 2 cores: the whole comparison, report included, runs at 0.74 (0.76 to 0.78 before the mix was weighed) of the
 //! speed of Python's reading alone and takes 1.5 times its processor time; 182 MB. On cores to itself it was not measured.
 
 use std::fmt::Write as _;
