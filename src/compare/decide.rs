@@ -83,25 +83,25 @@ impl Draft {
         )
     }
 
-    /// Where some of the new runs lie far beyond all of the base, the spread that this makes hides it. It is suspect, and proven
-    /// where bad runs that could fall on either side hardly ever all fall on the new one; slow ones are suspect only.
+    /// Where new runs lie far beyond all of the base, the spread that this makes hides it. Failures of every new run are a
+    /// collapse, as they are of one run a side; those of some runs, and slow runs, are suspect: they may have fallen on either side.
     fn weigh_runs(&mut self) {
         let apart = self.runs_apart;
         let is_share = self.metric.change_unit == Some(ChangeUnit::Points);
-        let is_proof = is_share && self.doubt.is_none() && !self.by_mix.worse;
-        let (base, new) = (self.metric.runs_base, self.metric.runs_new);
-        let next = if is_proof && all_on_one_side(apart, base, new) < ALPHA {
-            MetricState::Regressed
-        } else {
-            MetricState::Suspect
-        };
-        let is_open = self.is_open()
-            || next == MetricState::Regressed && self.metric.state == MetricState::Suspect;
-        if apart > 0 && is_open {
-            self.metric.state = next;
-            self.metric.runs_apart = apart;
-            self.metric.reasons = vec![Cause::SomeRuns.into()];
+        let is_every = apart == self.metric.runs_new;
+        let is_proof = is_every && is_share && self.doubt.is_none() && !self.by_mix.worse;
+        let is_open = self.is_open() || is_proof && self.metric.state == MetricState::Suspect;
+        if apart == 0 || !is_open {
+            return;
         }
+        let (state, cause) = if is_proof {
+            (MetricState::Regressed, Cause::EveryRun)
+        } else {
+            (MetricState::Suspect, Cause::SomeRuns)
+        };
+        self.metric.state = state;
+        self.metric.runs_apart = apart;
+        self.metric.reasons = vec![cause.into()];
     }
 
     /// Whether it is worse by what the other endpoints of the same runs say.
@@ -114,12 +114,6 @@ impl Draft {
             && found.change >= self.measure.floor
             && found.change * base >= least
     }
-}
-
-/// The chance that so many bad runs are all of the new side, if any run could have been one.
-fn all_on_one_side(bad: u64, base: u64, new: u64) -> f64 {
-    let left = |place: u64| new.saturating_sub(place) as f64 / (base + new - place) as f64;
-    (0..bad).map(left).product()
 }
 
 /// Whether a chance is small enough, alone and corrected.

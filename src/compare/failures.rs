@@ -190,10 +190,12 @@ mod tests {
         let two = decided(&base[..3], &new(2)[..3], true);
         assert!(two.interval.unwrap().lo.unwrap() < 0.0, "{two:?}");
         assert_eq!((two.state, two.runs_apart), (MetricState::Suspect, 2));
-        // Seven of ten against none: in 1 of 646 cases.
-        let many: Vec<(u64, u64)> = [new(5), new(2)].concat();
-        let many = decided(&[base, base].concat(), &many, true);
-        assert_eq!(many.state, MetricState::Regressed);
+        // Every run, as unevenly as the interval holds 0.
+        let every = [(150, 1_000), (900, 1_000), (150, 1_000)];
+        let every = decided(&base[..3], &every, true);
+        assert!(every.interval.unwrap().lo.unwrap() < 0.0, "{every:?}");
+        assert_eq!(every.state, MetricState::Regressed);
+        assert_eq!(every.reasons, [Reason::Other(Cause::EveryRun)]);
         // A base that has such runs too explains them.
         let flaky = [(1, 1_000), (1, 1_000), (450, 1_000), (1, 1_000), (1, 1_000)];
         assert_eq!(decided(&flaky, &new(1), true).state, MetricState::Undecided);

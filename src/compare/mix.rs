@@ -175,8 +175,8 @@ struct Part {
     points: Vec<f64>,
 }
 
-/// The endpoints of a pair, which make up its runs.
-struct Parts(Vec<Part>);
+/// The endpoints of a pair, which make up its runs: their points in order, with the weights of base and new.
+struct Parts(Vec<(f64, [f64; 2])>);
 
 /// `None` where they do not make them up, or one of them has no latency.
 fn parts<'a>(
@@ -215,7 +215,7 @@ fn parts<'a>(
         let sum: f64 = parts.iter().map(of).sum();
         all > 0.0 && (sum / all - 1.0).abs() <= UNCOUNTED
     };
-    (adds_up(base, |part| part.base) && adds_up(new, |part| part.new)).then_some(Parts(parts))
+    (adds_up(base, |part| part.base) && adds_up(new, |part| part.new)).then(|| Parts::of(&parts))
 }
 
 #[expect(
@@ -241,36 +241,48 @@ fn points(latencies: &[&Latency]) -> Option<Vec<f64>> {
 }
 
 impl Parts {
+    fn of(parts: &[Part]) -> Parts {
+        let mut points: Vec<(f64, [f64; 2])> = Vec::new();
+        for part in parts {
+            let weights = [part.base, part.new];
+            points.extend(part.points.iter().map(|point| (*point, weights)));
+        }
+        points.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        Parts(points)
+    }
+
+    fn weigh(&self, of: impl Fn(f64, f64) -> f64) -> [f64; 2] {
+        self.0.iter().fold([0.0; 2], |sums, (point, weights)| {
+            [
+                sums[0] + of(*point, weights[0]),
+                sums[1] + of(*point, weights[1]),
+            ]
+        })
+    }
+
     /// The quantile with the shares of the new side over that of the base.
     fn quantile(&self, share: f64) -> Option<f64> {
-        let at = |weight: fn(&Part) -> f64| {
-            let mut all: Vec<(f64, f64)> = Vec::new();
-            for part in &self.0 {
-                all.extend(part.points.iter().map(|point| (*point, weight(part))));
-            }
-            all.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-            let wanted = share * all.iter().map(|(_, weight)| weight).sum::<f64>();
+        let all = self.weigh(|_, weight| weight);
+        let at = |side: usize| {
+            let wanted = share * all.get(side)?;
             let mut seen = 0.0;
-            let found = all.into_iter().find(|(_, weight)| {
-                seen += weight;
+            let found = self.0.iter().find(|(_, weights)| {
+                seen += weights.get(side).copied().unwrap_or_default();
                 seen >= wanted
             });
-            found.map(|(point, _)| point).filter(|point| *point > 0.0)
+            found.map(|(point, _)| *point).filter(|point| *point > 0.0)
         };
-        Some(at(|part| part.new)? / at(|part| part.base)?)
+        Some(at(1)? / at(0)?)
     }
 
     /// The mean in the same way.
     fn mean(&self) -> Option<f64> {
-        let at = |weight: fn(&Part) -> f64| {
-            let sums = self.0.iter().fold((0.0, 0.0), |(sum, all), part| {
-                let mean = part.points.iter().sum::<f64>() / f64::from(POINTS);
-                (sum + weight(part) * mean, all + weight(part))
-            });
-            let mean = sums.0 / sums.1;
-            (mean > 0.0).then_some(mean)
-        };
-        Some(at(|part| part.new)? / at(|part| part.base)?)
+        let (all, sums) = (
+            self.weigh(|_, weight| weight),
+            self.weigh(|point, weight| point * weight),
+        );
+        let ratio = (sums[1] / all[1]) / (sums[0] / all[0]);
+        (ratio > 0.0 && ratio.is_finite()).then_some(ratio)
     }
 }
 
@@ -288,7 +300,7 @@ mod tests {
         let part = |base, new, points| Part { base, new, points };
         // A tenth of the requests is slow: p95 is its middle. Then a fifth is, and p95 its third quarter.
         let slow: Vec<f64> = even(1_000.0, 1.0);
-        let parts = Parts(vec![
+        let parts = Parts::of(&[
             part(900.0, 800.0, even(10.0, 0.01)),
             part(100.0, 200.0, slow),
         ]);
@@ -297,7 +309,7 @@ mod tests {
         // By hand: (900 * 12 + 100 * 1199.5) / 1000 and (800 * 12 + 200 * 1199.5) / 1000.
         let mean = parts.mean().unwrap();
         assert!((mean - 249.496 / 130.746).abs() < 1e-3, "{mean}");
-        let same = Parts(vec![part(5.0, 500.0, even(10.0, 0.1))]);
+        let same = Parts::of(&[part(5.0, 500.0, even(10.0, 0.1))]);
         assert_eq!((same.quantile(0.5), same.mean()), (Some(1.0), Some(1.0)));
     }
 }

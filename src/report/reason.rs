@@ -31,6 +31,8 @@ named! {
         Mix = "mix",
         /// Of the whole run, and worse at one mix: the shares of the endpoints hide it.
         AtOneMix = "at-one-mix",
+        /// Every new run fails far more often than every run of the base.
+        EveryRun = "every-run",
         /// Some new runs lie far beyond every run of the base.
         SomeRuns = "some-runs",
         /// A goodput that leaves the last responses of a run out, because it lasted longer for these alone.

@@ -22,6 +22,7 @@ fn words(reason: Reason) -> &'static str {
             Cause::BeyondScatter => "few requests, and worse than their scatter explains",
             Cause::Mix => "the shares of the endpoints alone may explain it",
             Cause::AtOneMix => "worse with the endpoints at the same shares",
+            Cause::EveryRun => "every new run fails far more often than every run of the base",
             Cause::SomeRuns => "some new runs lie far beyond every run of the base",
             Cause::Stragglers => "without the last responses, which one run waited for",
             Cause::NothingJudged => "no metric has enough requests on both sides",

@@ -6,7 +6,7 @@ pub const STATES: [(&str, &str); 6] = [
         "regressed",
         "Worse, and proven so: chance alone makes such a change in less than 1 of 100 unchanged pairs, less than 5 % are left \
          after the same metric of the other endpoints is accounted for, and it is beyond the floor. It takes three runs a side \
-         (two for error rates, one where they rise by 10 points for certain). `knee check` exits with 1.",
+         (two for error rates, one where they rise by 10 points for certain; every new run against every run of the base does then as well). `knee check` exits with 1.",
     ),
     ("improved", "Better, proven in the same way."),
     (

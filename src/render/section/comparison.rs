@@ -115,9 +115,15 @@ fn one(report: &Report, comparison: &Comparison, layout: &Layout) -> Vec<Block> 
         .map(|metric| behind::shown_by(metric))
         .collect();
     if !shown_by.is_empty() {
-        blocks.push(Block::Paragraph(vec![text(
-            "What speaks for it; to be called regressed it takes p below 0.01, and below 0.05 corrected for the other endpoints:",
-        )]));
+        let by_runs = rows.iter().any(|metric| metric.is_because(Cause::EveryRun));
+        let every = if by_runs {
+            ", or every new run failing 10 points more than every run of the base"
+        } else {
+            ""
+        };
+        blocks.push(Block::Paragraph(vec![text(format!(
+            "What speaks for it; to be called regressed it takes p below 0.01, and below 0.05 corrected for the other endpoints{every}:"
+        ))]));
         blocks.push(Block::List(shown_by));
     }
     // Without a place for drawings the table says it all.
@@ -347,7 +353,7 @@ fn legend(rows: &[&ComparedMetric]) -> String {
     let signs = [
         (
             "suspect",
-            "suspect: worse than the assumed spread or the other endpoints explain, not proven",
+            "suspect: it looks worse, not proven, for the reason below",
         ),
         ("~", "~ neither a change nor its absence is proven"),
         (

@@ -17,7 +17,7 @@ metric of all endpoints is accounted for (Benjamini-Hochberg; p95 has a half and
 is not too small to matter: 5 % (10 % from p99 up), 1 ms and the resolution.
 What is tested are the repeats, one figure a run, and never pooled requests; shown is their geometric mean.
 Example: p95 of GET /search 100 ms -> 130 ms, +30 % (98 % interval +20 % to +41 %), five repeats a side.
-One run against one, or an endpoint that only stands out of the others of its runs, is a suspicion and no finding.
+No finding, a suspicion: one run against one, what only stands out of the other endpoints, what the endpoints' shares explain.
 What to do: look at what changed between the sides; repeat both in turn when the machine may be to blame.",
     asks: Asks::Compared(ask),
 };

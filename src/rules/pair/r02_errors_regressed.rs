@@ -13,7 +13,8 @@ pub(in crate::rules) const RULE: Rule = Rule {
     text: "\
 Asks whether the share of failures is proven worse than that of the base.
 Fires when the difference is at least 0.5 points, its interval (Newcombe) lies above zero, and chance is ruled out as for
-latencies; with fewer than 5 failures on a side Fisher's exact test decides.
+latencies; with fewer than 5 failures on a side Fisher's exact test decides. Also when every new run fails 10 points more,
+for certain, than every run of the base. A rise that the shares of the endpoints alone explain is a suspicion.
 Failures of all repeats count together, widened where they come in bursts. Expected failures are left out on both sides.
 Example: error_rate 0.2 % -> 1.9 %, +1.7 points, over 30,000 requests a side.
 What to do: compare the failures of both sides by code and message; latency is judged only where failures are kept apart.",

@@ -27,7 +27,7 @@ Asks whether both sides are runs of one test. Uncomparable when scenario, tool, 
 where both sides give them, the offered rate or users by > 5 %, or the mix: one endpoint > 5 points off and chi-squared
 p < 0.01, < 95 % of a side's requests at endpoints that both have (these are judged, the whole run is not), or none in
 common. Another length (> 20 %) warns where both sides have rates. Error rates are always judged: unlike sides show a rise
-as suspect, from 10 points on as a regression. Where failures stand inside the latency and rates lie > 1 point apart (from
+as suspect, from 10 points on as a regression; where the mix alone differs, slower endpoints are suspect too. Where failures stand inside the latency and rates lie > 1 point apart (from
 5 failures) it is not judged. `--allow environment` makes that difference a warning; `--allow error_rate` judges all the same.
 Example: \"10x faster\" than a p95 of 20 ms, by a run of which 88.5 % were rejected within a millisecond.
 What to do: run the same scenario at the same load on the same machine; compare what changed in the system alone.",
