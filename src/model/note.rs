@@ -37,8 +37,17 @@ impl Note {
     /// Percentiles that merging cannot know.
     pub const MERGED_PERCENTILES: &str = "merged-percentiles";
 
+    /// Requests that do not say whether they succeeded.
+    pub const NO_OUTCOME: &str = "no-outcome";
+
     /// Whether the figures of a page must be read otherwise because of it, so that the first sentences say it.
     pub fn is_news(&self) -> bool {
-        [Note::FILE_BROKEN, Note::LATENCY_ASSUMED, Note::OTHER_TIME].contains(&self.id.as_str())
+        [
+            Note::FILE_BROKEN,
+            Note::LATENCY_ASSUMED,
+            Note::NO_OUTCOME,
+            Note::OTHER_TIME,
+        ]
+        .contains(&self.id.as_str())
     }
 }

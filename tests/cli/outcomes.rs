@@ -69,7 +69,7 @@ fn a_flag_that_is_often_empty_leaves_failures_unmeasured() {
         assert_eq!(run["overall"]["failures"], Value::Null, "{file}");
         assert_eq!(run["overall"]["latency_ok_ms"], Value::Null, "{file}");
         assert_eq!(run["overall"]["latency_ms"]["count"], 400, "{file}");
-        let told = "not every request says whether it succeeded";
+        let told = "160 requests do not say whether they succeeded";
         let is_table = file.ends_with("csv");
         assert!(
             !is_table || notes.contains("(first at line 3)"),
@@ -82,6 +82,11 @@ fn a_flag_that_is_often_empty_leaves_failures_unmeasured() {
         assert!(notes.contains("\"count\":160"), "{file}: {notes}");
         let done = here.knee(&["check", file, "--target", "error_rate < 50%"]);
         assert_eq!(done.code, 3, "{file}: {}", done.out);
+        assert!(
+            done.out.contains(&format!("* {told}")),
+            "{file}: {}",
+            done.out
+        );
     }
 }
 
@@ -95,7 +100,7 @@ fn a_few_empty_flags_are_counted_as_failed_and_break_what_they_could_break() {
     let (run, notes) = run(&here, &["few.csv"]);
     assert_eq!(run["overall"]["failures"], 3);
     assert!(
-        notes.contains("are few and are counted as failed (first at line 3)"),
+        notes.contains("3 requests do not say whether they succeeded (first at line 3): few enough to count them as failed"),
         "{notes}"
     );
     for (target, code) in [("error_rate < 1%", 0), ("error_rate < 0.05%", 1)] {

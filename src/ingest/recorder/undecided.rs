@@ -7,7 +7,7 @@
 use crate::ingest::recorder::capped::{Admitted, Capped, Entry, rank_of};
 use crate::ingest::recorder::tally::{Tally, shorten};
 use crate::ingest::recorder::{NAME_BYTES, RowPlace};
-use crate::model::Run;
+use crate::model::{Note, Run};
 
 /// Words that are told apart.
 const MOST_WORDS: usize = 8;
@@ -167,15 +167,17 @@ impl Undecided {
         }
         if self.empty > 0 {
             let at = at(self.empty, self.first_empty);
-            let text = match fate {
-                Fate::Failed => format!(
-                    "requests that do not say whether they succeeded are few and are counted as failed{at}"
-                ),
-                Fate::Open => format!(
-                    "failures are not measured, because not every request says whether it succeeded{at}; write true or false for each"
-                ),
+            let who = match self.empty {
+                1 => "1 request does not say whether it succeeded".to_owned(),
+                count => format!("{count} requests do not say whether they succeeded"),
             };
-            run.note("no-outcome", text, self.empty);
+            let text = match fate {
+                Fate::Failed => format!("{who}{at}: few enough to count them as failed"),
+                Fate::Open => {
+                    format!("{who}{at}, so failures are not measured: write true or false for each")
+                }
+            };
+            run.note(Note::NO_OUTCOME, text, self.empty);
         }
     }
 }
